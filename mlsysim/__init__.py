@@ -1,0 +1,51 @@
+"""First-principles reasoning about machine-learning systems, in milliseconds and without hardware.
+
+>>> import mlsysim
+>>> evaluation = mlsysim.SystemEvaluator.evaluate(
+...     scenario_name="Llama-3 8B on H100",
+...     model_obj=mlsysim.Models.Language.Llama3_8B,
+...     hardware_obj=mlsysim.Hardware.Cloud.H100,
+...     batch_size=32, precision="fp16", efficiency=0.45)
+>>> evaluation.feasible, evaluation.binding_wall
+(True, 'memory')
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+_HERE = Path(__file__).parent
+if not (_HERE / "symbolic").exists():
+    # A source checkout that is not installed: the rooms lie beside this folder.
+    __path__.append(str(_HERE.parent))
+
+if TYPE_CHECKING:
+    from mlsysim.api import SystemEvaluator, bind, check, derive, evaluate, optimize
+    from mlsysim.plan import Plan
+    from mlsysim.symbolic.errors import InfeasibleError, InputError, MlsysimError
+    from mlsysim.zoo import Hardware, Models
+
+__version__ = "0.4.0.dev0"
+
+#: What the package offers, and where it lives; nothing is imported before it is used.
+_WHERE = {
+    "Hardware": "zoo", "Models": "zoo", "Plan": "plan", "SystemEvaluator": "api", "bind": "api", "check": "api",
+    "derive": "api", "evaluate": "api", "optimize": "api", "InfeasibleError": "symbolic.errors",
+    "InputError": "symbolic.errors", "MlsysimError": "symbolic.errors",
+}  # fmt: skip
+__all__ = [
+    "Hardware", "InfeasibleError", "InputError", "MlsysimError", "Models", "Plan", "SystemEvaluator", "__version__",
+    "bind", "check", "derive", "evaluate", "optimize",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'mlsysim' has no attribute {name!r}")
+    return getattr(import_module(f"mlsysim.{_WHERE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

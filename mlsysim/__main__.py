@@ -1,0 +1,5 @@
+"""``python -m mlsysim`` is ``mlsysim``."""
+
+from mlsysim.cli import main
+
+main()

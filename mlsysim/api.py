@@ -1,0 +1,236 @@
+"""The Python interface: evaluate, check, bind, derive, optimize."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlsysim.binding import Design
+from mlsysim.binding import bind as _bind
+from mlsysim.constraints.feasibility import Finding
+from mlsysim.evaluation import Evaluation, Violation
+from mlsysim.evaluation import evaluate as _evaluate
+from mlsysim.plan import LoadedPlan, Plan, load
+from mlsysim.registry import Entry
+from mlsysim.split import complete
+from mlsysim.symbolic.errors import InputError, UnknownNameError
+from mlsysim.symbolic.kernels import kernel
+
+Planlike = str | Path | Mapping[str, Any] | Plan | LoadedPlan
+
+
+def evaluate(plan: Planlike) -> Evaluation:
+    """Evaluate a plan.
+
+    Args:
+        plan: the path of a YAML file, a mapping of the same form, or a plan.
+
+    Raises:
+        InputError: the plan is malformed or names something unknown.
+
+    >>> evaluation = evaluate({"version": "1.0", "workload": {"name": "Llama3_70B"}, "hardware": {"name": "H100"}})
+    >>> evaluation.feasible, evaluation.to_dict()["f_status"]
+    (False, 'FAIL')
+    """
+    return _evaluate(_bind(load(plan)))
+
+
+class SystemEvaluator:
+    """Evaluates one model on one kind of hardware without a plan."""
+
+    @staticmethod
+    def evaluate(
+        scenario_name: str,
+        model_obj: Entry,
+        hardware_obj: Entry,
+        batch_size: int = 1,
+        precision: str | None = None,
+        efficiency: float | None = None,
+        *,
+        nodes: int | None = None,
+        accelerators: int | None = None,
+        **workload: Any,
+    ) -> Evaluation:
+        """Evaluate a model on hardware.
+
+        Args:
+            scenario_name: what to call it in output.
+            model_obj: an entry of ``mlsysim.Models``.
+            hardware_obj: an entry of ``mlsysim.Hardware``.
+            batch_size: sequences, requests or samples at once.
+            precision: a number format, such as ``"fp16"``.
+            efficiency: share of peak that compute kernels reach, between 0 and 1.
+            nodes, accelerators: how many of the hardware; one accelerator where neither is given.
+            **workload: further fields of a plan's workload section.
+
+        Raises:
+            InputError: a value that a plan could not hold either.
+        """
+        chosen = {"batch_size": batch_size, "precision": precision, "efficiency": efficiency, **workload}
+        hardware = {"name": hardware_obj.name, "nodes": nodes, "accelerators": accelerators}
+        plan = {
+            "version": "1.0", "name": scenario_name,
+            "workload": {"name": model_obj.name, **{k: v for k, v in chosen.items() if v is not None}},
+            "hardware": {k: v for k, v in hardware.items() if v is not None},
+        }  # fmt: skip
+        return _evaluate(_bind(load(plan), model_obj, hardware_obj))
+
+
+@dataclass(frozen=True)
+class Check:
+    """Whether a plan is possible and keeps its asserts, and if not why, wall by wall.
+
+    Attributes:
+        findings: every condition of the graph, with its wall and slack.
+        violations: the asserts that do not hold.
+    """
+
+    findings: tuple[Finding, ...]
+    violations: tuple[Violation, ...]
+
+    @property
+    def feasible(self) -> bool:
+        """Whether every condition and every assert holds."""
+        return not self.violations and all(finding.holds for finding in self.findings)
+
+    @property
+    def reasons(self) -> list[str]:
+        """What is wrong, in words: conditions first, then asserts."""
+        failed = [f"{f.wall}: {f.sentence}" for f in self.findings if not f.holds]
+        return failed + [f"{v.wall}: {v.sentence}" for v in self.violations]
+
+    @property
+    def slack(self) -> dict[str, float]:
+        """What is left over for every physical condition, by wall, in coherent units; negative where it fails."""
+        return {f"{f.wall}.{f.name}": f.slack for f in self.findings if f.kind == "physical"}
+
+    def __repr__(self) -> str:
+        return "<Check: feasible>" if self.feasible else f"<Check: infeasible: {'; '.join(self.reasons)}>"
+
+
+def check(plan: Planlike) -> Check:
+    """Check a plan's feasibility and asserts.
+
+    Raises:
+        InputError: the plan is malformed or names something unknown.
+    """
+    evaluation = evaluate(plan)
+    return Check(tuple(evaluation.findings), tuple(evaluation.violations))
+
+
+class BoundKernel:
+    """A plan ready to be evaluated at many design points: every leaf bound, any of them free to vary.
+
+    Leaves are named in full (``"workload.batch_size"``) or by their last word where that is enough (``batch_size``), in
+    coherent units. The split stays as it was chosen for the plan unless it is varied too.
+    """
+
+    def __init__(self, design: Design) -> None:
+        self.design = complete(design)
+        self.kernel = kernel(design.variant)
+        self._values = [self.design.values[leaf] for leaf in self.kernel.leaves]
+        self._slots = {leaf: slot for slot, leaf in enumerate(self.kernel.leaves)}
+        ends: dict[str, list[int]] = {}
+        for leaf, slot in list(self._slots.items()):
+            ends.setdefault(leaf.rpartition(".")[2], []).append(slot)
+        self._slots |= {end: slots[0] for end, slots in ends.items() if len(slots) == 1}
+
+    def at(self, **leaves: float) -> Point:
+        """Evaluate one design point; what is not named stays as in the plan.
+
+        Raises:
+            UnknownNameError: a leaf that the graph does not have.
+        """
+        values = self._values.copy()
+        for name, value in leaves.items():
+            try:
+                values[self._slots[name]] = value
+            except KeyError:
+                raise self._unknown(name) from None
+        return Point(self.kernel.position, self.kernel.scalar(*values))
+
+    def many(self, *wanted: str, **leaves: Any) -> dict[str, Any]:
+        """Evaluate many design points at once.
+
+        Args:
+            *wanted: names of the quantities to return.
+            **leaves: one-dimensional numpy arrays of equal length, or single numbers, by leaf.
+
+        Returns:
+            One array for each wanted name, in coherent units.
+        """
+        values: dict[str, Any] = dict(zip(self.kernel.leaves, self._values, strict=True))
+        for name, value in leaves.items():
+            if name not in self._slots:
+                raise self._unknown(name)
+            values[self.kernel.leaves[self._slots[name]]] = value
+        for name in wanted:
+            if name not in self.kernel.position and name not in self._slots:
+                raise UnknownNameError("quantity", name, [*self.kernel.names, *self.kernel.leaves])
+        return self.kernel.many(values, wanted)
+
+    def _unknown(self, name: str) -> UnknownNameError:
+        return UnknownNameError("leaf", name, self.kernel.leaves)
+
+
+class Point:
+    """The quantities of one design point, in coherent units: ``point["performance.latency"]``."""
+
+    __slots__ = ("_position", "_values")
+
+    def __init__(self, position: Mapping[str, int], values: tuple[float, ...]) -> None:
+        self._position, self._values = position, values
+
+    def __getitem__(self, name: str) -> float:
+        try:
+            return self._values[self._position[name]]
+        except KeyError:
+            raise UnknownNameError("quantity", name, self._position) from None
+
+    def keys(self) -> Any:
+        """The names of the quantities."""
+        return self._position.keys()
+
+
+def bind(plan: Planlike) -> BoundKernel:
+    """Bind a plan once, to evaluate it at many design points.
+
+    Raises:
+        InputError: the plan is malformed or names something unknown.
+
+    >>> kernel = bind({"version": "1.0", "workload": {"name": "Llama3_8B"}, "hardware": {"name": "H100"}})
+    >>> kernel.at(batch_size=8)["performance.throughput"] > kernel.at(batch_size=1)["performance.throughput"]
+    True
+    """
+    return BoundKernel(_bind(load(plan)))
+
+
+def derive(what: str | int, *, plan: Planlike | None = None, format: str = "text") -> str:
+    """Print the derivation of a wall, or the chain from registry values to a metric of a plan.
+
+    Args:
+        what: a wall by name or number; with a plan also a metric, such as ``"performance.latency"``.
+        plan: the plan whose values stand in the chain.
+        format: ``text`` or ``latex``.
+
+    Raises:
+        UnknownNameError: no such wall or metric.
+        InputError: the plan is malformed, or skips the metric.
+    """
+    from mlsysim.derive import derivation_of
+
+    return derivation_of(what, plan=None if plan is None else evaluate(plan), format=format)
+
+
+def optimize(plan: Planlike, problem: str = "parallelism", **options: Any) -> Any:
+    """Find the best design of a plan; see :func:`mlsysim.optimization.optimize`."""
+    from mlsysim.optimization import optimize as search
+
+    return search(load(plan), problem, **options)
+
+
+__all__ = [
+    "BoundKernel", "Check", "InputError", "Point", "SystemEvaluator", "bind", "check", "derive", "evaluate", "optimize",
+]  # fmt: skip

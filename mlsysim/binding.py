@@ -1,0 +1,390 @@
+"""Binding: a plan and the registry become a value for every leaf of the graph, each with where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mlsysim.plan import LoadedPlan
+from mlsysim.registry import Entry, Source, Value, entries, find
+from mlsysim.symbolic.errors import InputError
+from mlsysim.symbolic.kernels import catalogue, kernel
+from mlsysim.symbolic.units import parse
+
+#: Formats in the order in which a plan that names none takes them.
+_TRAINING_FORMATS = ("bf16", "fp16", "fp32")
+_INFERENCE_FORMATS = ("bf16", "fp16", "int8", "fp32")
+
+#: What a plan says: the field and the leaf it binds.
+_SAID = {
+    ("workload", "batch_size"): "workload.batch_size",
+    ("workload", "sequence_length"): "workload.sequence_length",
+    ("workload", "output_tokens"): "workload.output_tokens",
+    ("software", "memory_efficiency"): "software.memory_efficiency",
+    ("software", "link_efficiency"): "software.link_efficiency",
+    ("software", "overlap"): "software.overlap",
+    ("software", "page"): "software.page",
+    ("ops", "carbon_tax"): "ops.carbon_tax",
+    ("ops", "price_per_accelerator_hour"): "price.accelerator_hour",
+}
+
+#: What the plan says in another form or leaves to a search: the leaf is bound elsewhere in this module or in ``split``.
+SPLIT = {
+    "tensor": "split.tensor", "pipeline": "split.pipeline", "data": "split.data", "context": "split.context",
+    "expert": "split.expert", "microbatch": "split.microbatch", "interleave": "split.interleave", "zero": "split.zero",
+    "recompute": "split.recompute", "sequence": "split.sequence",
+}  # fmt: skip
+RECOMPUTE = ("none", "selective", "full")
+SECONDS_OF_A_DAY = 86400.0
+
+
+@dataclass(frozen=True)
+class Binding:
+    """The value of a leaf.
+
+    Attributes:
+        value: in coherent units; None where nothing is known.
+        origin: ``plan``, ``registry`` or ``default``.
+        says: where it comes from, as a clause.
+        fact: the registry's value, where it is one.
+    """
+
+    value: float | None
+    origin: str
+    says: str
+    fact: Value | None = None
+
+    @property
+    def source(self) -> Source | None:
+        """The publication, where there is one."""
+        return self.fact.source if self.fact else None
+
+
+@dataclass(frozen=True)
+class Design:
+    """A plan with every leaf bound but, possibly, those of the split.
+
+    Attributes:
+        loaded: the plan and its document.
+        variant: the graph that evaluates it.
+        model, hardware, node: the entries it is made of.
+        bindings: every leaf of the variant by name.
+        assumptions: what was chosen because the plan left it open, as sentences.
+    """
+
+    loaded: LoadedPlan
+    variant: str
+    model: Entry
+    hardware: Entry
+    node: Entry
+    precision: str
+    bindings: Mapping[str, Binding]
+    assumptions: tuple[str, ...] = field(default=())
+
+    @property
+    def values(self) -> dict[str, float]:
+        """Every leaf's number; not-a-number where nothing is known."""
+        return {name: float("nan") if b.value is None else b.value for name, b in self.bindings.items()}
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """The leaves without a value, and why."""
+        return {name: b.says for name, b in self.bindings.items() if b.value is None}
+
+    def with_split(self, values: Mapping[str, float], origin: str, says: str) -> Design:
+        """The same design with (part of) its split bound."""
+        bound = {name: Binding(float(value), origin, says) for name, value in values.items()}
+        return replace(self, bindings={**self.bindings, **bound})
+
+    def assuming(self, *sentences: str) -> Design:
+        """The same design with further assumptions to report."""
+        return replace(self, assumptions=(*self.assumptions, *sentences))
+
+
+def bind(loaded: LoadedPlan, model: Entry | None = None, hardware: Entry | None = None) -> Design:
+    """Bind every leaf that is not of the split.
+
+    Args:
+        loaded: the plan.
+        model, hardware: entries to use instead of looking up the plan's names.
+
+    Raises:
+        InputError: an unknown name, a format the accelerator lacks, or a field that would change nothing.
+    """
+    return _Binder(loaded, model, hardware).design()
+
+
+class _Binder:
+    def __init__(self, loaded: LoadedPlan, model: Entry | None, hardware: Entry | None) -> None:
+        self.loaded, self.plan = loaded, loaded.plan
+        self.model = model or self.lookup("models", "workload", "name")
+        self.hardware = hardware or self.lookup("hardware", "hardware", "name")
+        self.node = next(n for n in entries("nodes").values() if n.links["accelerator"] == self.hardware.id)
+        self.training = self.plan.phase == "training"
+        self.transformer = self.model.kind == "transformer"
+        self.variant = f"{self.model.kind}_{self.plan.phase}"
+        self.assumptions: list[str] = []
+
+    def design(self) -> Design:
+        self.refuse_idle_fields()
+        self.precision = self.choose_precision()
+        bindings = {leaf: self.leaf(leaf) for leaf in kernel(self.variant).leaves}
+        self.note_defaults(bindings)
+        return Design(
+            self.loaded, self.variant, self.model, self.hardware, self.node, self.precision, bindings,
+            tuple(self.assumptions),
+        )  # fmt: skip
+
+    def lookup(self, category: str, *path: str) -> Entry:
+        section: Any = self.plan
+        for part in path:
+            section = getattr(section, part)
+        return find(category, section, where=self.loaded.where(*path))
+
+    def said(self, section: str, name: str) -> Any:
+        return getattr(getattr(self.plan, section), name)
+
+    # Fields that would change nothing are refused.
+
+    def refuse_idle_fields(self) -> None:
+        phase = f"{self.plan.phase} of {self.model.name}"
+        only_training = [("parallelism", name) for name in SPLIT if name not in ("tensor", "pipeline", "data")]
+        only_training += [("workload", "optimizer"), ("software", "overlap")]
+        only_inference = [("workload", "output_tokens"), ("software", "page")]
+        only_transformer = [("parallelism", name) for name in SPLIT if name != "zero"]
+        only_transformer += [("workload", "sequence_length"), *only_inference]
+        for section, name in only_inference if self.training else only_training:
+            self.refuse(section, name, phase)
+        for section, name in () if self.transformer else only_transformer:
+            self.refuse(section, name, phase)
+        if self.plan.ops.duration_days is None:
+            for name in ("region", "facility", "price_per_accelerator_hour", "carbon_tax"):
+                if self.said("ops", name) is not None:
+                    raise InputError(
+                        f"ops.{name}: without a duration it changes nothing", where=self.where("ops", name),
+                        hint="add `duration_days:` to ops, or leave it out",
+                    )  # fmt: skip
+
+    def refuse(self, section: str, name: str, phase: str) -> None:
+        if self.said(section, name) is not None:
+            raise InputError(
+                f"{section}.{name}: it changes nothing in {phase}", where=self.where(section, name), hint="leave it out"
+            )
+
+    def where(self, section: str, name: str) -> str:
+        return self.loaded.where(section, name, key=True)
+
+    def choose_precision(self) -> str:
+        peaks = [name.rpartition(".")[2] for name, _ in self.hardware.numbers() if name.startswith("compute.peak.")]
+        wanted = self.plan.workload.precision
+        if wanted is None:
+            formats = _TRAINING_FORMATS if self.training else _INFERENCE_FORMATS
+            chosen = next((f for f in formats if f in peaks), None)
+            if chosen is None:
+                raise InputError(
+                    f"{self.hardware.name} has no format for {self.plan.phase} that its maker publishes a rate for",
+                    where=self.loaded.where("hardware", "name"), hint=f"it computes in {', '.join(peaks)}",
+                )  # fmt: skip
+            self.assumptions.append(f"precision {chosen}: the first of {', '.join(formats)} that {self.hardware.name} has")
+            return chosen
+        found = find("datatypes", wanted, where=self.loaded.where("workload", "precision")).name
+        if found not in peaks:
+            raise InputError(
+                f"workload.precision: {self.hardware.name} does not compute in {found}",
+                where=self.loaded.where("workload", "precision"), hint=f"it computes in {', '.join(peaks)}",
+            )  # fmt: skip
+        if self.training and found not in ("fp32", "tf32", "bf16", "fp16", "fp8"):
+            raise InputError(
+                f"workload.precision: {found} has no gradients", where=self.loaded.where("workload", "precision"),
+                hint="train in bf16, fp16, fp32 or fp8",
+            )  # fmt: skip
+        return found
+
+    # One leaf at a time: what the plan says, else what the registry knows, else a stated default.
+
+    def leaf(self, name: str) -> Binding:
+        for (section, field_), leaf in _SAID.items():
+            if leaf == name and self.said(section, field_) is not None:
+                return self.from_plan(section, field_, leaf)
+        namespace, _, rest = name.partition(".")
+        bound: Binding = getattr(self, f"_{namespace}")(rest)
+        absent = catalogue().QUANTITIES[name]["absent"]
+        if bound.value is None and absent is not None:
+            return replace(bound, value=float(absent), says=f"{bound.says}; left out")
+        return bound
+
+    def from_plan(self, section: str, field_: str, leaf: str) -> Binding:
+        raw = self.said(section, field_)
+        display = catalogue().QUANTITIES[leaf]["display"]
+        where = self.loaded.where(section, field_)
+        if isinstance(raw, str):
+            value = parse(raw, display, where=where, what=f"{section}.{field_}")
+            if value <= 0 and field_ != "carbon_tax":
+                raise InputError(f"{section}.{field_}: {raw!r} is not above 0", where=where)
+        else:
+            value = float(raw) * float(catalogue().QUANTITIES[leaf]["scale"])
+        return Binding(value, "plan", f"{section}.{field_} of the plan")
+
+    def _model(self, rest: str) -> Binding:
+        return _of(self.model, rest)
+
+    def _accelerator(self, rest: str) -> Binding:
+        if rest == "peak":
+            return _of(self.hardware, f"compute.peak.{self.precision}")
+        return _of(self.hardware, f"memory.{rest}")
+
+    def _node(self, rest: str) -> Binding:
+        per_node = self.node.facts["accelerators"].number or 1.0
+        match rest:
+            case "link_bandwidth" | "link_latency":
+                return _of_fabric(self.node, "link", rest.partition("_")[2])
+            case "net_latency":
+                return _of_fabric(self.node, "network", "latency")
+            case "net_bandwidth":
+                port = _of_fabric(self.node, "network", "bandwidth")
+                ports = self.node.facts["ports"].number if "ports" in self.node.facts else None
+                if port.value is None or not ports:
+                    return port
+                return replace(port, value=port.value * ports / per_node, says=f"{ports:g} ports for {per_node:g} accelerators")
+            case "power_max":
+                whole = _of(self.node, "power.maximum")
+                if whole.value is None:
+                    return whole
+                return replace(whole, value=whole.value / per_node, says=f"{whole.says}, shared by {per_node:g}")
+            case "power_idle":
+                return _of(self.node, "power.idle")
+        return _of(self.node, rest)
+
+    def _datatype(self, rest: str) -> Binding:
+        return _of(entries("datatypes")[self.precision], rest)
+
+    def _optimizer(self, rest: str) -> Binding:
+        name = self.plan.workload.optimizer or "adam"
+        entry = find("optimizers", name, where=self.loaded.where("workload", "optimizer"))
+        full = "full." if self.precision in ("fp32", "tf32") else ""
+        return _of(entry, full + rest)
+
+    def _storage(self, rest: str) -> Binding:
+        return _of(entries("storage")["SuperPOD"], rest)
+
+    def _reliability(self, rest: str) -> Binding:
+        return _of(entries("reliability")["Llama3_405B_run"], rest)
+
+    def _workload(self, rest: str) -> Binding:
+        if rest == "sequence_length":
+            return replace(_of(self.model, rest), origin="default", says=f"the length {self.model.name} was trained with")
+        if rest == "output_tokens":
+            return replace(_of(entries("software")["ideal"], rest), origin="default", says="the mean answer of ShareGPT")
+        return Binding(float(self.plan.workload.batch_size), "default", "one at a time")
+
+    def _software(self, rest: str) -> Binding:
+        guide = entries("software")
+        if rest in ("efficiency", "decode_single", "decode_batched"):
+            if self.plan.workload.efficiency is not None:
+                return Binding(self.plan.workload.efficiency, "plan", "workload.efficiency of the plan")
+            row = guide[self.guide_row(rest)]
+            return replace(_of(row, "efficiency"), origin="default", says=f"the middle of the guide's row: {row.title}")
+        return replace(_of(guide["ideal"], rest), origin="default")
+
+    def guide_row(self, rest: str) -> str:
+        """The row of the efficiency guide for this kind of work."""
+        if rest != "efficiency":
+            return rest
+        if self.transformer:
+            return "training_large" if self.training else "prefill"
+        return "tinyml" if self.hardware.family == "Tiny" else "training_small"
+
+    def _facility(self, rest: str) -> Binding:
+        return _of(self.facility(), rest)
+
+    def facility(self) -> Entry:
+        if self.plan.ops.facility is not None:
+            return self.lookup("facilities", "ops", "facility")
+        return entries("facilities")["AWS"]
+
+    def _grid(self, rest: str) -> Binding:
+        if self.plan.ops.region is None:
+            return Binding(None, "default", "the plan names no region (ops.region)")
+        return _of(self.lookup("grids", "ops", "region"), rest)
+
+    def _price(self, rest: str) -> Binding:
+        offers = [p for p in entries("prices").values() if p.links["accelerator"] == self.hardware.id and p.kind == "on-demand"]
+        if not offers:
+            return Binding(None, "registry", f"no price for {self.hardware.name} (ops.price_per_accelerator_hour)")
+        # A price that two sources confirm is better than one that none does; then the lowest counts.
+        best = min(offers, key=lambda p: (not p.facts["per_accelerator"].verified, p.facts["per_accelerator"].number))
+        return replace(_of(best, "per_accelerator"), says=f"{best.title}, on demand")
+
+    def _ops(self, rest: str) -> Binding:
+        if rest == "carbon_tax":
+            return Binding(0.0, "default", "no carbon tax")
+        if self.plan.ops.duration_days is None:
+            return Binding(None, "default", "the plan has no duration (ops.duration_days)")
+        return Binding(self.plan.ops.duration_days * SECONDS_OF_A_DAY, "plan", "ops.duration_days of the plan")
+
+    def _split(self, rest: str) -> Binding:
+        if rest == "devices":
+            return self.devices()
+        said = getattr(self.plan.parallelism, {leaf: f for f, leaf in SPLIT.items()}[f"split.{rest}"])
+        if said is None:
+            return Binding(None, "default", "left to the rule")
+        value = RECOMPUTE.index(said) if rest == "recompute" else said
+        return Binding(float(value), "plan", "parallelism of the plan")
+
+    def devices(self) -> Binding:
+        choice = self.plan.hardware
+        if choice.nodes:
+            per_node = self.node.facts["accelerators"].number or 1.0
+            says = f"{choice.nodes} nodes ({self.node.title}) of {per_node:g}"
+            return Binding(choice.nodes * per_node, "plan", says)
+        if choice.accelerators:
+            return Binding(float(choice.accelerators), "plan", "hardware.accelerators of the plan")
+        return Binding(1.0, "default", "one accelerator")
+
+    def note_defaults(self, bindings: Mapping[str, Binding]) -> None:
+        """Say what the plan left open, once for each thing that was chosen."""
+        said = self.plan
+        say = self.assumptions.append
+        if said.workload.phase is None:
+            why = "hardware.nodes is given" if self.training else "hardware.nodes is not given"
+            say(f"phase {said.phase}: {why}")
+        for leaf, label, unit in (
+            ("workload.sequence_length", "sequence length", "tokens"), ("workload.output_tokens", "answer", "tokens"),
+        ):  # fmt: skip
+            if leaf in bindings and bindings[leaf].origin == "default":
+                say(f"{label} {bindings[leaf].value:,.0f} {unit}: {bindings[leaf].says}")
+        if said.workload.efficiency is None:
+            for leaf in ("software.efficiency", "software.decode_single", "software.decode_batched"):
+                if leaf in bindings:
+                    row = bindings[leaf]
+                    say(f"efficiency {row.value:g}: {row.says}")
+        if self.training and said.workload.optimizer is None:
+            say(f"optimizer adam: {bindings['optimizer.state_bytes'].value:g} bytes of state per parameter")
+        if said.ops.duration_days is not None:
+            if said.ops.facility is None:
+                say(f"facility AWS: PUE {bindings['facility.pue'].value:g}")
+            price = bindings["price.accelerator_hour"]
+            if price.value is not None and said.ops.price_per_accelerator_hour is None:
+                say(f"price {price.value * 3600:g} USD per accelerator and hour: {price.says}")
+            for leaf, what in (("node.embodied", "emissions of making the hardware"), ("grid.water_intensity", "water of the grid")):
+                if "left out" in bindings[leaf].says:
+                    say(f"{what}: {bindings[leaf].says}")
+        if "left out" in bindings["accelerator.bandwidth"].says:
+            say(f"memory bandwidth of {self.hardware.name}: not published; times are lower bounds")
+        if not self.transformer and "left out" in bindings["model.activation_bytes"].says:
+            say(f"activations of {self.model.name}: not published; memory is a lower bound")
+
+
+def _of(entry: Entry, name: str) -> Binding:
+    """A fact of the registry as a binding."""
+    fact = entry.facts.get(name)
+    if fact is None or fact.number is None:
+        return Binding(None, "registry", f"{name.replace('.', ' ').replace('_', ' ')} of {entry.title} is not published", fact)
+    return Binding(fact.number, "registry", entry.title, fact)
+
+
+def _of_fabric(node: Entry, role: str, name: str) -> Binding:
+    if role not in node.links:
+        return Binding(None, "registry", f"{node.title} has no {role}")
+    return _of(find("fabrics", node.links[role]), name)

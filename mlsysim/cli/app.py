@@ -1,0 +1,166 @@
+"""The commands. What a command needs is imported when it runs, so that help and lists stay quick."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mlsysim import __version__
+from mlsysim.cli.output import OUTPUT, emit, emit_json, wants_color
+from mlsysim.symbolic.errors import InputError, UnknownNameError
+
+EXIT_CODES = """Exit codes: 0 fine, 1 internal error, 2 bad input, 3 assert violated, 4 physically infeasible,
+5 search ended without proof."""
+
+app = typer.Typer(
+    name="mlsysim", no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, epilog=EXIT_CODES,
+    rich_markup_mode="rich", context_settings={"help_option_names": ["-h", "--help"]},
+)  # fmt: skip
+
+
+class Format(str, Enum):
+    """How results are written."""
+
+    text = "text"
+    json = "json"
+
+
+Output = Annotated[Format | None, typer.Option("--output", "-o", help="How to write the result.", show_default=False)]
+PlanFile = Annotated[Path, typer.Argument(help="A plan in YAML.", show_default=False)]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        emit(f"mlsysim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def mlsysim(
+    output: Output = None,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """First-principles reasoning about machine-learning systems.
+
+    Does this model fit, how fast will it run, what binds it, what does it cost and emit, and what is the best design?
+    """
+    OUTPUT.chosen = output.value if output else "text"
+
+
+@app.command("eval", epilog=EXIT_CODES)
+def evaluate(
+    what: Annotated[str, typer.Argument(metavar="PLAN|MODEL", help="A plan in YAML, or a model.", show_default=False)],
+    hardware: Annotated[str | None, typer.Argument(help="An accelerator, after a model.", show_default=False)] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Sequences, requests or samples at once.")] = None,
+    nodes: Annotated[int | None, typer.Option(help="Standard nodes; makes the phase training.")] = None,
+    accelerators: Annotated[int | None, typer.Option(help="Accelerators, instead of nodes.")] = None,
+    phase: Annotated[str | None, typer.Option(help="training or inference.")] = None,
+    sequence_length: Annotated[int | None, typer.Option(help="Tokens of a sequence or prompt.")] = None,
+    output_tokens: Annotated[int | None, typer.Option(help="Tokens generated for a request.")] = None,
+    precision: Annotated[str | None, typer.Option(help="Number format, such as bf16.")] = None,
+    efficiency: Annotated[float | None, typer.Option(help="Share of peak that kernels reach.")] = None,
+    region: Annotated[str | None, typer.Option(help="Grid, such as Quebec.")] = None,
+    duration_days: Annotated[float | None, typer.Option(help="Days for which the accelerators are held.")] = None,
+    output: Output = None,
+) -> int:
+    """Evaluate a plan, or a model on an accelerator: feasibility, performance, macro."""
+    from mlsysim.api import evaluate as evaluate_plan
+
+    workload = {"batch_size": batch_size, "phase": phase, "sequence_length": sequence_length,
+                "output_tokens": output_tokens, "precision": precision, "efficiency": efficiency}  # fmt: skip
+    fleet = {"nodes": nodes, "accelerators": accelerators}
+    ops = {"region": region, "duration_days": duration_days}
+    given = [f"--{name.replace('_', '-')}" for name, v in {**workload, **fleet, **ops}.items() if v is not None]
+    if hardware is None:
+        _need_file(what)
+        if given:
+            raise InputError(f"{', '.join(given)}: a plan says this itself", where=what, hint="change the plan")
+        evaluation = evaluate_plan(Path(what))
+    else:
+        evaluation = evaluate_plan({
+            "version": "1.0", "workload": {"name": what, **_present(workload)},
+            "hardware": {"name": hardware, **_present(fleet)}, "ops": _present(ops),
+        })  # fmt: skip
+    if OUTPUT.choose(output and output.value) == "json":
+        emit_json(evaluation.to_dict())
+    else:
+        emit(evaluation.scorecard(color=wants_color()))
+    return evaluation.exit_code
+
+
+def _present(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _need_file(what: str) -> None:
+    """One word that is no file but names a model lacks its accelerator."""
+    if Path(what).exists() or what.endswith((".yaml", ".yml")):
+        return
+    from mlsysim.registry import find
+
+    try:
+        model = find("models", what)
+    except UnknownNameError as error:
+        raise InputError("there is no such file, and no such model", where=what, hint=error.hint) from None
+    raise InputError(f"{model.name} on which accelerator?", where=what, hint=f"mlsysim eval {model.name} H100")
+
+
+@app.command(epilog=EXIT_CODES)
+def derive(
+    what: Annotated[str, typer.Argument(help="A wall by name or number, or a metric of the plan.", show_default=False)],
+    plan: Annotated[Path | None, typer.Option(help="The plan whose values stand in the chain.")] = None,
+    format: Annotated[str, typer.Option(help="text or latex.")] = "text",
+) -> None:
+    """Print a wall's derivation, or the chain from registry values to a metric of a plan."""
+    from mlsysim.api import derive as derive_what
+
+    emit(derive_what(what, plan=plan, format=format))
+
+
+@app.command(epilog=EXIT_CODES)
+def optimize(
+    problem: Annotated[str, typer.Argument(help="What to decide: parallelism.", show_default=False)],
+    plan: PlanFile,
+    objective: Annotated[str, typer.Option(help="The metric to minimise.")] = "performance.latency",
+    time_limit: Annotated[float, typer.Option(help="Seconds for the search.")] = 60.0,
+    seed: Annotated[int, typer.Option(help="Seed of the search.")] = 1,
+    output: Output = None,
+) -> int:
+    """Find the best design for a plan by integer programming, with a proven bound."""
+    from mlsysim.api import optimize as search
+
+    found = search(plan, problem, objective=objective, time_limit=time_limit, seed=seed)
+    if OUTPUT.choose(output and output.value) == "json":
+        emit_json(found.to_dict())
+    else:
+        emit(found.page(color=wants_color()))
+    return int(found.exit_code)
+
+
+@app.command(epilog=EXIT_CODES)
+def zoo(
+    category: Annotated[str, typer.Argument(help="hardware, models, grids, fabrics, nodes, prices, ...")] = "",
+    output: Output = None,
+) -> None:
+    """List what the registry knows."""
+    from mlsysim.cli.tables import listing, overview, table
+
+    as_json = OUTPUT.choose(output and output.value) == "json"
+    rows = listing(category) if category else overview()
+    if as_json:
+        emit_json(rows)
+    else:
+        table(rows, title=category or "zoo")
+
+
+@app.command(epilog=EXIT_CODES)
+def schema(
+    type: Annotated[str, typer.Option("--type", help="plan or result.")] = "plan",
+) -> None:
+    """Print the JSON Schema of a plan or of a result."""
+    from mlsysim.schemas import schema_of
+
+    emit_json(schema_of(type))

@@ -1,0 +1,51 @@
+"""Running the command line: every ending has its exit code, and no ending is a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from mlsysim.cli.output import OUTPUT, report
+from mlsysim.symbolic.errors import InfeasibleError, InputError, MlsysimError
+
+FINE, INTERNAL, BAD_INPUT, VIOLATED, INFEASIBLE, UNPROVEN = range(6)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run ``mlsysim`` and exit with its code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    from mlsysim.cli.app import app
+
+    json_wanted = OUTPUT.wanted_in(arguments) == "json"
+    try:
+        code = app(args=arguments, prog_name="mlsysim", standalone_mode=False)
+        return code if isinstance(code, int) else FINE
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    except click.exceptions.Abort:
+        return report(MlsysimError("interrupted"), json_wanted, INTERNAL)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "mlsysim"
+        hint = f"see `{command} --help`"
+        return report(InputError(error.format_message().rstrip("."), where=command, hint=hint), json_wanted, BAD_INPUT)
+    except InputError as error:
+        return report(error, json_wanted, BAD_INPUT)
+    except InfeasibleError as error:
+        return report(error, json_wanted, INFEASIBLE)
+    except MlsysimError as error:
+        return report(error, json_wanted, INTERNAL)
+    except BrokenPipeError:
+        # The reader has gone (`mlsysim ... | head`): close quietly.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    except Exception as error:  # the last resort, so that nobody ever sees a traceback
+        if os.environ.get("MLSYSIM_DEBUG"):
+            raise
+        what = f"internal error: {type(error).__name__}: {error}"
+        return report(MlsysimError(what, hint="set MLSYSIM_DEBUG=1 for details, and please report it"), json_wanted, INTERNAL)

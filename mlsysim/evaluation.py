@@ -1,0 +1,212 @@
+"""Evaluation: the kernel's numbers seen through three lenses, feasibility first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from mlsysim.binding import Design
+from mlsysim.constraints.asserts import Limit, limit, metrics
+from mlsysim.constraints.feasibility import Finding, findings
+from mlsysim.split import complete
+from mlsysim.symbolic.errors import UnknownNameError
+from mlsysim.symbolic.kernels import catalogue, kernel
+from mlsysim.symbolic.words import amount
+
+
+@dataclass(frozen=True)
+class Violation:
+    """An assert that does not hold: what was found, by how much it misses, and the wall that causes it."""
+
+    limit: Limit
+    found: float
+    wall: str
+
+    @property
+    def sentence(self) -> str:
+        """The violation in words."""
+        unit = catalogue().QUANTITIES[self.limit.metric]
+        return (
+            f"{self.limit.metric} is {amount(self.found, unit)}, the limit is {amount(self.limit.value, unit)}: "
+            f"it misses by {self.limit.miss(self.found)}; the {self.wall} wall binds"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What a design does.
+
+    Attributes:
+        design: the plan with every leaf bound.
+        values: every quantity of the graph in coherent units, leaves and results, by name.
+        findings: every condition with its slack.
+    """
+
+    design: Design
+    values: Mapping[str, float]
+    findings: tuple[Finding, ...]
+
+    @property
+    def variant(self) -> str:
+        """The graph that was evaluated."""
+        return self.design.variant
+
+    @property
+    def feasible(self) -> bool:
+        """Whether the design is physically possible."""
+        return all(finding.holds for finding in self.findings)
+
+    @property
+    def failures(self) -> list[Finding]:
+        """The conditions that do not hold, structural ones first."""
+        failed = [finding for finding in self.findings if not finding.holds]
+        return sorted(failed, key=lambda finding: finding.kind != "structural")
+
+    @cached_property
+    def skipped(self) -> dict[str, str]:
+        """The metrics that have no value, and why."""
+        missing = self.design.missing
+        why: dict[str, str] = {}
+        for name in metrics(self.variant):
+            if not self.feasible and not name.startswith("feasibility."):
+                why[name] = f"the design is not feasible: {self.failures[0].sentence}"
+                continue
+            if math.isnan(self.values[name]):
+                reasons = [missing[leaf] for leaf in self._leaves(name) if leaf in missing]
+                why[name] = "; ".join(dict.fromkeys(sorted(reasons)))
+        return why
+
+    @cached_property
+    def metrics(self) -> dict[str, float | None]:
+        """Every metric by name, in coherent units; None where it is skipped."""
+        return {name: None if name in self.skipped else self.values[name] for name in metrics(self.variant)}
+
+    def __getitem__(self, name: str) -> float | None:
+        """A metric or quantity in coherent units."""
+        if name in self.metrics:
+            return self.metrics[name]
+        if name in self.values:
+            return self.values[name]
+        raise UnknownNameError("quantity", name, self.values)
+
+    def quantity(self, name: str) -> Any:
+        """A metric or quantity as a pint quantity in its display unit; None where it is skipped."""
+        from mlsysim.symbolic.units import registry
+
+        value, record = self[name], catalogue().QUANTITIES[name]
+        return None if value is None else registry().Quantity(value / record["scale"], record["display"])
+
+    @property
+    def deciding_wall(self) -> str:
+        """The wall that decides feasibility: the one that fails, else the one that is nearest to failing."""
+        if self.failures:
+            return self.failures[0].wall
+        physical = [f for f in self.findings if f.kind == "physical"]
+        return max(physical, key=lambda f: f.needed / f.available).wall
+
+    @property
+    def binding_wall(self) -> str | None:
+        """The wall that decides: the one that fails, else the one that takes most of the time."""
+        if not self.feasible:
+            return self.failures[0].wall
+        return self.cause("performance.latency")
+
+    def cause(self, name: str) -> str:
+        """The wall behind a quantity: the largest term of a sum, the active branch of a maximum, down to a wall's law."""
+        structure = catalogue().VARIANTS[self.variant]
+        while name in structure["parents"]:
+            terms = structure["terms"].get(name)
+            if terms:
+                name = max(terms, key=lambda term: self.values.get(term, 0.0))
+            elif name in structure["walls"]:
+                return str(structure["walls"][name])
+            else:
+                name = self._driver(name)
+        return name.partition(".")[0]
+
+    def _driver(self, name: str) -> str:
+        """The parent to blame for a product: the time in it."""
+        parents: tuple[str, ...] = catalogue().VARIANTS[self.variant]["parents"][name]
+        times = [p for p in parents if catalogue().QUANTITIES[p]["unit"] == "s"]
+        return max(times or parents, key=lambda p: (p in catalogue().VARIANTS[self.variant]["parents"], self.values[p]))
+
+    def _leaves(self, name: str) -> list[str]:
+        parents = catalogue().VARIANTS[self.variant]["parents"]
+        seen: dict[str, None] = {}
+        queue = [name]
+        while queue:
+            for parent in parents.get(queue.pop(), ()):
+                if parent not in seen:
+                    seen[parent] = None
+                    queue.append(parent)
+        return [leaf for leaf in seen if leaf not in parents]
+
+    @cached_property
+    def limits(self) -> list[Limit]:
+        """The plan's asserts, read and checked for dimensions."""
+        loaded = self.design.loaded
+        found = []
+        for position, item in enumerate(loaded.plan.constraints.asserts):
+            for side in ("max", "min"):
+                raw = getattr(item, side)
+                if raw is not None:
+                    path = ("constraints", "assert", position)
+                    found.append(
+                        limit(
+                            item.metric, side, raw, variant=self.variant, path=f"constraints.assert[{position}]",
+                            where=loaded.where(*path, side if _known_metric(item.metric) else "metric"),
+                        )
+                    )  # fmt: skip
+        return found
+
+    @cached_property
+    def violations(self) -> list[Violation]:
+        """The asserts that do not hold. A metric that is skipped violates its limits only if the design is feasible."""
+        found = []
+        for each in self.limits:
+            value = self.metrics[each.metric]
+            if value is None:
+                if self.feasible:
+                    found.append(Violation(each, math.nan, self.skipped[each.metric]))
+            elif not each.holds(value):
+                found.append(Violation(each, value, self.cause(each.metric)))
+        return found
+
+    @property
+    def exit_code(self) -> int:
+        """0 fine, 3 an assert is violated, 4 physically infeasible."""
+        return 4 if not self.feasible else 3 if self.violations else 0
+
+    def scorecard(self, *, color: bool = False) -> str:
+        """The evaluation as text for a terminal."""
+        from mlsysim.scorecard import render
+
+        return render(self, color=color)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The evaluation as one flat object, as the published result schema describes it."""
+        from mlsysim.result import flat
+
+        return flat(self)
+
+    def __repr__(self) -> str:
+        return f"<Evaluation: {'feasible' if self.feasible else 'infeasible'}, {self.binding_wall} binds>"
+
+
+def _known_metric(name: str) -> bool:
+    return any(name in (known, known.rpartition(".")[2]) for known in metrics())
+
+
+def evaluate(design: Design) -> Evaluation:
+    """Run the kernel on a design, choosing a split by the rule where the plan leaves it open."""
+    design = complete(design)
+    compiled = kernel(design.variant)
+    values = design.values
+    computed = compiled([values[leaf] for leaf in compiled.leaves])
+    everything = {**values, **dict(zip(compiled.names, computed, strict=True))}
+    evaluation = Evaluation(design, everything, tuple(findings(design.variant, everything)))
+    evaluation.limits  # noqa: B018  read the asserts now, so that a wrong one is reported before any result
+    return evaluation

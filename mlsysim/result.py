@@ -1,0 +1,138 @@
+"""The result as one flat JSON object, and the schema that describes it.
+
+Keys begin with ``f_`` (feasibility), ``p_`` (performance) or ``m_`` (macro) and end with their unit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlsysim.constraints.asserts import LENSES, metrics
+from mlsysim.symbolic.kernels import catalogue
+
+if TYPE_CHECKING:
+    from mlsysim.evaluation import Evaluation
+
+SCHEMA = "https://json-schema.org/draft/2020-12/schema"
+_SUFFIX = {"1": "", "kgCO2e": "kg", "token": "", "sample": ""}
+
+
+def key(metric: str) -> str:
+    """The JSON key of a metric.
+
+    >>> key("performance.latency"), key("macro.carbon"), key("performance.throughput")
+    ('p_latency_ms', 'm_carbon_kg', 'p_throughput')
+    """
+    lens, _, name = metric.partition(".")
+    unit = catalogue().QUANTITIES[metric]["display"]
+    suffix = "" if "/" in unit else _SUFFIX.get(unit, unit.lower())
+    return f"{lens[0]}_{name}" + (f"_{suffix}" if suffix else "")
+
+
+def flat(evaluation: Evaluation) -> dict[str, Any]:
+    """An evaluation as one flat object, in a stable order; a metric that has no value is null."""
+    design = evaluation.design
+    plan = design.loaded.plan
+    failed, violations = evaluation.failures, evaluation.violations
+    result: dict[str, Any] = {
+        "name": plan.name or f"{design.model.name} on {design.hardware.name}", "model": design.model.name,
+        "hardware": design.hardware.name, "accelerators": int(design.bindings["split.devices"].value or 0),
+        "phase": plan.phase, "precision": design.precision, "exit_code": evaluation.exit_code,
+    }  # fmt: skip
+    for name, binding in design.bindings.items():
+        if name.startswith("split.") and name != "split.devices" and binding.value is not None:
+            result[f"split_{name.partition('.')[2]}"] = int(binding.value)
+    lenses: dict[str, dict[str, Any]] = {
+        "f": {"f_status": "FAIL" if failed else "PASS", "f_summary": summary(evaluation),
+              "f_wall": evaluation.deciding_wall},
+        "p": {"p_status": "SKIPPED" if failed else "PASS", "p_binding_wall": None if failed else evaluation.binding_wall},
+        "m": {"m_status": "SKIPPED" if "macro.tco" in evaluation.skipped else "PASS",
+              "m_skipped": evaluation.skipped.get("macro.tco")},
+    }  # fmt: skip
+    for name, value in evaluation.metrics.items():
+        scaled = None if value is None else _plain(value / catalogue().QUANTITIES[name]["scale"])
+        lenses[name[0]][key(name)] = scaled
+    for lens in lenses.values():
+        result |= lens
+    return result | {
+        "asserts": len(evaluation.limits),
+        "violations": [
+            {
+                "metric": v.limit.metric, "limit": v.limit.text, "wall": v.wall, "where": v.limit.where,
+                "sentence": v.sentence, "found": None if v.found != v.found
+                else v.found / catalogue().QUANTITIES[v.limit.metric]["scale"],
+            }
+            for v in violations
+        ],
+        "assumptions": list(design.assumptions),
+    }  # fmt: skip
+
+
+def summary(evaluation: Evaluation) -> str:
+    """Feasibility in one sentence, with what would fix it where it fails."""
+    from mlsysim.remedies import remedies
+    from mlsysim.symbolic.words import amount
+
+    if evaluation.feasible:
+        unit = catalogue().QUANTITIES["feasibility.memory_required"]
+        needed, there = (evaluation.values[f"feasibility.memory_{m}"] for m in ("required", "capacity"))
+        return f"fits: uses {amount(needed, unit)} of {amount(there, unit)}"
+    cures = remedies(evaluation)
+    return evaluation.failures[0].sentence + (f"; {' or '.join(cures)}" if cures else "")
+
+
+def _plain(value: float) -> float | None:
+    return value if abs(value) != float("inf") and value == value else None
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the flat object."""
+    number = {"type": ["number", "null"]}
+    properties: dict[str, Any] = {
+        "name": {"type": "string", "description": "the plan's name"},
+        "model": {"type": "string", "description": "the model, by its registry name"},
+        "hardware": {"type": "string", "description": "the accelerator, by its registry name"},
+        "accelerators": {"type": "integer", "minimum": 1, "description": "accelerators in all"},
+        "phase": {"enum": ["training", "inference"]},
+        "precision": {"type": "string", "description": "number format of weights and arithmetic"},
+        "exit_code": {"enum": [0, 3, 4], "description": "0 fine, 3 an assert is violated, 4 physically infeasible"},
+        "f_status": {"enum": ["PASS", "FAIL"]},
+        "f_summary": {"type": "string", "description": "feasibility in one sentence, with what would fix it"},
+        "f_wall": {"type": "string", "description": "the wall that fails, or is nearest to failing"},
+        "p_status": {"enum": ["PASS", "SKIPPED"]},
+        "p_binding_wall": {"type": ["string", "null"], "description": "the wall that takes most of the time"},
+        "m_status": {"enum": ["PASS", "SKIPPED"]},
+        "m_skipped": {"type": ["string", "null"], "description": "why the macro lens was skipped"},
+        "asserts": {"type": "integer", "minimum": 0, "description": "limits that were checked"},
+        "violations": {
+            "type": "array",
+            "description": "the asserts that do not hold",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "metric": {"type": "string"}, "limit": {"type": "string"}, "wall": {"type": "string"},
+                    "where": {"type": "string"}, "sentence": {"type": "string"}, "found": number,
+                },
+                "required": ["metric", "limit", "wall", "where", "sentence", "found"],
+                "additionalProperties": False,
+            },
+        },
+        "assumptions": {"type": "array", "items": {"type": "string"}, "description": "what the plan left open"},
+    }  # fmt: skip
+    splits = {n.partition(".")[2] for n in catalogue().QUANTITIES if n.startswith("split.")}
+    parents = {n for v in catalogue().VARIANTS.values() for n in v["parents"]}
+    for name in sorted(splits):
+        if f"split.{name}" not in parents and name != "devices":
+            meaning = catalogue().QUANTITIES[f"split.{name}"]["meaning"]
+            properties[f"split_{name}"] = {"type": "integer", "minimum": 0, "description": meaning}
+    for name, record in metrics().items():
+        unit = record["display"]
+        told = record["meaning"] if unit == "1" else f"{record['meaning']} [{unit}]"
+        properties[key(name)] = {**number, "description": told, "x-metric": name, "x-unit": unit}
+    required = ["name", "model", "hardware", "accelerators", "phase", "precision", "exit_code", "f_status", "f_summary",
+                "p_status", "p_binding_wall", "m_status", "violations", "assumptions"]  # fmt: skip
+    return {
+        "$schema": SCHEMA, "$id": "https://mlsysim.org/schema/result-1.0.json", "title": "mlsysim result",
+        "description": f"One evaluation; keys by lens: {', '.join(f'{lens[0]}_ {lens}' for lens in LENSES)}.",
+        "type": "object", "properties": properties, "required": required, "additionalProperties": False,
+    }  # fmt: skip

@@ -1,0 +1,159 @@
+"""The scorecard: an evaluation as a page of text, feasibility first."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from mlsysim.result import summary
+from mlsysim.split import describe
+from mlsysim.symbolic.kernels import catalogue
+from mlsysim.symbolic.words import amount, number
+
+if TYPE_CHECKING:
+    from mlsysim.evaluation import Evaluation
+
+WIDTH = 88
+_COLORS = {"PASS": "32", "FAIL": "31", "SKIPPED": "33", "head": "1", "faint": "2"}
+
+#: What each lens shows; a row whose metric a variant does not have is left out.
+_PERFORMANCE = (
+    ("latency", "performance.latency"), ("time to first token", "performance.ttft"),
+    ("time between tokens", "performance.itl"), ("throughput", "performance.throughput"),
+    ("throughput", "performance.sample_throughput"), ("MFU", "performance.mfu"), ("goodput", "performance.goodput"),
+)  # fmt: skip
+_MACRO = (
+    ("total cost", "macro.tco"), ("cost of a million tokens", "macro.cost_per_million_tokens"),
+    ("cost of a million samples", "macro.cost_per_million_samples"), ("tokens", "macro.tokens"),
+    ("energy", "macro.energy"), ("carbon", "macro.carbon"), ("water", "macro.water"),
+)  # fmt: skip
+_SHARES = ("performance.mfu", "performance.goodput")
+
+
+def render(evaluation: Evaluation, *, color: bool = False) -> str:
+    """The scorecard as text of at most 88 columns."""
+    paint = _paint if color else _plain
+    return "\n".join(line.rstrip() for line in _lines(evaluation, paint)) + "\n"
+
+
+def _lines(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
+    design = evaluation.design
+    plan = design.loaded.plan
+    count = int(design.bindings["split.devices"].value or 1)
+    fleet = f"{count:,} x {design.hardware.title}" if count > 1 else design.hardware.title
+    yield paint("head", plan.name or f"{design.model.title} on {fleet}")
+    about = f"{design.model.title}, {plan.phase} in {design.precision} on {fleet}"
+    split = {n: b.value for n, b in design.bindings.items() if n.startswith("split.") and b.value is not None}
+    if count > 1 and "split.tensor" in split:
+        about += f", {describe(split)}"
+    for line in textwrap.wrap(about, WIDTH):
+        yield paint("faint", line)
+    yield ""
+    yield from _feasibility(evaluation, paint)
+    yield ""
+    yield from _performance(evaluation, paint)
+    yield ""
+    yield from _macro(evaluation, paint)
+    if evaluation.limits:
+        yield ""
+        yield from _asserts(evaluation, paint)
+    if design.assumptions:
+        yield ""
+        yield paint("faint", "Left open by the plan, and what was taken")
+        for sentence in design.assumptions:
+            yield from textwrap.wrap(sentence, WIDTH, initial_indent="  - ", subsequent_indent="    ")
+
+
+def _heading(name: str, status: str, paint: _Paint) -> str:
+    return f"{paint('head', name)}  {paint(status, status)}"
+
+
+def _feasibility(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
+    yield _heading("Feasibility", "PASS" if evaluation.feasible else "FAIL", paint)
+    yield from textwrap.wrap(summary(evaluation), WIDTH, initial_indent="  ", subsequent_indent="  ")
+    for failure in evaluation.failures[1:]:
+        yield from textwrap.wrap(failure.sentence, WIDTH, initial_indent="  ", subsequent_indent="  ")
+    yield f"  decided by the {evaluation.deciding_wall} wall"
+    parts = ("memory.weights", "memory.gradients", "memory.optimizer", "memory.activations", "memory.gathered",
+             "memory.cache", "memory.workspace")  # fmt: skip
+    held = [(n, evaluation.values[n]) for n in parts if evaluation.values.get(n)]
+    words = ", ".join(f"{n.partition('.')[2]} {amount(v, catalogue().QUANTITIES[n])}" for n, v in held)
+    yield from textwrap.wrap(f"memory: {words}", WIDTH, initial_indent="  ", subsequent_indent="  ")
+
+
+def _performance(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
+    if not evaluation.feasible:
+        yield _heading("Performance", "SKIPPED", paint)
+        yield "  the design is not feasible"
+        return
+    yield _heading("Performance", "PASS", paint)
+    yield from _rows(evaluation, _PERFORMANCE)
+    yield f"  {'binding wall':<26}{evaluation.binding_wall}"
+    terms = catalogue().VARIANTS[evaluation.variant]["terms"].get("performance.latency", ())
+    latency = evaluation.values["performance.latency"]
+    spent = sorted(((evaluation.values[t] / latency, t) for t in terms if latency), reverse=True)
+    words = [f"{_spoken(t)} {share:.1%} ({evaluation.cause(t)})" for share, t in spent if share >= 0.001]
+    if words:
+        yield from textwrap.wrap("time goes to " + ", ".join(words), WIDTH, initial_indent="  ", subsequent_indent="  ")
+
+
+def _spoken(term: str) -> str:
+    return term.partition(".")[2].removeprefix("time_").replace("_", " ")
+
+
+def _macro(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
+    shown = [(label, name) for label, name in _MACRO if evaluation.metrics.get(name) is not None]
+    yield _heading("Macro", "PASS" if shown else "SKIPPED", paint)
+    if not evaluation.feasible:
+        yield "  the design is not feasible"
+        return
+    if evaluation.design.bindings["ops.duration"].value is None:
+        yield f"  {evaluation.design.bindings['ops.duration'].says}"
+        return
+    yield from _rows(evaluation, shown)
+    reasons: dict[str, list[str]] = {}
+    for label, name in _MACRO:
+        if name in evaluation.skipped:
+            reasons.setdefault(evaluation.skipped[name], []).append(label)
+    for why, labels in reasons.items():
+        text = f"skipped: {', '.join(labels)}: {why}"
+        yield from textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+
+
+def _rows(evaluation: Evaluation, rows: tuple[tuple[str, str], ...] | list[tuple[str, str]]) -> Iterator[str]:
+    for label, name in rows:
+        value = evaluation.metrics.get(name)
+        if value is not None and (name, value) != ("performance.goodput", 1):
+            yield f"  {label:<26}{_value(name, value)}"
+
+
+def _value(name: str, value: float) -> str:
+    if name in _SHARES:
+        return f"{value:.1%}"
+    shown = amount(value, catalogue().QUANTITIES[name])
+    return f"{shown} ({number(value)} s)" if shown.endswith(" ms") and value >= 1 else shown
+
+
+def _asserts(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
+    broken = {id(v.limit): v for v in evaluation.violations}
+    yield _heading("Asserts", "FAIL" if broken else "PASS" if evaluation.feasible else "SKIPPED", paint)
+    for limit in evaluation.limits:
+        violation = broken.get(id(limit))
+        text = f"{limit.where}: {violation.sentence}" if violation else f"{limit.text} holds"
+        if not evaluation.feasible and evaluation.metrics[limit.metric] is None:
+            text = f"{limit.text}: not decided, the design is not feasible"
+        yield from textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+
+
+class _Paint:
+    """Colours a word, or leaves it alone."""
+
+    def __init__(self, on: bool) -> None:
+        self.on = on
+
+    def __call__(self, kind: str, text: str) -> str:
+        return f"\x1b[{_COLORS[kind]}m{text}\x1b[0m" if self.on else text
+
+
+_paint, _plain = _Paint(True), _Paint(False)

@@ -1,0 +1,180 @@
+"""Reading YAML that people wrote: plain data, and the line and column of every key and value.
+
+YAML 1.2 scalars (``NO`` is a word, ``1e3`` a number), no tags, no duplicate keys, and budgets for size, depth and nodes,
+so that no document can hang or execute anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mlsysim.symbolic.errors import InputError
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 40
+MAX_NODES = 100_000
+
+Path_ = tuple[str | int, ...]
+
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_WORDS: dict[str, Any] = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+                          "null": None, "Null": None, "NULL": None, "~": None, "": None}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place in a document: one-based line and column."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Document:
+    """The data of a YAML document and where each part of it stands.
+
+    Attributes:
+        name: what to call the document in messages.
+        data: mappings, lists, strings, numbers, booleans and None.
+        lines: the text, for showing the offending one.
+        values, keys: where the value, or the key, at a path stands.
+    """
+
+    name: str
+    data: Any
+    lines: tuple[str, ...] = ()
+    values: dict[Path_, Mark] = field(default_factory=dict)
+    keys: dict[Path_, Mark] = field(default_factory=dict)
+
+    def where(self, path: Path_, *, key: bool = False) -> str:
+        """``name:line:column`` of a path; of the nearest parent where the path itself is missing."""
+        mark = self.mark(path, key=key)
+        return f"{self.name}:{mark.line}:{mark.column}" if mark else self.name
+
+    def mark(self, path: Path_, *, key: bool = False) -> Mark | None:
+        """The place of a path, or of its nearest parent."""
+        marks = self.keys if key else self.values
+        while path and path not in marks:
+            path, marks = path[:-1], self.keys
+        return marks.get(path) or self.values.get(())
+
+
+def read(path: Path, name: str | None = None) -> Document:
+    """Read a YAML file.
+
+    Raises:
+        InputError: the file is missing, a folder, unreadable, too large, not UTF-8 or not YAML.
+    """
+    shown = name or str(path)
+    if path.is_dir():
+        raise InputError("this is a folder, a YAML file is needed", where=shown, hint=f"name a file in {shown}/")
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError(f"the file is larger than {MAX_BYTES:,} bytes", where=shown, hint="split it")
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError("there is no such file", where=shown, hint="check the name and the folder") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"byte {error.start} is not UTF-8", where=shown, hint="save the file as UTF-8") from None
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=shown, hint="check its permissions") from None
+    return parse(text, shown)
+
+
+def parse(text: str, name: str) -> Document:
+    """Parse YAML text.
+
+    Raises:
+        InputError: malformed YAML, a duplicate or unprintable key, a tag, a number that is not finite, or a document
+            over budget.
+    """
+    lines = tuple(text.splitlines())
+    try:
+        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+        problem = (error.problem or "malformed").replace("\n", " ")
+        raise InputError(f"not YAML: {problem}", where=where, hint=_yaml_hint(problem)) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise InputError(f"not YAML: {str(error).splitlines()[0]}", where=name, hint="check brackets and quotes") from None
+    if root is None:
+        raise InputError("the document is empty", where=name, hint="start with `version: \"1.0\"`")
+    reader = _Reader(name)
+    data = reader.build(root, (), 0)
+    return Document(name, data, lines, reader.values, reader.keys)
+
+
+def _yaml_hint(problem: str) -> str:
+    if "tab" in problem or "\\t" in problem:
+        return "indent with spaces, not tabs"
+    return "check indentation, colons, brackets and quotes near here"
+
+
+class _Reader:
+    """Turns composed nodes into data while noting where everything stands."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.values: dict[Path_, Mark] = {}
+        self.keys: dict[Path_, Mark] = {}
+        self.nodes = 0
+
+    def build(self, node: yaml.Node, path: Path_, depth: int) -> Any:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise self.error(node, f"more than {MAX_NODES:,} values, aliases counted each time", "remove aliases")
+        if depth > MAX_DEPTH:
+            raise self.error(node, f"nested deeper than {MAX_DEPTH} levels", "flatten it")
+        if node.tag and not node.tag.startswith("tag:yaml.org,2002:"):
+            raise self.error(node, f"the tag {node.tag} is not allowed", "remove the tag")
+        self.values[path] = _mark(node)
+        if isinstance(node, yaml.MappingNode):
+            return dict(self.pairs(node, path, depth))
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(item, (*path, i), depth + 1) for i, item in enumerate(node.value)]
+        return self.scalar(node)
+
+    def pairs(self, node: yaml.MappingNode, path: Path_, depth: int) -> Iterator[tuple[str, Any]]:
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise self.error(key_node, "a key must be a word", "write `key: value`")
+            key = key_node.value
+            place = (*path, key)
+            if place in self.keys:
+                raise self.error(key_node, f"duplicate key {key!r}", f"it stands already in line {self.keys[place].line}")
+            self.keys[place] = _mark(key_node)
+            yield key, self.build(value_node, place, depth + 1)
+
+    def scalar(self, node: yaml.Node) -> Any:
+        text: str = node.value
+        if node.style in ("'", '"', "|", ">"):
+            return text
+        if text in _WORDS:
+            return _WORDS[text]
+        if _INTEGER.fullmatch(text) and len(text) <= 40:
+            return int(text)
+        if _FLOAT.fullmatch(text):
+            number = float(text)
+            if number in (float("inf"), float("-inf")):
+                raise self.error(node, f"{text} is too large a number", "check the exponent")
+            return number
+        if _NOT_FINITE.fullmatch(text):
+            raise self.error(node, f"{text} is not a finite number", "give a finite number, or leave the key out")
+        return text
+
+    def error(self, node: yaml.Node, what: str, hint: str) -> InputError:
+        mark = _mark(node)
+        return InputError(what, where=f"{self.name}:{mark.line}:{mark.column}", hint=hint)
+
+
+def _mark(node: yaml.Node) -> Mark:
+    return Mark(node.start_mark.line + 1, node.start_mark.column + 1)

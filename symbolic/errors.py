@@ -1,0 +1,67 @@
+"""Errors that say where, what and the cure. Nothing here imports sympy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class MlsysimError(Exception):
+    """Anything a caller can cure; the base of every error that mlsysim raises on purpose.
+
+    >>> str(MlsysimError("batch_size is 0", where="plan.yaml:7:3", hint="give at least 1"))
+    'plan.yaml:7:3: error: batch_size is 0\\n  hint: give at least 1'
+    """
+
+    def __init__(self, what: str, *, where: str | None = None, hint: str | None = None) -> None:
+        super().__init__(what)
+        self.what, self.where, self.hint = what, where, hint
+
+    def __str__(self) -> str:
+        place = f"{self.where}: error: " if self.where else ""
+        cure = f"\n  hint: {self.hint}" if self.hint else ""
+        return f"{place}{self.what}{cure}"
+
+
+class InputError(MlsysimError, ValueError):
+    """Raised when a plan, a name, a number or an option cannot be accepted as it stands."""
+
+
+class UnknownNameError(InputError, LookupError):
+    """Raised when a name is not known; suggests the nearest ones."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str | None = None, see: str = "") -> None:
+        near = nearest(name, known)
+        hint = f"did you mean {' or '.join(repr(n) for n in near)}?" if near else (see or None)
+        super().__init__(f"unknown {kind} {name!r}", where=where, hint=hint)
+        self.name, self.suggestions = name, near
+
+
+class UnitError(InputError):
+    """Raised when a value has no unit, an unknown unit or the wrong dimension."""
+
+
+class InfeasibleError(MlsysimError):
+    """Raised when no admissible design exists for what was asked."""
+
+
+class StaleKernelError(MlsysimError, RuntimeError):
+    """Raised when generated files in a checkout no longer match the sources they were made from."""
+
+
+class DerivationError(MlsysimError, AssertionError):
+    """Raised when a derivation step does not follow from its inputs."""
+
+
+def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
+    """The known names most like ``name``, ignoring case and punctuation, best first.
+
+    >>> nearest("Lama3_8b", ["Llama3_8B", "GPT3_175B"])
+    ['Llama3_8B']
+    """
+    plain = {_plain(k): k for k in sorted(known, reverse=True)}
+    return [plain[m] for m in get_close_matches(_plain(name), plain, n=count, cutoff=0.6)]
+
+
+def _plain(name: str) -> str:
+    return "".join(c for c in name.lower() if c.isalnum())

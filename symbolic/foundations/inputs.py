@@ -1,0 +1,297 @@
+"""The leaves of the graph: every quantity that a plan, the registry or a stated default binds.
+
+The first word of a name says who binds it: ``model``, ``accelerator``, ``node``, ``datatype``, ``optimizer``,
+``storage``, ``reliability``, ``facility`` and ``grid`` are registry entries; ``workload``, ``split``, ``software`` and
+``ops`` are what the plan says or the documented default.
+"""
+
+from math import inf
+
+from mlsysim.symbolic.quantity import Quantity, constant, count, flag, ratio, time
+
+# Definitional constants: they carry the units that bare numbers cannot.
+one_parameter = constant("one.parameter", 1, "param", "a single parameter")
+multiply_add = constant("one.multiply_add", 2, "flop/param/token", "a multiplication and an addition, per weight")
+multiply_add_pair = constant("one.pair", 2, "flop/token/token", "a multiplication and an addition, per pair of tokens")
+one_token = constant("one.token", 1, "token", "a single token")
+flop_per_mac = constant("one.mac", 2, "flop/sample", "two operations per multiply-accumulate")
+
+# The model, as its configuration publishes it.
+layers = count("model.layers", "L", "layers", high=128)
+hidden = count("model.hidden", "d", "width of the residual stream", low=64, high=16384)
+heads = count("model.heads", "a", "query heads", high=128)
+kv_heads = count("model.kv_heads", r"n_{\mathrm{kv}}", "key-value heads", high=128)
+head_width = count("model.head_width", r"d_{\mathrm{head}}", "width of a head", low=16, high=256)
+ffn_width = count("model.ffn_width", r"d_{\mathrm{ff}}", "width of the feed-forward layer", low=64, high=65536)
+ffn_matrices = count("model.ffn_matrices", r"n_{\mathrm{ff}}", "matrices of a feed-forward layer", low=2, high=3)
+vocabulary = count("model.vocabulary", "V", "entries of the vocabulary", low=64, high=262144)
+positions = count("model.positions", r"n_{\mathrm{pos}}", "learned position embeddings", low=0, high=8192)
+tied = flag("model.tied", r"\tau_{\mathrm{emb}}", "whether embedding and output head are one matrix")
+norm_vectors = count("model.norm_vectors", r"n_{\mathrm{vec}}", "vectors of a normalisation", low=1, high=2)
+norms = count("model.norms", r"n_{\mathrm{norm}}", "normalisations in a layer", low=1, high=4)
+head_norms = count("model.head_norms", r"n_{\mathrm{qk}}", "normalisations of the width of a head", low=0, high=2)
+attention_bias = flag("model.attention_bias", r"\beta_{\mathrm{qkv}}", "whether query, key and value have a bias")
+output_bias = flag("model.output_bias", r"\beta_{\mathrm{o}}", "whether the attention output has a bias")
+ffn_bias = flag("model.ffn_bias", r"\beta_{\mathrm{ff}}", "whether feed-forward matrices have a bias")
+dropout = flag("model.dropout", r"\delta_{\mathrm{drop}}", "whether training keeps dropout masks")
+causal = flag("model.causal", r"\kappa", "whether a token attends only to those before it")
+dense_layers = count("model.dense_layers", r"L_{\mathrm{dense}}", "layers without experts", low=0, high=128)
+experts = count("model.experts", "E", "routed experts of a layer", low=0, high=256)
+active_experts = count("model.active_experts", "k", "routed experts a token visits", low=0, high=8)
+shared_experts = count("model.shared_experts", r"E_{\mathrm{s}}", "experts every token visits", low=0, high=2)
+expert_width = count("model.expert_width", r"d_{\mathrm{e}}", "width of an expert", low=0, high=16384)
+router_bias = flag("model.router_bias", r"\beta_{\mathrm{r}}", "whether the router has a bias")
+latent = flag("model.latent", r"\lambda", "whether keys and values are kept as one latent vector (MLA)")
+query_rank = count("model.query_rank", r"r_{\mathrm{q}}", "rank of the query compression", low=0, high=2048)
+kv_rank = count("model.kv_rank", r"r_{\mathrm{kv}}", "rank of the key-value compression", low=0, high=1024)
+rope_width = count("model.rope_width", r"d_{\mathrm{rope}}", "part of a head that is rotated", low=0, high=128)
+nope_width = count("model.nope_width", r"d_{\mathrm{nope}}", "part of a head that is not rotated", low=0, high=256)
+value_width = count("model.value_width", r"d_{\mathrm{v}}", "width of a value head under MLA", low=0, high=256)
+parameters = Quantity("model.parameters", "P", "param", "parameters of the model", display="Gparam", low=1, high=1e12)
+multiply_accumulates = Quantity(
+    "model.multiply_accumulates", r"O_{\mathrm{MAC}}", "1", "multiply-accumulates of one forward pass", low=1, high=1e12
+)
+activation_bytes = Quantity(
+    "model.activation_bytes",
+    r"A_1",
+    "byte/sample",
+    "activations that training keeps for one sample",
+    display="MB/sample",
+    low=0,
+    high=1e9,
+    absent=0,
+)
+
+# The accelerator, its node and its links.
+peak = Quantity(
+    "accelerator.peak",
+    r"F_{\mathrm{peak}}",
+    "flop/s",
+    "dense peak rate of the datatype",
+    display="TFLOP/s",
+    low=1e6,
+    high=1e16,
+)
+capacity = Quantity(
+    "accelerator.capacity", r"M_{\mathrm{dev}}", "byte", "memory of one accelerator", display="GB", low=1e5, high=1e12
+)
+bandwidth = Quantity(
+    "accelerator.bandwidth",
+    r"BW_{\mathrm{mem}}",
+    "byte/s",
+    "peak memory bandwidth",
+    display="GB/s",
+    low=1e6,
+    high=1e13,
+    absent=inf,
+)
+node_size = count("node.accelerators", r"G", "accelerators of one node", high=72)
+link_bandwidth = Quantity(
+    "node.link_bandwidth",
+    r"BW_{\mathrm{link}}",
+    "byte/s",
+    "one-way bandwidth of an accelerator inside its node",
+    display="GB/s",
+    low=1e8,
+    high=1e13,
+    absent=inf,
+)
+link_latency = Quantity(
+    "node.link_latency",
+    r"\alpha_{\mathrm{link}}",
+    "s",
+    "latency of one hop inside a node",
+    display="us",
+    low=0,
+    high=1e-3,
+    absent=0,
+)
+net_bandwidth = Quantity(
+    "node.net_bandwidth",
+    r"BW_{\mathrm{net}}",
+    "byte/s",
+    "one-way bandwidth of an accelerator out of its node",
+    display="GB/s",
+    low=1e8,
+    high=1e13,
+    absent=inf,
+)
+net_latency = Quantity(
+    "node.net_latency",
+    r"\alpha_{\mathrm{net}}",
+    "s",
+    "latency of one hop between nodes",
+    display="us",
+    low=0,
+    high=1e-3,
+    absent=0,
+)
+reach = count("node.reach", r"N_{\mathrm{reach}}", "accelerators that links or a network join", high=131072)
+power_max = Quantity(
+    "node.power_max", r"W_{\max}", "W", "power of one accelerator with its share of the node, busy", low=1, high=2e4
+)
+power_idle = Quantity(
+    "node.power_idle",
+    r"W_{\mathrm{idle}}",
+    "W",
+    "power of one accelerator with its share of the node, idle",
+    low=0,
+    high=1e3,
+)
+
+# Number formats and optimizers.
+weight_bytes = Quantity("datatype.weight_bytes", r"b_{\mathrm{w}}", "byte/param", "bytes of a weight", low=0.5, high=4)
+cache_bytes = Quantity(
+    "datatype.cache_bytes", r"b_{\mathrm{kv}}", "byte/token", "bytes of one cached number, per token", low=0.5, high=4
+)
+value_bytes = Quantity(
+    "datatype.value_bytes",
+    r"b_{\mathrm{a}}",
+    "byte/token",
+    "bytes of one activation number, per token",
+    low=0.5,
+    high=4,
+)
+mask_bytes = constant("one.mask", 1, "byte/token", "one byte of a dropout mask, per token")
+score_mask_bytes = constant("one.score_mask", 1, "byte/token/token", "one byte of a dropout mask, per pair of tokens")
+score_bytes = Quantity(
+    "datatype.score_bytes", r"b_{\mathrm{s}}", "byte/token/token", "bytes of one attention score", low=0.5, high=4
+)
+logit_bytes = constant("one.logit", 4, "byte/token", "bytes of one output score, kept in single precision")
+gradient_bytes = Quantity(
+    "optimizer.gradient_bytes", r"b_{\mathrm{g}}", "byte/param", "bytes of a gradient", low=2, high=4
+)
+state_bytes = Quantity(
+    "optimizer.state_bytes", r"b_{\mathrm{opt}}", "byte/param", "bytes of optimizer state per parameter", low=0, high=12
+)
+
+# How the model is split over accelerators.
+devices = count("split.devices", "N", "accelerators", high=4096)
+tensor = count("split.tensor", "t", "tensor-parallel degree", high=8)
+pipeline = count("split.pipeline", "p", "pipeline stages", high=16)
+replicas = count("split.data", r"d_{\mathrm{p}}", "data-parallel replicas", high=64)
+context = count("split.context", "c", "context-parallel degree", high=8)
+expert = count("split.expert", "e", "expert-parallel degree", high=8)
+microbatch = count("split.microbatch", "b", "sequences in a microbatch", unit="sample", high=8)
+chunks = count("split.interleave", "v", "model chunks on each pipeline stage (interleaving)", high=4)
+zero = Quantity("split.zero", "z", "1", "ZeRO stage", choices=("0", "1", "2", "3"))
+recompute = Quantity(
+    "split.recompute",
+    "r",
+    "1",
+    "activations computed again in the backward pass",
+    choices=("none", "selective", "full"),
+)
+sequence_parallel = flag("split.sequence", r"\sigma", "whether normalisation and dropout are split along the sequence")
+
+# The workload.
+batch = count("workload.batch_size", "B", "sequences, samples or requests at once", unit="sample", high=4096)
+sequence = Quantity(
+    "workload.sequence_length",
+    "s",
+    "token/sample",
+    "tokens of a sequence; of a prompt when serving",
+    low=16,
+    high=131072,
+    integer=True,
+)
+output_tokens = Quantity(
+    "workload.output_tokens",
+    "n_{\\mathrm{out}}",
+    "token/sample",
+    "tokens generated for a request",
+    low=1,
+    high=4096,
+    integer=True,
+)
+page = Quantity(
+    "software.page", r"n_{\mathrm{page}}", "token/sample", "tokens of a key-value page", low=1, high=256, integer=True
+)
+
+# What the software achieves.
+efficiency = ratio("software.efficiency", r"\eta", "share of peak that the compute kernels reach", low=0.01)
+decode_single = ratio("software.decode_single", r"\eta_1", "share of peak in decode with one request", low=0.01)
+decode_batched = ratio("software.decode_batched", r"\eta_{\mathrm{full}}", "share of peak in decode with a full batch")
+full_batch = Quantity(
+    "software.full_batch", r"B_{\mathrm{full}}", "sample", "batch from which decode counts as full", low=2, high=64
+)
+memory_efficiency = ratio("software.memory_efficiency", r"\eta_{\mathrm{mem}}", "share of memory bandwidth reached")
+link_efficiency = ratio("software.link_efficiency", r"\eta_{\mathrm{net}}", "share of link bandwidth reached")
+overlap = ratio("software.overlap", r"\omega", "share of compute behind which communication can hide", low=0)
+
+# Failures and storage.
+device_mtbf = Quantity(
+    "reliability.device_mtbf",
+    r"M_1",
+    "s",
+    "mean time between failures of one accelerator",
+    display="h",
+    low=1e7,
+    high=1e9,
+)
+restart = time("reliability.restart", "R", "time to find a failure and start again", display="min", low=1)
+node_storage = Quantity(
+    "storage.node_bandwidth",
+    r"BW_{\mathrm{node}}",
+    "byte/s",
+    "bandwidth at which one node writes to storage",
+    display="GB/s",
+    low=1e8,
+    high=1e11,
+)
+filesystem = Quantity(
+    "storage.filesystem_bandwidth",
+    r"BW_{\mathrm{fs}}",
+    "byte/s",
+    "bandwidth the file system sustains",
+    display="GB/s",
+    low=1e9,
+    high=1e13,
+)
+
+# Operations.
+duration = Quantity("ops.duration", "D", "s", "time the fleet is held", display="h", low=3600, high=1e8)
+price = Quantity(
+    "price.accelerator_hour",
+    r"\pi_{\mathrm{acc}}",
+    "USD/s",
+    "price of one accelerator for one hour",
+    display="USD/h",
+    low=1e-6,
+    high=1e-1,
+)
+carbon_tax = Quantity(
+    "ops.carbon_tax", r"\pi_{\mathrm{C}}", "USD/gCO2e", "price of emissions", display="USD/tCO2e", low=0, high=1e-3
+)
+pue = Quantity("facility.pue", r"\mathrm{PUE}", "1", "facility energy per IT energy", low=1, high=3)
+wue = Quantity("facility.wue", r"\mathrm{WUE}", "L/J", "water on site per IT energy", display="L/kWh", low=0, high=1e-6)
+carbon_intensity = Quantity(
+    "grid.carbon_intensity",
+    r"\mathrm{CI}",
+    "gCO2e/J",
+    "emissions per energy of the grid",
+    display="gCO2e/kWh",
+    low=0,
+    high=1e-3,
+)
+water_intensity = Quantity(
+    "grid.water_intensity",
+    r"\mathrm{EWIF}",
+    "L/J",
+    "water off site per energy of the grid",
+    display="L/kWh",
+    low=0,
+    high=1e-5,
+    absent=0,
+)
+embodied = Quantity(
+    "node.embodied",
+    r"C_{\mathrm{emb}}",
+    "gCO2e",
+    "emissions of making one accelerator",
+    display="kgCO2e",
+    low=0,
+    high=1e7,
+    absent=0,
+)
+lifetime = Quantity("node.lifetime", r"Y", "s", "service life of an accelerator", display="year", low=1e7, high=1e9)

@@ -1,0 +1,141 @@
+"""Compiled numeric functions of the graph: what evaluation and search run. Nothing here imports sympy.
+
+A kernel takes the leaves of a variant in coherent units and returns every quantity. It takes floats, or numpy arrays for
+many design points at once. The modules beside this one are generated; see ``codegen``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from mlsysim.symbolic.errors import StaleKernelError
+
+FOLDER = Path(__file__).parent
+#: What the generated files are made from.
+_SOURCES = ("foundations", "walls", "systems", "codegen.py", "graph.py", "quantity.py", "units.txt")
+#: Design points computed at once: small enough for every array to stay in the cache.
+_BLOCK = 8192
+
+
+def ceil(x: float) -> float:
+    """The least whole number that is not below x; works for infinity.
+
+    >>> ceil(2.5), ceil(3.0)
+    (3.0, 3.0)
+    """
+    return float(-(-x // 1))
+
+
+def floor(x: float) -> float:
+    """The largest whole number that is not above x; works for infinity.
+
+    >>> floor(2.5)
+    2.0
+    """
+    return float(x // 1)
+
+
+@cache
+def source_digest() -> str:
+    """A digest of the equations that the generated files are made from."""
+    digest = sha256()
+    root = FOLDER.parent
+    for name in _SOURCES:
+        path = root / name
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            digest.update(file.relative_to(root).as_posix().encode())
+            digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:16]
+
+
+def _generated(name: str) -> ModuleType:
+    cure = "run `make generate`"
+    try:
+        module = import_module(f"{__name__}.{name}")
+    except ModuleNotFoundError:
+        raise StaleKernelError(f"the kernel {name} has not been generated", hint=cure) from None
+    if source_digest() != module.SOURCE:
+        raise StaleKernelError(f"the kernel {name} does not match the equations it was made from", hint=cure)
+    return module
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """The compiled form of one variant.
+
+    Attributes:
+        variant: which graph it is.
+        leaves: the names of its arguments, in order.
+        names: the names of its results, in order.
+        position: where a result stands.
+    """
+
+    variant: str
+    leaves: tuple[str, ...]
+    names: tuple[str, ...]
+    position: Mapping[str, int]
+    scalar: Any
+    array: Any
+
+    def many(self, values: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
+        """Evaluate many design points.
+
+        Args:
+            values: every leaf by name, in coherent units: a float, or a one-dimensional numpy array; all arrays have the
+                same length.
+            wanted: names of leaves or results to return.
+
+        Returns:
+            One array for each wanted name.
+        """
+        import numpy
+
+        arguments = [values[leaf] for leaf in self.leaves]
+        lengths = {len(a) for a in arguments if isinstance(a, numpy.ndarray)}
+        if len(lengths) > 1:
+            raise ValueError(f"all arrays must have the same length, not {sorted(lengths)}")
+        points = lengths.pop() if lengths else 1
+        wanted = tuple(wanted)
+        results = {name: numpy.empty(points) for name in wanted}
+        with numpy.errstate(all="ignore"):
+            for start in range(0, points, _BLOCK):
+                part = slice(start, start + _BLOCK)
+                block = [a[part] if isinstance(a, numpy.ndarray) else a for a in arguments]
+                computed = self.array(numpy, *block)
+                for name in wanted:
+                    place = self.position.get(name)
+                    results[name][part] = computed[place] if place is not None else block[self.leaves.index(name)]
+        return results
+
+    def __call__(self, values: Sequence[float]) -> tuple[float, ...]:
+        """Evaluate one design point: leaves in the order of ``leaves``, results in the order of ``names``."""
+        return self.scalar(*values)  # type: ignore[no-any-return]
+
+
+@cache
+def kernel(variant: str) -> Kernel:
+    """The kernel of a variant.
+
+    Raises:
+        StaleKernelError: the generated file is missing or was made from other equations.
+    """
+    module = _generated(variant)
+    position = {name: place for place, name in enumerate(module.NAMES)}
+    return Kernel(variant, module.LEAVES, module.NAMES, position, module.scalar, module.array)
+
+
+@cache
+def catalogue() -> ModuleType:
+    """What the numbers mean: ``QUANTITIES``, ``WALLS`` and ``VARIANTS``.
+
+    Raises:
+        StaleKernelError: the generated file is missing or was made from other equations.
+    """
+    return _generated("_catalogue")

@@ -1,0 +1,304 @@
+"""One expression printer with two back-ends: plain Unicode text and LaTeX."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import sympy
+from sympy.functions.elementary.miscellaneous import MinMaxBase
+
+from mlsysim.symbolic.equation import Equation
+from mlsysim.symbolic.quantity import Quantity
+
+SUM, PRODUCT, POWER, ATOM = range(4)
+
+_GREEK = dict(
+    zip(
+        "alpha beta gamma delta zeta eta iota kappa lambda pi rho sigma tau phi omega Delta".split(),
+        "α β γ δ ζ η ι κ λ π ρ σ τ φ ω Δ".split(),
+        strict=True,
+    )
+)
+
+
+def latex(thing: Equation | Any) -> str:
+    """An equation or expression as LaTeX that amsmath and KaTeX understand."""
+    return _print(thing, LatexForm())
+
+
+def text(thing: Equation | Any) -> str:
+    """An equation or expression as one line of Unicode text."""
+    return _print(thing, TextForm())
+
+
+def _print(thing: Any, form: LatexForm | TextForm) -> str:
+    if isinstance(thing, Equation):
+        return f"{form.show(thing.left)} = {form.show(thing.right)}"
+    return form.show(sympy.sympify(thing, evaluate=False))
+
+
+class Form:
+    """Walks an expression; subclasses say how a fraction, a power or a set of cases looks."""
+
+    product = " "
+
+    def show(self, node: Any) -> str:
+        """The printed form of an expression."""
+        return self._of(node)[0]
+
+    def _of(self, node: Any) -> tuple[str, int]:
+        """The printed form and how tightly it holds together."""
+        if isinstance(node, Quantity):
+            return self.symbol(node), ATOM
+        for kinds, method in self._methods:
+            if isinstance(node, kinds):
+                return method(self, node)
+        raise TypeError(f"no printed form for {type(node).__name__}")
+
+    def _inside(self, node: Any, at_least: int) -> str:
+        shown, tightness = self._of(node)
+        return shown if tightness >= at_least else self.brackets(shown)
+
+    def _number(self, node: Any) -> tuple[str, int]:
+        if node.is_infinite:
+            return self.infinity, ATOM
+        if node.is_Rational and not node.is_Integer:
+            return self.fraction([str(node.p)], [str(node.q)]), PRODUCT
+        return str(node), ATOM if node >= 0 else SUM
+
+    def _symbol(self, node: Any) -> tuple[str, int]:
+        return str(node), ATOM
+
+    def _sum(self, node: Any) -> tuple[str, int]:
+        shown = ""
+        for term in _flat(node, sympy.Add):
+            negative, positive = _sign(term)
+            part = self._inside(positive, PRODUCT)
+            if not shown:
+                shown = f"-{part}" if negative else part
+            else:
+                shown += f" {'-' if negative else '+'} {part}"
+        return shown, SUM
+
+    def _product(self, node: Any) -> tuple[str, int]:
+        negative, positive = _sign(node)
+        if negative:
+            return f"-{self._inside(positive, PRODUCT)}", SUM
+        above, below = [], []
+        for factor in _flat(node, sympy.Mul):
+            if isinstance(factor, sympy.Pow) and factor.exp == -1:
+                below += [f for f in _flat(factor.base, sympy.Mul) if not _is_one(f)]
+            elif not _is_one(factor):
+                above.append(factor)
+        if below:
+            whole = len(above) == 1 and self.bare_fraction
+            return (
+                self.fraction(
+                    [self._inside(f, SUM if whole else PRODUCT) for f in above],
+                    [self._inside(f, SUM if len(below) == 1 and self.bare_fraction else PRODUCT) for f in below],
+                ),
+                PRODUCT,
+            )
+        if not above:
+            return "1", ATOM
+        if len(above) == 1:
+            return self._of(above[0])
+        return self.product.join(self._inside(f, POWER) for f in above), PRODUCT
+
+    def _power(self, node: Any) -> tuple[str, int]:
+        base, exponent = node.args
+        if exponent in (sympy.Rational(1, 2), sympy.Pow(2, -1, evaluate=False)):
+            return self.root(self.show(base)), ATOM
+        if exponent == -1:
+            return self._product(sympy.Mul(1, node, evaluate=False))
+        return self.power(self._inside(base, ATOM), self.show(exponent)), POWER
+
+    def _extreme(self, node: Any) -> tuple[str, int]:
+        name = "max" if isinstance(node, sympy.Max) else "min"
+        return self.call(name, [self.show(argument) for argument in node.args]), ATOM
+
+    def _function(self, node: Any) -> tuple[str, int]:
+        return self.call(type(node).__name__, [self.show(argument) for argument in node.args]), ATOM
+
+    def _round(self, node: Any) -> tuple[str, int]:
+        left, right = self.round_up if isinstance(node, sympy.ceiling) else self.round_down
+        return f"{left}{self.show(node.args[0])}{right}", ATOM
+
+    def _mod(self, node: Any) -> tuple[str, int]:
+        return f"{self._inside(node.args[0], POWER)}{self.mod}{self._inside(node.args[1], POWER)}", PRODUCT
+
+    def _cases(self, node: Any) -> tuple[str, int]:
+        rows = [
+            (self.show(value), "" if condition == True else self._relation(condition)) for value, condition in node.args
+        ]  # noqa: E712
+        return self.cases(rows), ATOM
+
+    def _relation(self, node: Any) -> str:
+        sign = {"Equality": "=", "GreaterThan": self.at_least, "LessThan": self.at_most, "StrictGreaterThan": ">",
+                "StrictLessThan": "<"}[type(node).__name__]  # fmt: skip
+        left, right = node.args
+        if isinstance(left, Quantity) and left.choices and right.is_Integer:
+            return f"{self.show(left)} {sign} {self.word(left.choices[int(right)])}"
+        return f"{self.show(left)} {sign} {self.show(right)}"
+
+    def _series(self, node: Any) -> tuple[str, int]:
+        index, low, high = node.limits[0]
+        return self.series(str(index), self.show(low), self.show(high), self._inside(node.function, PRODUCT)), PRODUCT
+
+    _methods: tuple[tuple[Any, Callable[..., tuple[str, int]]], ...] = (
+        (sympy.Number, _number),
+        (sympy.Symbol, _symbol),
+        (sympy.Add, _sum),
+        (sympy.Mul, _product),
+        (sympy.Pow, _power),
+        (MinMaxBase, _extreme),
+        ((sympy.ceiling, sympy.floor), _round),
+        (sympy.Mod, _mod),
+        (sympy.Piecewise, _cases),
+        (sympy.Sum, _series),
+        (sympy.Function, _function),
+    )
+
+    # What a back-end must say.
+    infinity = round_up = round_down = mod = at_least = at_most = ""
+    bare_fraction = False
+
+    def symbol(self, quantity: Quantity) -> str:
+        """A quantity's symbol."""
+        raise NotImplementedError
+
+    def brackets(self, shown: str) -> str:
+        """Something in round brackets."""
+        return f"({shown})"
+
+    def fraction(self, above: list[str], below: list[str]) -> str:
+        """A quotient of products."""
+        raise NotImplementedError
+
+    def power(self, base: str, exponent: str) -> str:
+        """A power."""
+        raise NotImplementedError
+
+    def root(self, shown: str) -> str:
+        """A square root."""
+        raise NotImplementedError
+
+    def call(self, name: str, arguments: list[str]) -> str:
+        """A function of arguments."""
+        return f"{name}({', '.join(arguments)})"
+
+    def cases(self, rows: list[tuple[str, str]]) -> str:
+        """Alternatives with their conditions, the last one without."""
+        raise NotImplementedError
+
+    def series(self, index: str, low: str, high: str, term: str) -> str:
+        """A finite sum."""
+        raise NotImplementedError
+
+    def word(self, shown: str) -> str:
+        """A word among symbols."""
+        return shown
+
+
+class LatexForm(Form):
+    """LaTeX of amsmath that KaTeX also accepts."""
+
+    product = r" \, "
+    infinity = r"\infty"
+    round_up, round_down = (r"\left\lceil ", r" \right\rceil"), (r"\left\lfloor ", r" \right\rfloor")
+    mod, at_least, at_most = r" \bmod ", r"\ge", r"\le"
+    bare_fraction = True
+
+    def symbol(self, quantity: Quantity) -> str:
+        return quantity.latex
+
+    def brackets(self, shown: str) -> str:
+        return rf"\left({shown}\right)"
+
+    def fraction(self, above: list[str], below: list[str]) -> str:
+        return rf"\frac{{{self.product.join(above) or '1'}}}{{{self.product.join(below)}}}"
+
+    def power(self, base: str, exponent: str) -> str:
+        return f"{{{base}}}^{{{exponent}}}"
+
+    def root(self, shown: str) -> str:
+        return rf"\sqrt{{{shown}}}"
+
+    def call(self, name: str, arguments: list[str]) -> str:
+        return rf"\{name}\left({', '.join(arguments)}\right)"
+
+    def cases(self, rows: list[tuple[str, str]]) -> str:
+        lines = [
+            rf"{value} & \text{{if }} {when}" if when else rf"{value} & \text{{otherwise}}" for value, when in rows
+        ]
+        between = r" \\ "
+        return rf"\begin{{cases}} {between.join(lines)} \end{{cases}}"
+
+    def series(self, index: str, low: str, high: str, term: str) -> str:
+        return rf"\sum_{{{index}={low}}}^{{{high}}} {term}"
+
+    def word(self, shown: str) -> str:
+        return shown if shown.isdigit() else rf"\text{{{shown}}}"
+
+
+class TextForm(Form):
+    """One line of Unicode."""
+
+    product = "·"
+    infinity = "∞"
+    round_up, round_down = ("⌈", "⌉"), ("⌊", "⌋")
+    mod, at_least, at_most = " mod ", "≥", "≤"
+
+    def symbol(self, quantity: Quantity) -> str:
+        return plain(quantity.latex)
+
+    def fraction(self, above: list[str], below: list[str]) -> str:
+        bottom = self.product.join(below)
+        return f"{self.product.join(above) or '1'} / {bottom if len(below) == 1 else self.brackets(bottom)}"
+
+    def power(self, base: str, exponent: str) -> str:
+        return f"{base}^{exponent}" if re.fullmatch(r"\w+", exponent) else f"{base}^({exponent})"
+
+    def root(self, shown: str) -> str:
+        return f"√({shown})"
+
+    def cases(self, rows: list[tuple[str, str]]) -> str:
+        return "{" + "; ".join(f"{value} if {when}" if when else f"{value} otherwise" for value, when in rows) + "}"
+
+    def series(self, index: str, low: str, high: str, term: str) -> str:
+        return f"Σ[{index}={low}..{high}] {term}"
+
+
+def plain(symbol: str) -> str:
+    r"""A LaTeX symbol as Unicode text.
+
+    >>> plain(r"T_{\mathrm{compute}}"), plain(r"\eta"), plain(r"I^{*}")
+    ('T_compute', 'η', 'I*')
+    """
+    shown = re.sub(r"\\(?:mathrm|text)\{([^{}]*)\}", r"\1", symbol)
+    shown = re.sub(r"\\([A-Za-z]+)", lambda m: _GREEK.get(m.group(1), m.group(1)), shown)
+    return shown.replace("ell", "ℓ").replace("{", "").replace("}", "").replace("^*", "*").replace("bar s", "s̄")
+
+
+def _flat(node: Any, kind: type) -> list[Any]:
+    if not isinstance(node, kind):
+        return [node]
+    return [leaf for argument in node.args for leaf in _flat(argument, kind)]
+
+
+def _is_one(node: Any) -> bool:
+    return node == 1 or (isinstance(node, Quantity) and node.constant == 1)
+
+
+def _sign(node: Any) -> tuple[bool, Any]:
+    """Whether a term carries a minus, and the term without it."""
+    if node.is_Number and node < 0:
+        return True, -node
+    if isinstance(node, sympy.Mul):
+        factors = _flat(node, sympy.Mul)
+        if factors[0].is_Number and factors[0] < 0:
+            rest = factors[1:] if factors[0] == -1 else [-factors[0], *factors[1:]]
+            return True, sympy.Mul(*rest, evaluate=False) if len(rest) > 1 else rest[0]
+    return False, node

@@ -1,0 +1,9 @@
+"""placeholder"""
+
+
+def chain():
+    pass
+
+
+def derivation():
+    pass

@@ -1,0 +1,1 @@
+"""Serving a transformer: prefill and decode over the accelerators of a replica."""

@@ -1,0 +1,1 @@
+"""What each way of sharing a model makes its accelerators exchange."""

@@ -1,0 +1,110 @@
+"""Which splits exist at all: whole heads, whole layers, equal parts, and links between all who must talk."""
+
+from sympy import Eq, Max, Mod, Piecewise
+
+from mlsysim.symbolic.foundations.inputs import (
+    batch,
+    chunks,
+    context,
+    devices,
+    expert,
+    experts,
+    ffn_width,
+    heads,
+    layers,
+    microbatch,
+    pipeline,
+    reach,
+    replicas,
+    sequence,
+    tensor,
+)
+from mlsysim.symbolic.foundations.split import group, microbatches
+from mlsysim.symbolic.quantity import TRANSFORMER, TRANSFORMER_INFERENCE, TRANSFORMER_TRAINING, Quantity, count
+from mlsysim.symbolic.rules import define, equation
+from mlsysim.symbolic.wall import Condition
+from mlsysim.symbolic.walls.fleet import communication
+
+_stray = {"low": 0, "high": 64}
+stray_devices = count(
+    "split.stray_devices", r"\Delta_{N}", "accelerators by which the degrees miss the fleet", **_stray
+)
+stray_samples = count("split.stray_samples", r"\Delta_{B}", "samples left over", unit="sample", **_stray)
+stray_heads = count("split.stray_heads", r"\Delta_{a}", "heads left over", **_stray)
+stray_width = count("split.stray_width", r"\Delta_{f}", "feed-forward columns left over", **_stray)
+stray_tokens = count("split.stray_tokens", r"\Delta_{s}", "tokens left over", unit="token/sample", **_stray)
+stray_experts = count("split.stray_experts", r"\Delta_{E}", "experts left over", **_stray)
+stray_ranks = count("split.stray_ranks", r"\Delta_{n}", "accelerators left over among expert groups", **_stray)
+stray_rounds = count("split.stray_rounds", r"\Delta_{m}", "microbatches left over in an interleaved schedule", **_stray)
+pieces = count("split.pieces", r"p v", "model chunks in all")
+
+fleet_used = define(
+    equation(
+        stray_devices,
+        Max(devices - tensor * pipeline * context * replicas, tensor * pipeline * context * replicas - devices),
+    ),
+    because="every accelerator has one place in the split",
+    when=TRANSFORMER,
+)
+batch_used = define(
+    equation(stray_samples, Mod(batch, replicas * microbatch)),
+    because="replicas do equal work",
+    when=TRANSFORMER_TRAINING,
+)
+heads_used = define(equation(stray_heads, Mod(heads, tensor)), because="a head is not divided", when=TRANSFORMER)
+width_used = define(
+    equation(stray_width, Mod(ffn_width, tensor)), because="columns are divided evenly", when=TRANSFORMER
+)
+sequence_used = define(
+    equation(stray_tokens, Mod(sequence, context)), because="ranks hold equal parts", when=TRANSFORMER_TRAINING
+)
+experts_used = define(
+    equation(stray_experts, Mod(experts, expert) + Piecewise((0, Eq(expert, 1)), (0, experts > 0), (1, True))),
+    because="ranks hold equally many experts",
+    when=TRANSFORMER_TRAINING,
+)
+ranks_used = define(
+    equation(stray_ranks, Mod(group, expert)), because="expert groups are made of replicas", when=TRANSFORMER_TRAINING
+)
+rounds_used = define(
+    equation(stray_rounds, Piecewise((0, Eq(chunks, 1)), (1, Eq(pipeline, 1)), (Mod(microbatches, pipeline), True))),
+    because="an interleaved schedule runs its microbatches in groups of p",
+    cite="narayanan2021",
+    when=TRANSFORMER_TRAINING,
+)
+chunks_used = define(
+    equation(pieces, pipeline * chunks), because="each chunk holds a layer at least", when=TRANSFORMER_TRAINING
+)
+stages_used = define(
+    equation(pieces, pipeline), because="each stage holds a layer at least", when=TRANSFORMER_INFERENCE
+)
+
+
+def _divides(name: str, needed: Quantity, sentence: str, when: frozenset[str] = TRANSFORMER_TRAINING) -> Condition:
+    return Condition(f"split.{name}", needed, 0, sentence, "structural", when)
+
+
+uses_fleet = _divides(
+    "devices", stray_devices, "the degrees of the split do not multiply to the accelerators there are", TRANSFORMER
+)
+uses_batch = _divides("batch", stray_samples, "the batch is not a multiple of replicas times microbatch")
+uses_heads = _divides("heads", stray_heads, "tensor parallelism does not divide the attention heads", TRANSFORMER)
+uses_width = _divides("width", stray_width, "tensor parallelism does not divide the feed-forward width", TRANSFORMER)
+uses_tokens = _divides("sequence", stray_tokens, "context parallelism does not divide the sequence")
+uses_experts = _divides("experts", stray_experts, "expert parallelism does not divide the experts")
+uses_ranks = _divides("ranks", stray_ranks, "expert parallelism does not divide the replicas")
+uses_rounds = _divides("rounds", stray_rounds, "interleaving needs microbatches in multiples of the pipeline stages")
+has_layers = Condition(
+    "split.layers",
+    pieces,
+    layers,
+    "more stages than layers: {needed} pieces of {available} layers",
+    "structural",
+    TRANSFORMER,
+)
+joined = Condition(
+    "split.links", devices, reach, "{needed} accelerators must exchange data, but links join only {available}",
+    "joined",
+)
+
+wall = communication.wall

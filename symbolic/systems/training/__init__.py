@@ -1,0 +1,1 @@
+"""A training step of a transformer: its work, its memory, its schedule."""

@@ -1,0 +1,77 @@
+"""A training step: microbatches in their slots, the bubble, what communication shows, and the optimizer."""
+
+from mlsysim.symbolic.foundations.inputs import batch, sequence
+from mlsysim.symbolic.foundations.results import busy, latency, stage_time, throughput
+from mlsysim.symbolic.foundations.split import microbatches
+from mlsysim.symbolic.quantity import TRAINING, TRANSFORMER_TRAINING, time
+from mlsysim.symbolic.rules import apply, define, equation, total
+from mlsysim.symbolic.systems.parallelism import data as data_parallel
+from mlsysim.symbolic.systems.parallelism.context import context_time
+from mlsysim.symbolic.systems.parallelism.data import exposed
+from mlsysim.symbolic.systems.parallelism.expert import expert_time
+from mlsysim.symbolic.systems.parallelism.pipeline import pipeline_time
+from mlsysim.symbolic.systems.parallelism.tensor import tensor_time
+from mlsysim.symbolic.systems.training.states import update_moved
+from mlsysim.symbolic.walls.fleet import communication
+from mlsysim.symbolic.walls.fleet.communication import bubble, slot
+from mlsysim.symbolic.walls.node import memory
+from mlsysim.symbolic.walls.node.memory import memory_time, moved
+
+time_roofline = time("performance.time_work", r"T_{\mathrm{work}}", "time of all microbatches' work on their data")
+time_tensor = time("performance.time_tensor", r"T_{\mathrm{TP}}", "tensor-parallel communication of a step", low=0)
+time_context = time("performance.time_context", r"T_{\mathrm{CP}}", "context-parallel communication not hidden", low=0)
+time_expert = time("performance.time_expert", r"T_{\mathrm{EP}}", "expert-parallel communication of a step", low=0)
+time_pipeline = time("performance.time_pipeline", r"T_{\mathrm{PP}}", "pipeline communication of a step", low=0)
+time_optimizer = time("performance.time_optimizer", r"T_{\mathrm{opt}}", "time of the optimizer's update")
+
+slot_adds_up = define(
+    equation(slot, stage_time + tensor_time + context_time + expert_time + pipeline_time),
+    because="a microbatch computes and, in between, communicates",
+    when=TRANSFORMER_TRAINING,
+)
+all_work = define(
+    equation(time_roofline, microbatches * stage_time), because="one after another", when=TRANSFORMER_TRAINING
+)
+all_tensor = define(
+    equation(time_tensor, microbatches * tensor_time), because="one after another", when=TRANSFORMER_TRAINING
+)
+all_context = define(
+    equation(time_context, microbatches * context_time), because="one after another", when=TRANSFORMER_TRAINING
+)
+all_expert = define(
+    equation(time_expert, microbatches * expert_time), because="one after another", when=TRANSFORMER_TRAINING
+)
+all_pipeline = define(
+    equation(time_pipeline, microbatches * pipeline_time), because="one after another", when=TRANSFORMER_TRAINING
+)
+waiting = apply(
+    communication.bubble_law, {bubble: bubble}, because="the law of the pipeline", when=TRANSFORMER_TRAINING
+)
+update = apply(
+    memory.law,
+    {memory_time: time_optimizer, moved: update_moved},
+    because="the law of bandwidth, for the update",
+    when=TRAINING,
+)
+step_time = total(
+    all_work,
+    all_tensor,
+    all_context,
+    all_expert,
+    all_pipeline,
+    waiting,
+    data_parallel.not_hidden,
+    update,
+    result=equation(
+        latency,
+        time_roofline + time_tensor + time_context + time_expert + time_pipeline + bubble + exposed + time_optimizer,
+    ),
+    because="a step is its parts one after another; what hides behind computing is not among them",
+    when=TRANSFORMER_TRAINING,
+)
+tokens_per_time = define(
+    equation(throughput, batch * sequence / latency), because="a step trains on its batch", when=TRANSFORMER_TRAINING
+)
+computing = define(
+    equation(busy, time_roofline / latency), because="the rest is communication and waiting", when=TRANSFORMER_TRAINING
+)

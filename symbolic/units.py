@@ -1,0 +1,142 @@
+"""Units at the borders: parse what people write, refuse what has the wrong dimension.
+
+Inside, every number is a float in the coherent unit of its dimension (second, joule, byte, flop, token, ...).
+pint is imported on first use only: a command that meets no unit string does not pay for it. No sympy here.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mlsysim.symbolic.errors import UnitError
+
+UNIT_FILE = Path(__file__).with_name("units.txt")
+
+#: The coherent unit of each dimension: what a float inside the program counts.
+COHERENT = {
+    "[time]": "second",
+    "[energy]": "joule",
+    "[information]": "byte",
+    "[operation]": "flop",
+    "[token]": "token",
+    "[sample]": "sample",
+    "[request]": "request",
+    "[parameter]": "parameter",
+    "[currency]": "dollar",
+    "[emission]": "gram_co2e",
+    "[water]": "liter",
+}
+
+
+@cache
+def registry() -> Any:
+    """The pint unit registry of mlsysim, made from ``units.txt``."""
+    import pint
+
+    return pint.UnitRegistry(str(UNIT_FILE), cache_folder=None, autoconvert_to_preferred=False)
+
+
+@cache
+def factor(unit: str) -> float:
+    """How many coherent units one ``unit`` is.
+
+    >>> factor("ms"), factor("GiB"), factor("TFLOP/s")
+    (0.001, 1073741824.0, 1000000000000.0)
+    """
+    # An exact factor is wanted: a thousandth must be 0.001, not what 1/3600*3.6 rounds to.
+    return float(f"{_unit(unit).to_root_units().magnitude:.15g}")
+
+
+@cache
+def dimension(unit: str) -> tuple[tuple[str, float], ...]:
+    """The dimension of a unit as sorted (base dimension, power) pairs.
+
+    >>> dimension("GB/s")
+    (('[information]', 1), ('[time]', -1))
+    """
+    return tuple(sorted((name, power) for name, power in _unit(unit).dimensionality.items()))
+
+
+@cache
+def _unit(unit: str) -> Any:
+    import pint
+
+    if unit in ("", "1"):
+        return registry().Quantity(1.0)
+    try:
+        return registry().Quantity(1.0, unit)
+    except (pint.errors.PintError, AttributeError, ValueError, TypeError, SyntaxError) as error:
+        raise UnitError(f"unknown unit {unit!r}", hint="write it like ms, GB/s, TFLOP/s, USD/h or gCO2e/kWh") from error
+
+
+def coherent(unit: str) -> str:
+    """The coherent unit with the dimension of ``unit``, for people and for LaTeX.
+
+    >>> coherent("GB/s")
+    'byte / second'
+    """
+    return str(_unit(unit).to_root_units().units) or "1"
+
+
+def parse(text: str, unit: str, *, where: str | None = None, what: str = "this value") -> float:
+    """Read ``"50 ms"`` as a float in coherent units, refusing another dimension than that of ``unit``.
+
+    Args:
+        text: a number and a unit with a space between, such as ``"3.35 TB/s"``.
+        unit: any unit of the dimension that is wanted.
+        where: the place for the error message, such as ``plan.yaml:7:3``.
+        what: the name of the value for the error message.
+
+    Raises:
+        UnitError: no number, no unit, an unknown unit, the wrong dimension, NaN or infinity.
+
+    >>> parse("50 ms", "s")
+    0.05
+    """
+    number, _, label = text.strip().partition(" ")
+    example = f'write a number, a space and a unit, such as "3 {unit}"'
+    try:
+        value = float(number)
+    except ValueError:
+        raise UnitError(f"{what}: {text!r} is not a number with a unit", where=where, hint=example) from None
+    label = label.strip()
+    if not label and dimension(unit):
+        raise UnitError(f"{what}: {text!r} has no unit", where=where, hint=example)
+    if not math.isfinite(value):
+        raise UnitError(f"{what}: {text!r} is not a finite number", where=where, hint=example)
+    try:
+        found = dimension(label)
+    except UnitError as error:
+        raise UnitError(f"{what}: {error.what}", where=where, hint=error.hint) from None
+    if found != dimension(unit):
+        raise UnitError(f"{what} is {named(dimension(unit))}, {text!r} is {named(found)}", where=where, hint=example)
+    return value * factor(label)
+
+
+_NAMED = {
+    (): "a plain number",
+    (("[time]", 1),): "a time",
+    (("[information]", 1),): "an amount of data",
+    (("[information]", 1), ("[time]", -1)): "a bandwidth",
+    (("[operation]", 1),): "an amount of work",
+    (("[operation]", 1), ("[time]", -1)): "a rate of work",
+    (("[time]", -1),): "a frequency",
+    (("[time]", -1), ("[token]", 1)): "a rate of tokens",
+    (("[sample]", 1), ("[time]", -1)): "a rate of samples",
+    (("[energy]", 1),): "an energy",
+    (("[energy]", 1), ("[time]", -1)): "a power",
+    (("[currency]", 1),): "an amount of money",
+    (("[currency]", 1), ("[time]", -1)): "a price per time",
+    (("[emission]", 1),): "a mass of emissions",
+    (("[water]", 1),): "a volume of water",
+}
+
+
+def named(dim: tuple[tuple[str, float], ...]) -> str:
+    """A dimension in words for messages, such as ``a time``."""
+    if dim in _NAMED:
+        return _NAMED[dim]
+    return "a quantity of dimension " + " ".join(f"{name[1:-1]}^{power:g}" for name, power in dim)

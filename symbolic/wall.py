@@ -1,0 +1,64 @@
+"""Walls: the constraints that bound a machine-learning system, and the conditions under which a design is possible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlsysim.symbolic.quantity import ALL, Quantity
+from mlsysim.symbolic.rules import Step
+
+
+@dataclass(frozen=True, eq=False)
+class Wall:
+    """One wall of the taxonomy. Defining one in a module below ``walls`` is what makes it exist.
+
+    Attributes:
+        number: its place among the 22.
+        name: the word it is called by.
+        domain: node, data, algorithm, fleet, operations or analysis.
+        core: the steps whose results are the wall's laws; their ancestry is its derivation.
+        binds: when this wall is the one that decides, as a clause.
+        assumptions: what the derivation takes for granted.
+        validity: where it holds.
+    """
+
+    number: int
+    name: str
+    domain: str
+    core: tuple[Step, ...]
+    binds: str
+    assumptions: tuple[str, ...] = ()
+    validity: str = ""
+
+    @property
+    def derivation(self) -> list[Step]:
+        """The steps that lead to the wall's laws, premises first."""
+        seen: dict[int, Step] = {}
+        for step in self.core:
+            for ancestor in step.ancestry:
+                seen.setdefault(id(ancestor), ancestor)
+        return list(seen.values())
+
+    def _repr_latex_(self) -> str:
+        return "\n\n".join(step._repr_latex_() for step in self.core)
+
+
+@dataclass(frozen=True, eq=False)
+class Condition:
+    """What a design must satisfy to be possible: ``needed <= available``.
+
+    Attributes:
+        name: the metric-like name it is reported under.
+        needed, available: two quantities of the graph, in the same unit.
+        sentence: what to say when it fails; ``{needed}`` and ``{available}`` are filled in with units.
+        kind: ``physical`` when something runs out, ``structural`` when a split does not exist at all, ``joined`` when no
+            link leads from one accelerator to another.
+        when: the variants of the graph it belongs to.
+    """
+
+    name: str
+    needed: Quantity
+    available: Quantity | int
+    sentence: str
+    kind: str = "physical"
+    when: frozenset[str] = ALL

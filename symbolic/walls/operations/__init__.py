@@ -1,0 +1,1 @@
+"""Walls of money, energy, carbon, water and storage."""
