@@ -23,7 +23,7 @@ if not (_HERE / "symbolic").exists():
 
 if TYPE_CHECKING:
     from mlsysim.api import SystemEvaluator, bind, check, derive, evaluate, optimize
-    from mlsysim.plan import Plan
+    from mlsysim.plan_model import Plan
     from mlsysim.symbolic.errors import InfeasibleError, InputError, MlsysimError
     from mlsysim.zoo import Hardware, Models
 
@@ -31,7 +31,7 @@ __version__ = "0.4.0.dev0"
 
 #: What the package offers, and where it lives; nothing is imported before it is used.
 _WHERE = {
-    "Hardware": "zoo", "Models": "zoo", "Plan": "plan", "SystemEvaluator": "api", "bind": "api", "check": "api",
+    "Hardware": "zoo", "Models": "zoo", "Plan": "plan_model", "SystemEvaluator": "api", "bind": "api", "check": "api",
     "derive": "api", "evaluate": "api", "optimize": "api", "InfeasibleError": "symbolic.errors",
     "InputError": "symbolic.errors", "MlsysimError": "symbolic.errors",
 }  # fmt: skip

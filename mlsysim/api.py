@@ -12,13 +12,13 @@ from mlsysim.binding import bind as _bind
 from mlsysim.constraints.feasibility import Finding
 from mlsysim.evaluation import Evaluation, Violation
 from mlsysim.evaluation import evaluate as _evaluate
-from mlsysim.plan import LoadedPlan, Plan, load
+from mlsysim.plan import LoadedPlan, load
 from mlsysim.registry import Entry
 from mlsysim.split import complete
 from mlsysim.symbolic.errors import InputError, UnknownNameError
 from mlsysim.symbolic.kernels import kernel
 
-Planlike = str | Path | Mapping[str, Any] | Plan | LoadedPlan
+Planlike = str | Path | Mapping[str, Any] | LoadedPlan
 
 
 def evaluate(plan: Planlike) -> Evaluation:

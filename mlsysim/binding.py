@@ -121,9 +121,9 @@ class _Binder:
         self.model = model or self.lookup("models", "workload", "name")
         self.hardware = hardware or self.lookup("hardware", "hardware", "name")
         self.node = next(n for n in entries("nodes").values() if n.links["accelerator"] == self.hardware.id)
-        self.training = self.plan.phase == "training"
+        self.training = self.loaded.phase == "training"
         self.transformer = self.model.kind == "transformer"
-        self.variant = f"{self.model.kind}_{self.plan.phase}"
+        self.variant = f"{self.model.kind}_{self.loaded.phase}"
         self.assumptions: list[str] = []
 
     def design(self) -> Design:
@@ -148,7 +148,7 @@ class _Binder:
     # Fields that would change nothing are refused.
 
     def refuse_idle_fields(self) -> None:
-        phase = f"{self.plan.phase} of {self.model.name}"
+        phase = f"{self.loaded.phase} of {self.model.name}"
         only_training = [("parallelism", name) for name in SPLIT if name not in ("tensor", "pipeline", "data")]
         only_training += [("workload", "optimizer"), ("software", "overlap")]
         only_inference = [("workload", "output_tokens"), ("software", "page")]
@@ -183,7 +183,7 @@ class _Binder:
             chosen = next((f for f in formats if f in peaks), None)
             if chosen is None:
                 raise InputError(
-                    f"{self.hardware.name} has no format for {self.plan.phase} that its maker publishes a rate for",
+                    f"{self.hardware.name} has no format for {self.loaded.phase} that its maker publishes a rate for",
                     where=self.loaded.where("hardware", "name"), hint=f"it computes in {', '.join(peaks)}",
                 )  # fmt: skip
             self.assumptions.append(f"precision {chosen}: the first of {', '.join(formats)} that {self.hardware.name} has")
@@ -348,7 +348,7 @@ class _Binder:
         say = self.assumptions.append
         if said.workload.phase is None:
             why = "hardware.nodes is given" if self.training else "hardware.nodes is not given"
-            say(f"phase {said.phase}: {why}")
+            say(f"phase {self.loaded.phase}: {why}")
         for leaf, label, unit in (
             ("workload.sequence_length", "sequence length", "tokens"), ("workload.output_tokens", "answer", "tokens"),
         ):  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mlsysim.binding import bind
-from mlsysim.plan import LoadedPlan, Plan
+from mlsysim.plan import load
 from mlsysim.registry import entries
 from mlsysim.split import choose, describe
 from mlsysim.symbolic.errors import InputError
@@ -31,7 +31,7 @@ def remedies(evaluation: Evaluation, most: int = 3) -> list[str]:
 
 
 def _other_split(design: Design) -> str | None:
-    if not any(getattr(design.loaded.plan.parallelism, name) for name in type(design.loaded.plan.parallelism).model_fields):
+    if all(value is None for value in vars(design.loaded.plan.parallelism).values()):
         return None
     free = _changed(design, parallelism={})
     if free is None:
@@ -44,7 +44,7 @@ def _more_accelerators(design: Design) -> str | None:
     size = int(design.bindings["node.accelerators"].value or 1)
     held = int(design.bindings["split.devices"].value or 1)
     for count in _larger_fleets(held, size):
-        if design.loaded.plan.phase == "inference" or count < size:
+        if design.loaded.phase == "inference" or count < size:
             hardware = {"name": design.hardware.name, "accelerators": count}
         else:
             hardware = {"name": design.hardware.name, "nodes": count // size}
@@ -73,7 +73,7 @@ def _smaller_batch(design: Design) -> str | None:
 
 
 def _narrower_format(design: Design) -> str | None:
-    if design.loaded.plan.phase == "training":
+    if design.loaded.phase == "training":
         return None
     formats = entries("datatypes")
     held = formats[design.precision].facts["weight_bytes"].number or 0
@@ -102,10 +102,10 @@ def _fits(design: Design, **sections: Any) -> bool:
 
 def _changed(design: Design, **sections: Any) -> Design | None:
     """The design with parts of its plan replaced; None where that plan is refused."""
-    raw = design.loaded.plan.model_dump(by_alias=True, exclude_none=True, exclude={"constraints"})
+    raw = {section: content for section, content in design.loaded.document.data.items() if section != "constraints"}
     for section, changes in sections.items():
         raw[section] = {**raw[section], **changes} if section == "workload" else changes
     try:
-        return bind(LoadedPlan(Plan.model_validate(raw), design.loaded.document), model=design.model)
+        return bind(load(raw), model=design.model)
     except InputError:
         return None

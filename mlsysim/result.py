@@ -37,7 +37,7 @@ def flat(evaluation: Evaluation) -> dict[str, Any]:
     result: dict[str, Any] = {
         "name": plan.name or f"{design.model.name} on {design.hardware.name}", "model": design.model.name,
         "hardware": design.hardware.name, "accelerators": int(design.bindings["split.devices"].value or 0),
-        "phase": plan.phase, "precision": design.precision, "exit_code": evaluation.exit_code,
+        "phase": design.loaded.phase, "precision": design.precision, "exit_code": evaluation.exit_code,
     }  # fmt: skip
     for name, binding in design.bindings.items():
         if name.startswith("split.") and name != "split.devices" and binding.value is not None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from mlsysim import acceptance
+from mlsysim.result import SCHEMA, schema
 from mlsysim.symbolic.errors import UnknownNameError
 
 
@@ -17,14 +20,24 @@ def schema_of(kind: str) -> dict[str, Any]:
     'Plan'
     """
     if kind == "plan":
-        from mlsysim.plan import Plan
-        from mlsysim.result import SCHEMA
-
-        return {
-            "$schema": SCHEMA, "$id": "https://mlsysim.org/schema/plan-1.0.json", **Plan.model_json_schema(by_alias=True)
-        }  # fmt: skip
+        return dict(acceptance.schema())
     if kind == "result":
-        from mlsysim.result import schema
-
         return schema()
     raise UnknownNameError("schema", kind, ("plan", "result"), see="the schemas are plan and result")
+
+
+def plan_schema() -> dict[str, Any]:
+    """The JSON Schema of a plan, made from its model."""
+    from mlsysim.plan_model import Plan
+
+    named = {"$schema": SCHEMA, "$id": "https://mlsysim.org/schema/plan-1.0.json"}
+    return {**named, **Plan.model_json_schema(by_alias=True)}
+
+
+def main() -> None:
+    """Write the published schema of a plan: ``python -m mlsysim.schemas``."""
+    acceptance.SCHEMA_FILE.write_text(json.dumps(plan_schema(), indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

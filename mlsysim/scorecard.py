@@ -43,7 +43,7 @@ def _lines(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
     count = int(design.bindings["split.devices"].value or 1)
     fleet = f"{count:,} x {design.hardware.title}" if count > 1 else design.hardware.title
     yield paint("head", plan.name or f"{design.model.title} on {fleet}")
-    about = f"{design.model.title}, {plan.phase} in {design.precision} on {fleet}"
+    about = f"{design.model.title}, {design.loaded.phase} in {design.precision} on {fleet}"
     split = {n: b.value for n, b in design.bindings.items() if n.startswith("split.") and b.value is not None}
     if count > 1 and "split.tensor" in split:
         about += f", {describe(split)}"

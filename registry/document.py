@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import yaml
+from typing import TYPE_CHECKING, Any
 
 from mlsysim.symbolic.errors import InputError
+
+if TYPE_CHECKING:
+    import yaml
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
@@ -96,6 +97,8 @@ def parse(text: str, name: str) -> Document:
         InputError: malformed YAML, a duplicate or unprintable key, a tag, a number that is not finite, or a document
             over budget.
     """
+    import yaml  # not needed by commands that read no file
+
     lines = tuple(text.splitlines())
     try:
         root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
@@ -137,15 +140,15 @@ class _Reader:
         if node.tag and not node.tag.startswith("tag:yaml.org,2002:"):
             raise self.error(node, f"the tag {node.tag} is not allowed", "remove the tag")
         self.values[path] = _mark(node)
-        if isinstance(node, yaml.MappingNode):
+        if node.id == "mapping":
             return dict(self.pairs(node, path, depth))
-        if isinstance(node, yaml.SequenceNode):
+        if node.id == "sequence":
             return [self.build(item, (*path, i), depth + 1) for i, item in enumerate(node.value)]
         return self.scalar(node)
 
     def pairs(self, node: yaml.MappingNode, path: Path_, depth: int) -> Iterator[tuple[str, Any]]:
         for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
+            if key_node.id != "scalar":
                 raise self.error(key_node, "a key must be a word", "write `key: value`")
             key = key_node.value
             place = (*path, key)

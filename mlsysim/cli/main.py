@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 
-import click
+import typer
 
 from mlsysim.cli.output import OUTPUT, report
 from mlsysim.symbolic.errors import InfeasibleError, InputError, MlsysimError
+
+#: What typer raises for a wrong command line; ``BadParameter`` is the public one of that family.
+_USAGE = typer.BadParameter.__mro__[1]
 
 FINE, INTERNAL, BAD_INPUT, VIOLATED, INFEASIBLE, UNPROVEN = range(6)
 
@@ -26,11 +29,11 @@ def run(arguments: list[str]) -> int:
     try:
         code = app(args=arguments, prog_name="mlsysim", standalone_mode=False)
         return code if isinstance(code, int) else FINE
-    except click.exceptions.Exit as ending:
+    except typer.Exit as ending:
         return ending.exit_code
-    except click.exceptions.Abort:
+    except typer.Abort:
         return report(MlsysimError("interrupted"), json_wanted, INTERNAL)
-    except click.UsageError as error:
+    except _USAGE as error:
         command = error.ctx.command_path if error.ctx else "mlsysim"
         hint = f"see `{command} --help`"
         return report(InputError(error.format_message().rstrip("."), where=command, hint=hint), json_wanted, BAD_INPUT)

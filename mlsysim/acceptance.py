@@ -1,0 +1,80 @@
+"""Accepting a valid plan by its published JSON Schema alone, without importing pydantic.
+
+The schema is ``plan.schema.json``, made from ``plan_model``. What it uses of JSON Schema is all that is read here; whatever
+is not plainly valid is left to the model, which finds the words for it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+SCHEMA_FILE = Path(__file__).with_name("plan.schema.json")
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,), "null": (type(None),),
+    "object": (dict,), "array": (list, tuple),
+}  # fmt: skip
+#: The one key that is a word of Python, and the attribute that stands for it.
+_ATTRIBUTE = {"assert": "asserts"}
+
+
+@cache
+def schema() -> Mapping[str, Any]:
+    """The published schema of a plan."""
+    return json.loads(SCHEMA_FILE.read_bytes())  # type: ignore[no-any-return]
+
+
+def accepted(data: Any) -> Any:
+    """A plan's sections as attributes with their defaults filled in; None where the schema does not accept it."""
+    return _section(schema(), data) if _valid(schema(), data) else None
+
+
+def _resolved(rule: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "$ref" in rule:
+        return schema()["$defs"][rule["$ref"].rpartition("/")[2]]  # type: ignore[no-any-return]
+    return rule
+
+
+def _valid(rule: Mapping[str, Any], data: Any) -> bool:
+    rule = _resolved(rule)
+    if "anyOf" in rule:
+        return any(_valid(option, data) for option in rule["anyOf"])
+    if "const" in rule:
+        return type(data) is str and data == rule["const"]
+    if "enum" in rule:
+        return type(data) is str and data in rule["enum"]
+    kind = rule["type"]
+    if type(data) not in _TYPES[kind]:  # exact: True is no integer
+        return False
+    if kind == "object":
+        properties = rule["properties"]
+        return all(key in properties and _valid(properties[key], value) for key, value in data.items()) and all(
+            key in data for key in rule.get("required", ())
+        )
+    if kind == "array":
+        return all(_valid(rule["items"], item) for item in data)
+    if kind == "string":
+        return bool(rule.get("minLength", 0) <= len(data) <= rule.get("maxLength", math.inf))
+    if kind in ("integer", "number"):
+        low, high = rule.get("minimum", -math.inf), rule.get("maximum", math.inf)
+        return bool(math.isfinite(data) and low <= data <= high and data > rule.get("exclusiveMinimum", -math.inf))
+    return True
+
+
+def _section(rule: Mapping[str, Any], data: Mapping[str, Any]) -> SimpleNamespace:
+    filled = {}
+    for key, member in _resolved(rule)["properties"].items():
+        value = data.get(key, member.get("default"))
+        inner = _resolved(member)
+        if inner.get("type") == "object":
+            value = _section(inner, value or {})
+        elif inner.get("type") == "array":
+            value = tuple(_section(inner["items"], item) for item in value or ())
+        filled[_ATTRIBUTE.get(key, key)] = value
+    return SimpleNamespace(**filled)

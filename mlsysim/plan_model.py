@@ -1,0 +1,236 @@
+"""The form of a plan, defined once: its fields, their limits and what they mean.
+
+``plan.schema.json`` is made from it by ``make generate``; a plan that the schema accepts is used as it is, so only a plan
+with mistakes pays for importing this module, which then says everything that is wrong with it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mlsysim.registry.document import Document
+from mlsysim.symbolic.errors import InputError, nearest
+
+Count = Annotated[int, Field(strict=True, ge=1)]
+#: A number in the field's own unit, or a string with a unit.
+Amount = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)] | str
+Share = Annotated[float, Field(strict=True, gt=0, le=1, allow_inf_nan=False)]
+Name = Annotated[str, Field(strict=True, min_length=1, max_length=200)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Workload(_Section):
+    """What is done with which model."""
+
+    name: Name = Field(description="a model of the registry, by name or alias")
+    batch_size: Annotated[int, Field(strict=True, ge=1, le=10**9)] = Field(
+        default=1, description="sequences (training), requests (inference) or samples at once, over all accelerators"
+    )
+    phase: Literal["training", "inference"] | None = Field(
+        default=None, description="default: training where hardware.nodes is given, else inference"
+    )
+    sequence_length: Annotated[int, Field(strict=True, ge=1, le=10**8)] | None = Field(
+        default=None, description="tokens of a sequence; of the prompt in inference; default: the model's registered one"
+    )
+    output_tokens: Annotated[int, Field(strict=True, ge=1, le=10**7)] | None = Field(
+        default=None, description="tokens generated for a request; inference only"
+    )
+    precision: Name | None = Field(
+        default=None, description="number format of weights and arithmetic; default: bf16, fp16, ... as supported"
+    )
+    efficiency: Share | None = Field(
+        default=None, description="share of peak that compute kernels reach; default: the guide's row for this work"
+    )
+    optimizer: Name | None = Field(default=None, description="optimizer of the registry; training only; default: adam")
+
+
+class Parallelism(_Section):
+    """How the model is split over accelerators; what is left open follows the stated rule."""
+
+    tensor: Count | None = Field(default=None, description="tensor-parallel degree")
+    pipeline: Count | None = Field(default=None, description="pipeline stages")
+    data: Count | None = Field(default=None, description="data-parallel replicas")
+    context: Count | None = Field(default=None, description="context-parallel degree; training only")
+    expert: Count | None = Field(default=None, description="expert-parallel degree; training only")
+    microbatch: Count | None = Field(default=None, description="sequences in a microbatch; training only")
+    interleave: Count | None = Field(default=None, description="model chunks on each pipeline stage; training only")
+    zero: Annotated[int, Field(strict=True, ge=0, le=3)] | None = Field(default=None, description="ZeRO stage; training only")
+    recompute: Literal["none", "selective", "full"] | None = Field(
+        default=None, description="activations computed again in the backward pass; training only"
+    )
+    sequence: Annotated[bool, Field(strict=True)] | None = Field(
+        default=None, description="sequence parallelism; training only; default: wherever tensor is above 1"
+    )
+
+
+class HardwareChoice(_Section):
+    """Which accelerators, and how many."""
+
+    name: Name = Field(description="an accelerator of the registry, by name or alias")
+    nodes: Annotated[int, Field(strict=True, ge=1, le=10**6)] | None = Field(
+        default=None, description="standard nodes of that accelerator"
+    )
+    accelerators: Annotated[int, Field(strict=True, ge=1, le=10**7)] | None = Field(
+        default=None, description="accelerators, instead of nodes; default: 1"
+    )
+
+
+class Software(_Section):
+    """What software achieves beyond the compute kernels; the defaults are the ideal level."""
+
+    memory_efficiency: Share | None = Field(default=None, description="share of memory bandwidth reached; default: 1")
+    link_efficiency: Share | None = Field(default=None, description="share of link bandwidth reached; default: 1")
+    overlap: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)] | None = Field(
+        default=None, description="share of compute behind which communication can hide; training only; default: 1"
+    )
+    page: Count | None = Field(default=None, description="tokens of a key-value page; transformer inference only")
+
+
+class Ops(_Section):
+    """Where and for how long; without a region and a duration the macro lens is skipped."""
+
+    region: Name | None = Field(default=None, description="a grid of the registry")
+    duration_days: Annotated[float, Field(strict=True, gt=0, le=36500, allow_inf_nan=False)] | None = Field(
+        default=None, description="days for which the accelerators are held"
+    )
+    facility: Name | None = Field(default=None, description="a facility of the registry; default: AWS")
+    price_per_accelerator_hour: Amount | None = Field(
+        default=None, description="USD/h; default: the registry's price for this accelerator"
+    )
+    carbon_tax: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] | str | None = Field(
+        default=None, description="USD/tCO2e; default: 0"
+    )
+
+
+class Assert(_Section):
+    """A limit on a metric. A number is in the metric's own unit; a string carries its unit."""
+
+    metric: Name = Field(description="a metric, such as performance.latency")
+    max: float | str | None = Field(default=None, description="the most it may be")
+    min: float | str | None = Field(default=None, description="the least it may be")
+
+
+class Constraints(_Section):
+    """What must hold."""
+
+    asserts: tuple[Assert, ...] = Field(default=(), alias="assert", description="limits on metrics")
+
+
+class Plan(_Section):
+    """A design to evaluate, and the limits it must keep."""
+
+    version: Literal["1.0"] = Field(description="the version of this format")
+    name: str = Field(default="", max_length=500, description="what to call the plan in output")
+    workload: Workload
+    hardware: HardwareChoice
+    parallelism: Parallelism = Parallelism()
+    software: Software = Software()
+    ops: Ops = Ops()
+    constraints: Constraints = Constraints()
+
+
+def problems(document: Document) -> list[InputError]:
+    """Everything that is wrong with a document as a plan, in its own order."""
+    try:
+        Plan.model_validate(document.data)
+    except ValidationError as error:
+        found: dict[str, InputError] = {}
+        for detail in error.errors():
+            problem = _problem(document, detail)
+            found.setdefault(str(problem.where) + problem.what * (not document.lines), problem)
+        return sorted(found.values(), key=_place)
+    return []
+
+
+def _place(problem: InputError) -> list[int]:
+    return [int(part) for part in str(problem.where).split(":")[-2:] if part.isdigit()]
+
+
+def _problem(document: Document, detail: Any) -> InputError:
+    path = tuple(detail["loc"])
+    kind, given = detail["type"], detail["input"]
+    shown = _dotted(path)
+    if kind == "extra_forbidden":
+        section = _section(path[:-1])
+        names = [f.alias or name for name, f in section.model_fields.items()] if section else []
+        near = nearest(str(path[-1]), names)
+        hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(names)}"
+        return InputError(f"{shown}: unknown key", where=document.where(path, key=True), hint=hint)
+    if kind == "missing":
+        field = _section(path[:-1])
+        meaning = field.model_fields[str(path[-1])].description if field else ""
+        hint = f"add `{path[-1]}:`" + (f" ({meaning})" if meaning else "")
+        return InputError(f"{shown}: missing", where=document.where(path[:-1], key=True), hint=hint)
+    path = _existing(document, path)
+    return InputError(f"{_dotted(path)}: {_say(detail, given)}", where=document.where(path), hint=_cure(kind, detail))
+
+
+def _existing(document: Document, path: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Pydantic names the member of a union last; drop what the document does not have."""
+    if not document.values:
+        return tuple(p for p in path if p not in ("float", "str", "constrained-str"))
+    while path and path not in document.values:
+        path = path[:-1]
+    return path
+
+
+def _section(path: tuple[Any, ...]) -> type[BaseModel] | None:
+    model: Any = Plan
+    for part in path:
+        if isinstance(part, int):
+            continue
+        field = next((f for n, f in model.model_fields.items() if part in (n, f.alias)), None)
+        if field is None:
+            return None
+        model = Assert if part == "assert" else field.annotation
+    return model if isinstance(model, type) and issubclass(model, BaseModel) else None
+
+
+def _dotted(path: tuple[Any, ...]) -> str:
+    shown = ""
+    for part in path:
+        shown += f"[{part}]" if isinstance(part, int) else f".{part}" if shown else str(part)
+    return shown or "plan"
+
+
+def _say(detail: Any, given: Any) -> str:
+    shown = repr(given) if not isinstance(given, dict | list) else "a mapping" if isinstance(given, dict) else "a list"
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "greater_than_equal":
+            return f"{shown} is below {context['ge']}"
+        case "greater_than":
+            return f"{shown} is not above {context['gt']:g}"
+        case "less_than_equal":
+            return f"{shown} is above {context['le']:,}"
+        case "literal_error":
+            return f"{shown} is not one of {context['expected']}"
+        case "model_type" | "model_attributes_type":
+            return f"{shown} where a section is needed"
+        case "int_type" | "int_from_float":
+            return f"{shown} is not a whole number"
+        case "float_type":
+            return f"{shown} is not a number"
+        case "string_type":
+            return f"{shown} is not a word"
+        case "bool_type":
+            return f"{shown} is neither true nor false"
+        case "tuple_type":
+            return f"{shown} where a list is needed"
+        case _:
+            return f"{shown}: {detail['msg']}"
+
+
+def _cure(kind: str, detail: Any) -> str | None:
+    if kind in ("int_type", "int_from_float", "float_type"):
+        return "write a plain number without quotes"
+    if kind in ("model_type", "model_attributes_type"):
+        return "indent its keys below it"
+    if kind == "literal_error" and "'1.0'" in str(detail.get("ctx", {}).get("expected", "")):
+        return 'write version: "1.0", with quotes'
+    return None
