@@ -55,7 +55,7 @@ class Limit:
     metric: str
     side: str
     value: float
-    where: str
+    where: str | None
 
     @property
     def text(self) -> str:
@@ -82,7 +82,7 @@ class Limit:
         return f"{by} ({share})"
 
 
-def limit(name: str, side: str, raw: float | str, *, variant: str, where: str, path: str) -> Limit:
+def limit(name: str, side: str, raw: float | str, *, variant: str, where: str | None, path: str) -> Limit:
     """Read one side of an assert.
 
     Args:

@@ -27,7 +27,7 @@ _ATTRIBUTE = {"assert": "asserts"}
 @cache
 def schema() -> Mapping[str, Any]:
     """The published schema of a plan."""
-    return json.loads(SCHEMA_FILE.read_bytes())  # type: ignore[no-any-return]
+    return json.loads(SCHEMA_FILE.read_bytes())
 
 
 def accepted(data: Any) -> Any:
@@ -37,7 +37,7 @@ def accepted(data: Any) -> Any:
 
 def _resolved(rule: Mapping[str, Any]) -> Mapping[str, Any]:
     if "$ref" in rule:
-        return schema()["$defs"][rule["$ref"].rpartition("/")[2]]  # type: ignore[no-any-return]
+        return schema()["$defs"][rule["$ref"].rpartition("/")[2]]
     return rule
 
 

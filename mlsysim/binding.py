@@ -172,7 +172,7 @@ class _Binder:
                 f"{section}.{name}: it changes nothing in {phase}", where=self.where(section, name), hint="leave it out"
             )
 
-    def where(self, section: str, name: str) -> str:
+    def where(self, section: str, name: str) -> str | None:
         return self.loaded.where(section, name, key=True)
 
     def choose_precision(self) -> str:
@@ -186,7 +186,9 @@ class _Binder:
                     f"{self.hardware.name} has no format for {self.loaded.phase} that its maker publishes a rate for",
                     where=self.loaded.where("hardware", "name"), hint=f"it computes in {', '.join(peaks)}",
                 )  # fmt: skip
-            self.assumptions.append(f"precision {chosen}: the first of {', '.join(formats)} that {self.hardware.name} has")
+            self.assumptions.append(
+                f"precision {chosen}: the first of {', '.join(formats)} that {self.hardware.name} has"
+            )
             return chosen
         found = find("datatypes", wanted, where=self.loaded.where("workload", "precision")).name
         if found not in peaks:
@@ -246,7 +248,9 @@ class _Binder:
                 ports = self.node.facts["ports"].number if "ports" in self.node.facts else None
                 if port.value is None or not ports:
                     return port
-                return replace(port, value=port.value * ports / per_node, says=f"{ports:g} ports for {per_node:g} accelerators")
+                return replace(
+                    port, value=port.value * ports / per_node, says=f"{ports:g} ports for {per_node:g} accelerators"
+                )
             case "power_max":
                 whole = _of(self.node, "power.maximum")
                 if whole.value is None:
@@ -273,9 +277,13 @@ class _Binder:
 
     def _workload(self, rest: str) -> Binding:
         if rest == "sequence_length":
-            return replace(_of(self.model, rest), origin="default", says=f"the length {self.model.name} was trained with")
+            return replace(
+                _of(self.model, rest), origin="default", says=f"the length {self.model.name} was trained with"
+            )
         if rest == "output_tokens":
-            return replace(_of(entries("software")["ideal"], rest), origin="default", says="the mean answer of ShareGPT")
+            return replace(
+                _of(entries("software")["ideal"], rest), origin="default", says="the mean answer of ShareGPT"
+            )
         return Binding(float(self.plan.workload.batch_size), "default", "one at a time")
 
     def _software(self, rest: str) -> Binding:
@@ -309,7 +317,11 @@ class _Binder:
         return _of(self.lookup("grids", "ops", "region"), rest)
 
     def _price(self, rest: str) -> Binding:
-        offers = [p for p in entries("prices").values() if p.links["accelerator"] == self.hardware.id and p.kind == "on-demand"]
+        offers = [
+            p
+            for p in entries("prices").values()
+            if p.links["accelerator"] == self.hardware.id and p.kind == "on-demand"
+        ]
         if not offers:
             return Binding(None, "registry", f"no price for {self.hardware.name} (ops.price_per_accelerator_hour)")
         # A price that two sources confirm is better than one that none does; then the lowest counts.
@@ -367,7 +379,10 @@ class _Binder:
             price = bindings["price.accelerator_hour"]
             if price.value is not None and said.ops.price_per_accelerator_hour is None:
                 say(f"price {price.value * 3600:g} USD per accelerator and hour: {price.says}")
-            for leaf, what in (("node.embodied", "emissions of making the hardware"), ("grid.water_intensity", "water of the grid")):
+            for leaf, what in (
+                ("node.embodied", "emissions of making the hardware"),
+                ("grid.water_intensity", "water of the grid"),
+            ):
                 if "left out" in bindings[leaf].says:
                     say(f"{what}: {bindings[leaf].says}")
         if "left out" in bindings["accelerator.bandwidth"].says:
@@ -380,7 +395,9 @@ def _of(entry: Entry, name: str) -> Binding:
     """A fact of the registry as a binding."""
     fact = entry.facts.get(name)
     if fact is None or fact.number is None:
-        return Binding(None, "registry", f"{name.replace('.', ' ').replace('_', ' ')} of {entry.title} is not published", fact)
+        return Binding(
+            None, "registry", f"{name.replace('.', ' ').replace('_', ' ')} of {entry.title} is not published", fact
+        )
     return Binding(fact.number, "registry", entry.title, fact)
 
 

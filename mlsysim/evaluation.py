@@ -118,7 +118,7 @@ class Evaluation:
         """The wall behind a quantity: the largest term of a sum, the active branch of a maximum, down to a wall's law."""
         structure = catalogue().VARIANTS[self.variant]
         while name in structure["parents"]:
-            terms = structure["terms"].get(name)
+            terms = structure["sums"].get(name) or structure["maxima"].get(name)
             if terms:
                 name = max(terms, key=lambda term: self.values.get(term, 0.0))
             elif name in structure["walls"]:

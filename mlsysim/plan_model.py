@@ -35,7 +35,8 @@ class Workload(_Section):
         default=None, description="default: training where hardware.nodes is given, else inference"
     )
     sequence_length: Annotated[int, Field(strict=True, ge=1, le=10**8)] | None = Field(
-        default=None, description="tokens of a sequence; of the prompt in inference; default: the model's registered one"
+        default=None,
+        description="tokens of a sequence; of the prompt in inference; default: the model's registered one",
     )
     output_tokens: Annotated[int, Field(strict=True, ge=1, le=10**7)] | None = Field(
         default=None, description="tokens generated for a request; inference only"
@@ -59,7 +60,9 @@ class Parallelism(_Section):
     expert: Count | None = Field(default=None, description="expert-parallel degree; training only")
     microbatch: Count | None = Field(default=None, description="sequences in a microbatch; training only")
     interleave: Count | None = Field(default=None, description="model chunks on each pipeline stage; training only")
-    zero: Annotated[int, Field(strict=True, ge=0, le=3)] | None = Field(default=None, description="ZeRO stage; training only")
+    zero: Annotated[int, Field(strict=True, ge=0, le=3)] | None = Field(
+        default=None, description="ZeRO stage; training only"
+    )
     recompute: Literal["none", "selective", "full"] | None = Field(
         default=None, description="activations computed again in the backward pass; training only"
     )

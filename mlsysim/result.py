@@ -111,7 +111,7 @@ def schema() -> dict[str, Any]:
                 "type": "object",
                 "properties": {
                     "metric": {"type": "string"}, "limit": {"type": "string"}, "wall": {"type": "string"},
-                    "where": {"type": "string"}, "sentence": {"type": "string"}, "found": number,
+                    "where": {"type": ["string", "null"]}, "sentence": {"type": "string"}, "found": number,
                 },
                 "required": ["metric", "limit", "wall", "where", "sentence", "found"],
                 "additionalProperties": False,

@@ -90,7 +90,7 @@ def _performance(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
     yield _heading("Performance", "PASS", paint)
     yield from _rows(evaluation, _PERFORMANCE)
     yield f"  {'binding wall':<26}{evaluation.binding_wall}"
-    terms = catalogue().VARIANTS[evaluation.variant]["terms"].get("performance.latency", ())
+    terms = catalogue().VARIANTS[evaluation.variant]["sums"].get("performance.latency", ())
     latency = evaluation.values["performance.latency"]
     spent = sorted(((evaluation.values[t] / latency, t) for t in terms if latency), reverse=True)
     words = [f"{_spoken(t)} {share:.1%} ({evaluation.cause(t)})" for share, t in spent if share >= 0.001]
@@ -140,7 +140,8 @@ def _asserts(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
     yield _heading("Asserts", "FAIL" if broken else "PASS" if evaluation.feasible else "SKIPPED", paint)
     for limit in evaluation.limits:
         violation = broken.get(id(limit))
-        text = f"{limit.where}: {violation.sentence}" if violation else f"{limit.text} holds"
+        place = f"{limit.where}: " if limit.where else ""
+        text = f"{place}{violation.sentence}" if violation else f"{limit.text} holds"
         if not evaluation.feasible and evaluation.metrics[limit.metric] is None:
             text = f"{limit.text}: not decided, the design is not feasible"
         yield from textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
-from mlsysim.binding import RECOMPUTE, Design
+from mlsysim.binding import Design
 from mlsysim.constraints.feasibility import holds
 from mlsysim.symbolic.kernels import catalogue, kernel
 
@@ -37,7 +37,11 @@ def complete(design: Design) -> Design:
         how = "the fewest accelerators to a replica"
     rule = f"the first that fits ({how})" if fits else "none fits; this one needs the least memory"
     design = design.with_split(said, "default", f"the split that evaluation takes: {rule}")
-    if any(design.bindings[name].value != 1 for name in open_ if name not in ("split.zero", "split.recompute", "split.sequence")):
+    if any(
+        design.bindings[name].value != 1
+        for name in open_
+        if name not in ("split.zero", "split.recompute", "split.sequence")
+    ):
         return design.assuming(f"split {words}: {rule}; see `mlsysim optimize parallelism`")
     return design
 
@@ -45,15 +49,19 @@ def complete(design: Design) -> Design:
 def describe(split: Mapping[str, float]) -> str:
     """A split in words, such as ``TP 8 x PP 1 x DP 64, ZeRO 1, selective recomputation``."""
     get = {name.partition(".")[2]: value for name, value in split.items()}
-    shown = [f"{label} {get[key]:g}" for key, label in (("tensor", "TP"), ("pipeline", "PP"), ("data", "DP")) if key in get]
+    shown = [
+        f"{label} {get[key]:g}" for key, label in (("tensor", "TP"), ("pipeline", "PP"), ("data", "DP")) if key in get
+    ]
     shown += [f"{label} {get[key]:g}" for key, label in (("context", "CP"), ("expert", "EP")) if get.get(key, 1) > 1]
     words = " x ".join(shown)
-    if get.get("microbatch", 1) > 1 or get.get("interleave", 1) > 1:
-        words += f", microbatch {get['microbatch']:g}, {get['interleave']:g} chunks a stage"
+    if get.get("microbatch", 1) > 1:
+        words += f", microbatch {get['microbatch']:g}"
+    if get.get("interleave", 1) > 1:
+        words += f", {get['interleave']:g} chunks a stage"
     if "zero" in get:
         words += f"{', ' if words else ''}ZeRO {get['zero']:g}"
     if "recompute" in get:
-        words += f", {RECOMPUTE[int(get['recompute'])]} recomputation"
+        words += f", {('no', 'selective', 'full')[int(get['recompute'])]} recomputation"
     return words
 
 
@@ -166,7 +174,9 @@ def _all(design: Design) -> Iterator[Split]:
     contexts = _said(design, "context", divisors(devices)[:8] if training else [1])
     sharing = _said(design, "expert", divisors(experts) if experts and training else [1])
     fixed = {name: _said(design, name, [1])[0] for name in ("microbatch", "interleave")}
-    for beyond, context, expert, (zero, recompute), tensor in product((False, True), contexts, sharing, savers, tensors):
+    for beyond, context, expert, (zero, recompute), tensor in product(
+        (False, True), contexts, sharing, savers, tensors
+    ):
         if (tensor > node) != beyond:
             continue
         for pipeline in _said(design, "pipeline", [p for p in divisors(devices) if p <= layers]):

@@ -34,7 +34,9 @@ def build() -> dict[str, Any]:
     for path, document in documents.items():
         category = path.relative_to(FOLDER).parts[0].removesuffix(".yaml").partition("_")[0]
         if category not in CATEGORIES:
-            raise InputError(f"{category!r} is no category", where=document.name, hint=f"one of {', '.join(CATEGORIES)}")
+            raise InputError(
+                f"{category!r} is no category", where=document.name, hint=f"one of {', '.join(CATEGORIES)}"
+            )
         for position, raw in _records(document):
             entry = _validated(document, position, raw)
             for word in {entry.id, entry.name, *entry.aliases}:

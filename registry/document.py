@@ -108,9 +108,11 @@ def parse(text: str, name: str) -> Document:
         problem = (error.problem or "malformed").replace("\n", " ")
         raise InputError(f"not YAML: {problem}", where=where, hint=_yaml_hint(problem)) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InputError(f"not YAML: {str(error).splitlines()[0]}", where=name, hint="check brackets and quotes") from None
+        raise InputError(
+            f"not YAML: {str(error).splitlines()[0]}", where=name, hint="check brackets and quotes"
+        ) from None
     if root is None:
-        raise InputError("the document is empty", where=name, hint="start with `version: \"1.0\"`")
+        raise InputError("the document is empty", where=name, hint='start with `version: "1.0"`')
     reader = _Reader(name)
     data = reader.build(root, (), 0)
     return Document(name, data, lines, reader.values, reader.keys)
@@ -131,7 +133,7 @@ class _Reader:
         self.keys: dict[Path_, Mark] = {}
         self.nodes = 0
 
-    def build(self, node: yaml.Node, path: Path_, depth: int) -> Any:
+    def build(self, node: Any, path: Path_, depth: int) -> Any:
         self.nodes += 1
         if self.nodes > MAX_NODES:
             raise self.error(node, f"more than {MAX_NODES:,} values, aliases counted each time", "remove aliases")
@@ -146,18 +148,20 @@ class _Reader:
             return [self.build(item, (*path, i), depth + 1) for i, item in enumerate(node.value)]
         return self.scalar(node)
 
-    def pairs(self, node: yaml.MappingNode, path: Path_, depth: int) -> Iterator[tuple[str, Any]]:
+    def pairs(self, node: Any, path: Path_, depth: int) -> Iterator[tuple[str, Any]]:
         for key_node, value_node in node.value:
             if key_node.id != "scalar":
                 raise self.error(key_node, "a key must be a word", "write `key: value`")
             key = key_node.value
             place = (*path, key)
             if place in self.keys:
-                raise self.error(key_node, f"duplicate key {key!r}", f"it stands already in line {self.keys[place].line}")
+                raise self.error(
+                    key_node, f"duplicate key {key!r}", f"it stands already in line {self.keys[place].line}"
+                )
             self.keys[place] = _mark(key_node)
             yield key, self.build(value_node, place, depth + 1)
 
-    def scalar(self, node: yaml.Node) -> Any:
+    def scalar(self, node: Any) -> Any:
         text: str = node.value
         if node.style in ("'", '"', "|", ">"):
             return text

@@ -20,7 +20,8 @@ class Source:
     venue: str
 
     def __str__(self) -> str:
-        return f"{self.author}, {self.title} ({self.year})"
+        author = self.author.replace("{", "").replace("}", "").replace(" and others", " et al.")
+        return f"{author}: {self.title} ({self.year})"
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,19 @@ class Value:
 class Entry:
     """One entity of the registry. Facts with dotted names are reached step by step: ``entry.memory.bandwidth``."""
 
-    __slots__ = ("_facts", "_prefix", "aliases", "category", "family", "id", "kind", "licence", "links", "name", "title")
+    __slots__ = (
+        "_facts",
+        "_prefix",
+        "aliases",
+        "category",
+        "family",
+        "id",
+        "kind",
+        "licence",
+        "links",
+        "name",
+        "title",
+    )
 
     def __init__(self, category: str, record: Mapping[str, Any], facts: Mapping[str, Value], prefix: str = "") -> None:
         """Hold a record of the index; ``facts`` are its values by name."""
@@ -95,12 +108,16 @@ class Entry:
             object.__setattr__(part, "_facts", self._facts)
             object.__setattr__(part, "_prefix", full + ".")
             return part
-        known = ", ".join(sorted({f[len(self._prefix) :].split(".")[0] for f in self._facts if f.startswith(self._prefix)}))
+        known = ", ".join(
+            sorted({f[len(self._prefix) :].split(".")[0] for f in self._facts if f.startswith(self._prefix)})
+        )
         raise AttributeError(f"{self.__class__.__name__.lower().strip('_')} has no {full!r}; it has {known}")
 
     def __dir__(self) -> list[str]:
         own = [] if isinstance(self, _Part) else [s for s in Entry.__slots__ if not s.startswith("_")]
-        return sorted({*own, *(f[len(self._prefix) :].split(".")[0] for f in self._facts if f.startswith(self._prefix))})
+        return sorted(
+            {*own, *(f[len(self._prefix) :].split(".")[0] for f in self._facts if f.startswith(self._prefix))}
+        )
 
     def __repr__(self) -> str:
         return f"<{self.category}: {self.title}>"
@@ -108,7 +125,7 @@ class Entry:
     @property
     def facts(self) -> Mapping[str, Value]:
         """Every value by its full name."""
-        return self._facts  # type: ignore[no-any-return]
+        return self._facts
 
     def numbers(self) -> Iterator[tuple[str, Value]]:
         """The published numbers by name."""

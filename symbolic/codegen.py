@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import sympy
-from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.printing.pycode import PythonCodePrinter
 
 from mlsysim.symbolic.graph import Graph, chapters, graph
@@ -80,6 +79,15 @@ class _Array(_Scalar):
         for value, condition in reversed(node.args[:-1]):
             shown = f"where({self._print(condition)}, {self._print(value)}, {shown})"
         return shown
+
+    def _print_And(self, node: Any) -> str:
+        return " & ".join(f"({self._print(part)})" for part in node.args)
+
+    def _print_Or(self, node: Any) -> str:
+        return " | ".join(f"({self._print(part)})" for part in node.args)
+
+    def _print_Not(self, node: Any) -> str:
+        return f"~({self._print(node.args[0])})"
 
     def _print_Mod(self, node: Any) -> str:
         return f"mod({self._print(node.args[0])}, {self._print(node.args[1])})"
@@ -170,12 +178,8 @@ def _structure(g: Graph) -> dict[str, Any]:
     return {
         "walls": {q.name: wall.name for q in g.order if (wall := _wall(g, q))},
         "parents": {q.name: tuple(p.name for p in g.parents(q) if p.constant is None) for q in g.order},
-        "terms": {
-            q.name: tuple(term.name for term in right.args)
-            for q in g.order
-            if isinstance(right := g.steps[q].result.canonical[1], sympy.Add | MinMaxBase)
-            and all(isinstance(term, Quantity) for term in right.args)
-        },
+        "sums": _made_of(g, sympy.Add),
+        "maxima": _made_of(g, sympy.Max),
         "conditions": [
             {
                 "name": c.name, "needed": c.needed.name, "sentence": c.sentence, "kind": c.kind,
@@ -186,6 +190,17 @@ def _structure(g: Graph) -> dict[str, Any]:
             for c in g.conditions
         ],
     }  # fmt: skip
+
+
+def _made_of(g: Graph, kind: Any) -> dict[str, tuple[str, ...]]:
+    """The quantities that are a plain sum (or maximum) of others, and of which; one alone counts as a sum."""
+    found = {}
+    for q in g.order:
+        right = g.steps[q].result.canonical[1]
+        parts = right.args if isinstance(right, kind) else (right,) if kind is sympy.Add else ()
+        if parts and all(isinstance(part, Quantity) for part in parts):
+            found[q.name] = tuple(part.name for part in parts)
+    return found
 
 
 def _wall(g: Graph, quantity: Quantity) -> Wall | None:

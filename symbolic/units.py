@@ -13,6 +13,8 @@ from typing import Any
 
 from mlsysim.symbolic.errors import UnitError
 
+Dimension = tuple[tuple[str, float], ...]
+
 UNIT_FILE = Path(__file__).with_name("units.txt")
 
 #: The coherent unit of each dimension: what a float inside the program counts.
@@ -51,7 +53,7 @@ def factor(unit: str) -> float:
 
 
 @cache
-def dimension(unit: str) -> tuple[tuple[str, float], ...]:
+def dimension(unit: str) -> Dimension:
     """The dimension of a unit as sorted (base dimension, power) pairs.
 
     >>> dimension("GB/s")
@@ -116,7 +118,7 @@ def parse(text: str, unit: str, *, where: str | None = None, what: str = "this v
     return value * factor(label)
 
 
-_NAMED = {
+_NAMED: dict[Dimension, str] = {
     (): "a plain number",
     (("[time]", 1),): "a time",
     (("[information]", 1),): "an amount of data",
@@ -135,7 +137,7 @@ _NAMED = {
 }
 
 
-def named(dim: tuple[tuple[str, float], ...]) -> str:
+def named(dim: Dimension) -> str:
     """A dimension in words for messages, such as ``a time``."""
     if dim in _NAMED:
         return _NAMED[dim]

@@ -31,7 +31,9 @@ def amount(value: float, quantity: Mapping[str, Any]) -> str:
 
 def _fitting(data: float) -> tuple[str, float]:
     """The data unit in which an amount reads best, and the amount in it."""
-    unit, size = next((item for item in reversed(_DATA.items()) if data >= item[1] * (10 if item[0] == "TB" else 1)), ("B", 1.0))
+    unit, size = next(
+        (item for item in reversed(_DATA.items()) if data >= item[1] * (10 if item[0] == "TB" else 1)), ("B", 1.0)
+    )
     return unit, data / size
 
 

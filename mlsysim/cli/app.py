@@ -41,7 +41,9 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def mlsysim(
     output: Output = None,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """First-principles reasoning about machine-learning systems.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 import typer
 
@@ -11,7 +12,7 @@ from mlsysim.cli.output import OUTPUT, report
 from mlsysim.symbolic.errors import InfeasibleError, InputError, MlsysimError
 
 #: What typer raises for a wrong command line; ``BadParameter`` is the public one of that family.
-_USAGE = typer.BadParameter.__mro__[1]
+_USAGE: type[Exception] = typer.BadParameter.__mro__[1]
 
 FINE, INTERNAL, BAD_INPUT, VIOLATED, INFEASIBLE, UNPROVEN = range(6)
 
@@ -34,9 +35,7 @@ def run(arguments: list[str]) -> int:
     except typer.Abort:
         return report(MlsysimError("interrupted"), json_wanted, INTERNAL)
     except _USAGE as error:
-        command = error.ctx.command_path if error.ctx else "mlsysim"
-        hint = f"see `{command} --help`"
-        return report(InputError(error.format_message().rstrip("."), where=command, hint=hint), json_wanted, BAD_INPUT)
+        return report(_usage(error), json_wanted, BAD_INPUT)
     except InputError as error:
         return report(error, json_wanted, BAD_INPUT)
     except InfeasibleError as error:
@@ -51,4 +50,12 @@ def run(arguments: list[str]) -> int:
         if os.environ.get("MLSYSIM_DEBUG"):
             raise
         what = f"internal error: {type(error).__name__}: {error}"
-        return report(MlsysimError(what, hint="set MLSYSIM_DEBUG=1 for details, and please report it"), json_wanted, INTERNAL)
+        return report(
+            MlsysimError(what, hint="set MLSYSIM_DEBUG=1 for details, and please report it"), json_wanted, INTERNAL
+        )
+
+
+def _usage(error: Any) -> InputError:
+    """A wrong command line in our own words."""
+    command = error.ctx.command_path if error.ctx else "mlsysim"
+    return InputError(error.format_message().rstrip("."), where=command, hint=f"see `{command} --help`")

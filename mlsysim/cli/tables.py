@@ -27,7 +27,9 @@ def overview() -> list[dict[str, Any]]:
     for category in CATEGORIES:
         values = [value for entry in entries(category).values() for value in entry.facts.values()]
         verified = sum(value.verified for value in values)
-        rows.append({"category": category, "entries": len(entries(category)), "values": len(values), "verified": verified})
+        rows.append(
+            {"category": category, "entries": len(entries(category)), "values": len(values), "verified": verified}
+        )
     return rows
 
 

@@ -116,7 +116,7 @@ class Kernel:
 
     def __call__(self, values: Sequence[float]) -> tuple[float, ...]:
         """Evaluate one design point: leaves in the order of ``leaves``, results in the order of ``names``."""
-        return self.scalar(*values)  # type: ignore[no-any-return]
+        return self.scalar(*values)
 
 
 @cache

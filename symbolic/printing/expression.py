@@ -16,8 +16,8 @@ SUM, PRODUCT, POWER, ATOM = range(4)
 
 _GREEK = dict(
     zip(
-        "alpha beta gamma delta zeta eta iota kappa lambda pi rho sigma tau phi omega Delta".split(),
-        "α β γ δ ζ η ι κ λ π ρ σ τ φ ω Δ".split(),
+        ["alpha", "beta", "gamma", "delta", "zeta", "eta", "iota", "kappa", "lambda", "pi", "rho", "sigma", "tau", "phi", "omega", "Delta"],
+        ["α", "β", "γ", "δ", "ζ", "η", "ι", "κ", "λ", "π", "ρ", "σ", "τ", "φ", "ω", "Δ"],
         strict=True,
     )
 )
@@ -132,7 +132,7 @@ class Form:
     def _cases(self, node: Any) -> tuple[str, int]:
         rows = [
             (self.show(value), "" if condition == True else self._relation(condition)) for value, condition in node.args
-        ]  # noqa: E712
+        ]
         return self.cases(rows), ATOM
 
     def _relation(self, node: Any) -> str:
@@ -162,7 +162,8 @@ class Form:
     )
 
     # What a back-end must say.
-    infinity = round_up = round_down = mod = at_least = at_most = ""
+    infinity = mod = at_least = at_most = ""
+    round_up = round_down = ("", "")
     bare_fraction = False
 
     def symbol(self, quantity: Quantity) -> str:
@@ -282,7 +283,7 @@ def plain(symbol: str) -> str:
     return shown.replace("ell", "ℓ").replace("{", "").replace("}", "").replace("^*", "*").replace("bar s", "s̄")
 
 
-def _flat(node: Any, kind: type) -> list[Any]:
+def _flat(node: Any, kind: Any) -> list[Any]:
     if not isinstance(node, kind):
         return [node]
     return [leaf for argument in node.args for leaf in _flat(argument, kind)]

@@ -19,23 +19,27 @@ from mlsysim.symbolic.foundations.inputs import (
     sequence,
     tensor,
 )
-from mlsysim.symbolic.foundations.split import group, microbatches
+from mlsysim.symbolic.foundations.split import group, microbatches, stage_layers
 from mlsysim.symbolic.quantity import TRANSFORMER, TRANSFORMER_INFERENCE, TRANSFORMER_TRAINING, Quantity, count
 from mlsysim.symbolic.rules import define, equation
 from mlsysim.symbolic.wall import Condition
 from mlsysim.symbolic.walls.fleet import communication
 
-_stray = {"low": 0, "high": 64}
-stray_devices = count(
-    "split.stray_devices", r"\Delta_{N}", "accelerators by which the degrees miss the fleet", **_stray
-)
-stray_samples = count("split.stray_samples", r"\Delta_{B}", "samples left over", unit="sample", **_stray)
-stray_heads = count("split.stray_heads", r"\Delta_{a}", "heads left over", **_stray)
-stray_width = count("split.stray_width", r"\Delta_{f}", "feed-forward columns left over", **_stray)
-stray_tokens = count("split.stray_tokens", r"\Delta_{s}", "tokens left over", unit="token/sample", **_stray)
-stray_experts = count("split.stray_experts", r"\Delta_{E}", "experts left over", **_stray)
-stray_ranks = count("split.stray_ranks", r"\Delta_{n}", "accelerators left over among expert groups", **_stray)
-stray_rounds = count("split.stray_rounds", r"\Delta_{m}", "microbatches left over in an interleaved schedule", **_stray)
+
+def _stray(name: str, latex: str, meaning: str, unit: str = "1") -> Quantity:
+    """What is left over where a split does not divide evenly; zero where it does."""
+    return count(f"split.stray_{name}", latex, meaning, unit=unit, low=0)
+
+
+stray_devices = _stray("devices", r"\Delta_{N}", "accelerators by which the degrees miss the fleet")
+stray_samples = _stray("samples", r"\Delta_{B}", "samples left over", unit="sample")
+stray_heads = _stray("heads", r"\Delta_{a}", "heads left over")
+stray_width = _stray("width", r"\Delta_{f}", "feed-forward columns left over")
+stray_tokens = _stray("tokens", r"\Delta_{s}", "tokens left over", unit="token/sample")
+stray_experts = _stray("experts", r"\Delta_{E}", "experts left over")
+stray_ranks = _stray("ranks", r"\Delta_{n}", "accelerators left over among expert groups")
+stray_rounds = _stray("rounds", r"\Delta_{m}", "microbatches left over in an interleaved schedule")
+stray_layers = _stray("layers", r"\Delta_{\ell}", "layers left over among the chunks of a stage")
 pieces = count("split.pieces", r"p v", "model chunks in all")
 
 fleet_used = define(
@@ -75,6 +79,12 @@ rounds_used = define(
 chunks_used = define(
     equation(pieces, pipeline * chunks), because="each chunk holds a layer at least", when=TRANSFORMER_TRAINING
 )
+layers_used = define(
+    equation(stray_layers, Mod(stage_layers, chunks)),
+    because="the chunks of a stage are equal",
+    cite="narayanan2021",
+    when=TRANSFORMER_TRAINING,
+)
 stages_used = define(
     equation(pieces, pipeline), because="each stage holds a layer at least", when=TRANSFORMER_INFERENCE
 )
@@ -94,6 +104,7 @@ uses_tokens = _divides("sequence", stray_tokens, "context parallelism does not d
 uses_experts = _divides("experts", stray_experts, "expert parallelism does not divide the experts")
 uses_ranks = _divides("ranks", stray_ranks, "expert parallelism does not divide the replicas")
 uses_rounds = _divides("rounds", stray_rounds, "interleaving needs microbatches in multiples of the pipeline stages")
+uses_layers = _divides("chunks", stray_layers, "interleaving does not divide the layers of a stage")
 has_layers = Condition(
     "split.layers",
     pieces,
@@ -103,7 +114,10 @@ has_layers = Condition(
     TRANSFORMER,
 )
 joined = Condition(
-    "split.links", devices, reach, "{needed} accelerators must exchange data, but links join only {available}",
+    "split.links",
+    devices,
+    reach,
+    "{needed} accelerators must exchange data, but links join only {available}",
     "joined",
 )
 

@@ -1,0 +1,179 @@
+"""From the graph to an integer program: sums of tables over few decisions each.
+
+A quantity that is a sum stays linear. Its terms are grouped by the decisions they rest on, and each group becomes a table
+of the kernel over the joint values of its decisions: one Boolean for each row, exactly one of them true. Rows that cannot
+be part of a better design than one already known, or that break a limit by themselves, are dropped before the program
+exists. Measured against element constraints and allowed assignments, this proves optima hundreds of times faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy
+
+from mlsysim.constraints.feasibility import ROUNDING
+from mlsysim.constraints.space import Rows, Space, count
+from mlsysim.constraints.structure import support, terms
+from mlsysim.symbolic.kernels import catalogue
+
+#: Integer steps into which the objective's incumbent (or a limit) is divided.
+RESOLUTION = 10**10
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A linear limit: the sum of a quantity's terms is at most (``sign`` 1) or at least (``sign`` -1) a value."""
+
+    quantity: str
+    value: float
+    sign: int = 1
+
+
+@dataclass
+class Table:
+    """The rows of some decisions, with what each row adds to the objective and to every limit."""
+
+    decisions: tuple[str, ...]
+    rows: Rows
+    costs: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """How many rows are left."""
+        return count(self.rows)
+
+    def keep(self, mask: Any) -> None:
+        """Drop the rows whose mask is false."""
+        self.rows = {name: column[mask] for name, column in self.rows.items()}
+        self.costs = {name: column[mask] for name, column in self.costs.items()}
+
+
+@dataclass
+class Program:
+    """Tables over the decisions of a space; the objective and each limit are sums over them.
+
+    Attributes:
+        objective: the quantity that is minimised, times ``sense``.
+        sense: 1 to minimise, -1 to maximise.
+        bounds: the linear limits.
+        tables: together they cover every decision.
+    """
+
+    space: Space
+    objective: str
+    sense: int
+    bounds: tuple[Bound, ...]
+    tables: list[Table]
+
+    @property
+    def rows(self) -> int:
+        """Rows of all tables."""
+        return sum(table.size for table in self.tables)
+
+
+def compile_program(space: Space, objective: str, sense: int, bounds: Sequence[Bound]) -> Program:
+    """Build the tables of an objective and of limits, among them the graph's own physical conditions."""
+    limits = (*physical(space), *bounds)
+    wanted = {quantity: terms(space.variant, quantity) for quantity in {objective, *(b.quantity for b in limits)}}
+    groups = _grouped(space, {term for found in wanted.values() for term in found})
+    tables = []
+    for decisions, members in groups:
+        rows = space.lattice(decisions)
+        values = space.evaluate(rows, members)
+        costs = {
+            quantity: sum((values[term] for term in found if term in members), start=numpy.zeros(count(rows)))
+            for quantity, found in wanted.items()
+        }  # fmt: skip
+        costs[objective] = sense * costs[objective]
+        tables.append(Table(tuple(rows), rows, costs))
+    return Program(space, objective, sense, limits, tables)
+
+
+def physical(space: Space) -> list[Bound]:
+    """The graph's conditions that can be written as a limit on a quantity; those on decisions alone shape the lattice."""
+    found = []
+    for condition in catalogue().VARIANTS[space.variant]["conditions"]:
+        if condition["kind"] == "structural" or not space.rests_on(condition):
+            continue
+        available = condition["available"]
+        value = space.evaluate({}, [available])[available][0] if isinstance(available, str) else available
+        found.append(Bound(condition["needed"], float(value)))
+    return found
+
+
+def _grouped(space: Space, members: set[str]) -> list[tuple[frozenset[str], list[str]]]:
+    """Terms by the decisions they rest on; a term joins a larger group that covers it, and every decision has a group."""
+    groups: dict[frozenset[str], list[str]] = {}
+    for term in sorted(members):
+        groups.setdefault(support(space.variant, term, space.decisions), []).append(term)
+    for condition in catalogue().VARIANTS[space.variant]["conditions"]:
+        if condition["kind"] == "structural":
+            groups.setdefault(space.rests_on(condition) & frozenset(space.decisions), [])
+    for decision in space.decisions:
+        groups.setdefault(frozenset([decision]), [])
+    merged: list[tuple[frozenset[str], list[str]]] = []
+    for decisions in sorted(groups, key=lambda d: (-len(d), sorted(d))):
+        home = next((held for wider, held in merged if decisions <= wider), None)
+        if home is None:
+            merged.append((decisions, list(groups[decisions])))
+        else:
+            home += groups[decisions]
+    return [(decisions, found) for decisions, found in merged if decisions or found]
+
+
+def tighten(program: Program, incumbent: float | None) -> None:
+    """Drop rows that cannot be in a design better than the incumbent, or that break a limit whatever the others do.
+
+    Args:
+        program: its tables are changed.
+        incumbent: the objective of a known design, times the sense; None where there is none.
+    """
+    while True:
+        before = program.rows
+        if incumbent is not None:
+            slack = abs(incumbent) * ROUNDING
+            _filter(program, program.objective, incumbent + slack, 1)
+        for bound in program.bounds:
+            slack = abs(bound.value) * ROUNDING
+            flip = program.sense if bound.quantity == program.objective else 1
+            _filter(program, bound.quantity, bound.sign * bound.value + slack, bound.sign * flip)
+        if program.rows == before or any(table.size == 0 for table in program.tables):
+            return
+
+
+def _filter(program: Program, quantity: str, limit: float, sign: int) -> None:
+    for table in program.tables:
+        least = sign * table.costs[quantity]
+        for other in program.tables:
+            if other is not table and other.size:
+                least = least + _least_beside(table, other, sign * other.costs[quantity])
+        table.keep(least <= limit)
+
+
+def _least_beside(table: Table, other: Table, costs: Any) -> Any:
+    """For every row, the least that the other table can add given the decisions they share."""
+    shared = [name for name in table.decisions if name in other.decisions]
+    if not shared:
+        return costs.min()
+    key, other_key = _keys([table.rows[n] for n in shared], [other.rows[n] for n in shared])
+    order = numpy.argsort(other_key, kind="stable")
+    starts = numpy.flatnonzero(numpy.r_[True, numpy.diff(other_key[order]) != 0])
+    least = numpy.minimum.reduceat(costs[order], starts)
+    found = numpy.full(int(max(key.max(initial=0), other_key.max(initial=0))) + 1, numpy.inf)
+    found[other_key[order][starts]] = least
+    return found[key]
+
+
+def _keys(columns: list[Any], others: list[Any]) -> tuple[Any, Any]:
+    """One integer for each joint value of some columns, the same on both sides."""
+    left = numpy.zeros(len(columns[0]), dtype=numpy.int64)
+    right = numpy.zeros(len(others[0]), dtype=numpy.int64)
+    for column, other in zip(columns, others, strict=True):
+        values, codes = numpy.unique(numpy.r_[column, other], return_inverse=True)
+        left = left * len(values) + codes[: len(column)]
+        right = right * len(values) + codes[len(column) :]
+    _, codes = numpy.unique(numpy.r_[left, right], return_inverse=True)
+    return codes[: len(left)], codes[len(left) :]

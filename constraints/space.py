@@ -1,0 +1,114 @@
+"""The space of a search: integer decision variables, and the joint values that the graph's structure allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+
+from mlsysim.constraints.feasibility import ROUNDING
+from mlsysim.constraints.structure import support
+from mlsysim.symbolic.errors import InputError
+from mlsysim.symbolic.kernels import catalogue, kernel
+
+#: Joint values of a table; beyond this a search must be narrowed.
+MOST_ROWS = 4_000_000
+
+Rows = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Space:
+    """Decision variables over a graph.
+
+    Attributes:
+        variant: the graph.
+        values: every leaf in coherent units; those of the decisions are ignored.
+        domains: the values that each decision may take, by leaf.
+    """
+
+    variant: str
+    values: Mapping[str, float]
+    domains: Mapping[str, tuple[int, ...]]
+
+    @property
+    def decisions(self) -> tuple[str, ...]:
+        """The decisions with more than one value."""
+        return tuple(name for name, domain in self.domains.items() if len(domain) > 1)
+
+    def evaluate(self, rows: Rows, wanted: Iterable[str]) -> dict[str, Any]:
+        """The kernel's value of some quantities at every row."""
+        fixed = {name: float(domain[0]) for name, domain in self.domains.items()}
+        leaves: dict[str, Any] = {**self.values, **fixed, **rows}
+        length = count(rows)
+        found = kernel(self.variant).many(leaves, wanted)
+        return {name: numpy.broadcast_to(column, (length,)) for name, column in found.items()}
+
+    def lattice(self, names: Iterable[str]) -> Rows:
+        """Every joint value of some decisions that no structural condition on them alone forbids.
+
+        Raises:
+            InputError: there are more than the tables can hold.
+        """
+        wanted = [name for name in self.domains if name in set(names)]
+        rows: Rows = {}
+        placed: set[str] = set()
+        for name in wanted:
+            rows = _times(rows, name, self.domains[name])
+            if count(rows) > MOST_ROWS:
+                raise InputError(
+                    f"the space has more than {MOST_ROWS:,} joint values of {', '.join(wanted)}",
+                    hint="fix some of them in the plan's parallelism section",
+                )
+            placed.add(name)
+            rows = self._allowed(rows, name, placed)
+        return rows
+
+    def _allowed(self, rows: Rows, newest: str, placed: set[str]) -> Rows:
+        conditions = [
+            c for c in catalogue().VARIANTS[self.variant]["conditions"]
+            if c["kind"] == "structural" and newest in (s := self.rests_on(c)) and s <= placed
+        ]  # fmt: skip
+        if not conditions:
+            return rows
+        keep = self.holds(rows, conditions)
+        return {name: column[keep] for name, column in rows.items()}
+
+    def rests_on(self, condition: Mapping[str, Any]) -> frozenset[str]:
+        """The decisions that a condition rests on."""
+        sides = [condition["needed"], condition["available"]]
+        found: frozenset[str] = frozenset()
+        for side in sides:
+            if isinstance(side, str):
+                found |= support(self.variant, side, self.domains)
+        return found
+
+    def holds(self, rows: Rows, conditions: Sequence[Mapping[str, Any]] | None = None) -> Any:
+        """Which rows keep the conditions; all of the graph's where none are given."""
+        if conditions is None:
+            conditions = catalogue().VARIANTS[self.variant]["conditions"]
+        sides = {c[s] for c in conditions for s in ("needed", "available") if isinstance(c[s], str)}
+        found = self.evaluate(rows, sides)
+        keep = numpy.ones(count(rows), dtype=bool)
+        for c in conditions:
+            available = found[c["available"]] if isinstance(c["available"], str) else c["available"]
+            keep &= found[c["needed"]] <= available * (1 + ROUNDING)
+        return keep
+
+
+def count(rows: Rows) -> int:
+    """How many rows there are; one where nothing is decided."""
+    return len(next(iter(rows.values()))) if rows else 1
+
+
+def row(rows: Rows, position: int) -> dict[str, int]:
+    """One row."""
+    return {name: int(column[position]) for name, column in rows.items()}
+
+
+def _times(rows: Rows, name: str, domain: Sequence[int]) -> Rows:
+    held = count(rows)
+    column = numpy.tile(numpy.array(domain, dtype=float), held)
+    return {**{n: numpy.repeat(c, len(domain)) for n, c in rows.items()}, name: column}

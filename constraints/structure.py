@@ -1,0 +1,38 @@
+"""What the graph says about a quantity: which decisions it rests on, and which quantities it is a sum of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from mlsysim.symbolic.kernels import catalogue
+
+
+@cache
+def leaves_of(variant: str, quantity: str) -> frozenset[str]:
+    """The leaves that a quantity rests on."""
+    parents: dict[str, Any] = catalogue().VARIANTS[variant]["parents"]
+    if quantity not in parents:
+        return frozenset([quantity])
+    found: frozenset[str] = frozenset()
+    for parent in parents[quantity]:
+        found |= leaves_of(variant, parent)
+    return found
+
+
+def support(variant: str, quantity: str, decisions: Iterable[str]) -> frozenset[str]:
+    """The decisions that a quantity rests on."""
+    return leaves_of(variant, quantity) & frozenset(decisions)
+
+
+def terms(variant: str, quantity: str) -> list[str]:
+    """The quantities whose sum a quantity is, taken apart as far as the graph's sums go.
+
+    >>> "performance.time_bubble" in terms("transformer_training", "performance.latency")
+    True
+    """
+    parts = catalogue().VARIANTS[variant]["sums"].get(quantity)
+    if not parts:
+        return [quantity]
+    return [term for part in parts for term in terms(variant, part)]

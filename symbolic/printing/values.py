@@ -1,0 +1,68 @@
+"""The same expressions with numbers in place of symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlsysim.symbolic.printing.expression import LatexForm, TextForm
+from mlsysim.symbolic.quantity import Quantity
+from mlsysim.symbolic.words import amount
+
+
+def record(quantity: Quantity) -> dict[str, object]:
+    """What ``words.amount`` needs to know of a quantity."""
+    from mlsysim.symbolic.units import factor
+
+    scale = factor(quantity.display) / factor(quantity.unit)
+    return {"display": quantity.display, "scale": scale, "choices": quantity.choices}
+
+
+def said(quantity: Quantity, value: float) -> str:
+    """A value of a quantity in its display unit, as text."""
+    return amount(value, record(quantity))
+
+
+def said_in_latex(quantity: Quantity, value: float) -> str:
+    r"""A value of a quantity as LaTeX, through siunitx: ``\qty{80}{GB}``."""
+    shown = said(quantity, value)
+    number, _, unit = shown.partition(" ")
+    if quantity.choices:
+        return rf"\text{{{shown}}}"
+    number = {"∞": r"\infty", "-∞": r"-\infty"}.get(number, number.replace(",", ""))
+    if "infty" in number:
+        return number
+    return rf"\qty{{{number}}}{{{_siunitx(unit)}}}" if unit else rf"\num{{{number}}}"
+
+
+def _siunitx(unit: str) -> str:
+    return unit.replace("%", r"\percent").replace("µ", r"\micro ").replace("billion parameters", "Gparam")
+
+
+class TextValues(TextForm):
+    """Text with values for symbols."""
+
+    product = " · "
+
+    def __init__(self, values: Mapping[str, float]) -> None:
+        """Print each quantity as its value, by name."""
+        self.values = values
+
+    def symbol(self, quantity: Quantity) -> str:
+        if quantity.constant is not None:
+            return f"{quantity.constant:g}"
+        return said(quantity, self.values[quantity.name])
+
+
+class LatexValues(LatexForm):
+    """LaTeX with values for symbols."""
+
+    product = r" \cdot "
+
+    def __init__(self, values: Mapping[str, float]) -> None:
+        """Print each quantity as its value, by name."""
+        self.values = values
+
+    def symbol(self, quantity: Quantity) -> str:
+        if quantity.constant is not None:
+            return f"{quantity.constant:g}"
+        return said_in_latex(quantity, self.values[quantity.name])

@@ -1,0 +1,1 @@
+../../mlsysim/__init__.py

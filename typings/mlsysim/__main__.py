@@ -1,0 +1,1 @@
+../../mlsysim/__main__.py

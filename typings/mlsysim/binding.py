@@ -1,0 +1,1 @@
+../../mlsysim/binding.py

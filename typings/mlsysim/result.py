@@ -1,0 +1,1 @@
+../../mlsysim/result.py

@@ -1,0 +1,1 @@
+../../mlsysim/schemas.py
