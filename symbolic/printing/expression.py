@@ -145,7 +145,7 @@ class Form:
 
     def _series(self, node: Any) -> tuple[str, int]:
         index, low, high = node.limits[0]
-        return self.series(str(index), self.show(low), self.show(high), self._inside(node.function, PRODUCT)), PRODUCT
+        return self.series(str(index), self.show(low), self.show(high), self._inside(node.function, PRODUCT)), SUM
 
     _methods: tuple[tuple[Any, Callable[..., tuple[str, int]]], ...] = (
         (sympy.Number, _number),

@@ -1,0 +1,91 @@
+"""Printing keeps the author's order and says what it means."""
+
+from __future__ import annotations
+
+import pytest
+import sympy
+
+from mlsysim.api import derive
+from mlsysim.symbolic.graph import chapters
+from mlsysim.symbolic.printing import latex, text
+from mlsysim.symbolic.printing.expression import plain
+from mlsysim.symbolic.walls.fleet import communication, fragility
+from mlsysim.symbolic.walls.node import compute, serving
+from mlsysim.symbolic.words import number
+
+
+@pytest.mark.parametrize(
+    ("step", "shown"),
+    [
+        (compute.law, "T_compute = O / (F_peak·η)"),
+        (communication.all_reduce, "T_AR = 2·(n - 1)·(α + M / (n·BW))"),
+        (communication.bubble_share, "x_bubble = (p - 1) / (v·m + p - 1)"),
+        (fragility.best, "τ = √(2·δ·M)"),
+        (fragility.flat, "1 / (2·M) - δ / τ^2 = 0"),
+        (serving.context_sum, "s̄ = (Σ[i=1..g] (s + i)) / g"),
+    ],
+)
+def test_equations_read_as_they_were_written(step: object, shown: str) -> None:
+    """Factors and terms stand in the author's order, fractions and brackets where they belong."""
+    assert text(step.result) == shown  # type: ignore[attr-defined]
+
+
+def test_latex_has_fractions_roots_and_upright_words() -> None:
+    """The LaTeX form of the same tree."""
+    assert latex(compute.law.result) == r"T_{\mathrm{compute}} = \frac{O}{F_{\mathrm{peak}} \, \eta}"
+    assert latex(fragility.best.result) == r"\tau = \sqrt{2 \, \delta \, M}"
+
+
+def test_printed_text_means_what_the_equation_means() -> None:
+    """Text read back by sympy is the same expression: no bracket is missing."""
+    checked = 0
+    for chapter in chapters():
+        for _, step in chapter.steps:
+            right = step.result.right
+            if right.has(sympy.Piecewise, sympy.ceiling, sympy.floor, sympy.Mod, sympy.Sum, sympy.exp, sympy.Max, sympy.Min):
+                continue
+            symbols = sorted((q for q in right.free_symbols if q.constant is None), key=str)
+            names = {plain(q.latex): sympy.Symbol(f"q{i}") for i, q in enumerate(symbols)}
+            if len(names) < len(symbols):
+                continue
+            shown = text(right).replace("·", "*").replace("^", "**").replace("√", "sqrt")
+            for position, name in enumerate(sorted(names, key=len, reverse=True)):
+                shown = shown.replace(name, f"<{chr(0x4E00 + position)}>")
+            for position, name in enumerate(sorted(names, key=len, reverse=True)):
+                shown = shown.replace(f"<{chr(0x4E00 + position)}>", str(names[name]))
+            back = sympy.sympify(shown)
+            meant = {q: sympy.Integer(q.constant) for q in right.free_symbols if q.constant is not None}
+            forward = right.xreplace({**meant, **{q: names[plain(q.latex)] for q in symbols}}).doit()
+            at = {symbol: sympy.Rational(7 + 3 * i, 5) for i, symbol in enumerate(names.values())}
+            assert float(back.xreplace(at).evalf()) == pytest.approx(float(forward.xreplace(at).evalf())), text(right)
+            checked += 1
+    assert checked > 80
+
+
+def test_a_derivation_shows_rules_reasons_and_how_each_step_is_known() -> None:
+    """The page of a wall."""
+    page = derive("compute")
+    assert "T_compute = O / (F_peak·η)" in page
+    assert "solve of 3: the time is what was asked for (proved)" in page
+    assert "[williams2009]" in page
+
+
+@pytest.mark.parametrize("what", [c.wall.name for c in chapters() if c.is_wall and c.wall])
+@pytest.mark.parametrize("format", ["text", "latex"])
+def test_every_wall_prints(what: str, format: str) -> None:
+    """No line of text is wider than a page, and LaTeX is balanced."""
+    page = derive(what, format=format)
+    if format == "text":
+        assert max(len(line) for line in page.splitlines()) <= 160
+    else:
+        assert page.count("{") - page.count(r"\{") == page.count("}") - page.count(r"\}")
+        assert page.count(r"\begin{") == page.count(r"\end{")
+        assert page.startswith(r"\documentclass")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(61234.5, "61,230"), (512.0, "512"), (0.04215, "0.04215"), (0.1 + 0.2, "0.3"), (0.0, "0")]
+)
+def test_numbers_have_four_digits(value: float, shown: str) -> None:
+    """Numbers are rounded for people."""
+    assert number(value) == shown
