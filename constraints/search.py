@@ -12,6 +12,7 @@ import numpy
 from mlsysim.constraints.compiler import RESOLUTION, Bound, Program, compile_program, physical, tighten
 from mlsysim.constraints.space import Space, count, row
 from mlsysim.symbolic.errors import MlsysimError
+from mlsysim.symbolic.kernels import catalogue
 
 #: Spaces of at most this many joint values are also enumerated, as a check on every answer.
 ENUMERABLE = 300_000
@@ -70,18 +71,28 @@ def search(
     """
     started = time.perf_counter()
     limits = (*physical(space), *bounds)
+    if not _possible(space):
+        return Answer("infeasible", {}, None, None, None, 0, 0, True, time.perf_counter() - started)
     known = _incumbent(space, objective, sense, limits)
     program = compile_program(space, objective, sense, bounds)
     tighten(program, known[0] if known else None)
     everything = _enumerate(space, objective, sense, limits)
     empty = any(table.size == 0 for table in program.tables)
-    outcome = _Outcome("infeasible", None, None) if empty else _solve(program, time_limit, seed, known is not None)
+    outcome = (
+        _Outcome("infeasible", None, None) if empty else _solve(program, limits, time_limit, seed, known is not None)
+    )
     answer = _answer(program, limits, known, outcome)
     _agree(answer, everything, sense)
     return Answer(
         **{**answer, "space": everything[0] if everything else None, "checked": everything is not None},
         rows=program.rows, seconds=time.perf_counter() - started,
     )  # fmt: skip
+
+
+def _possible(space: Space) -> bool:
+    """Whether the conditions that rest on no decision hold."""
+    fixed = [c for c in catalogue().VARIANTS[space.variant]["conditions"] if not space.rests_on(c)]
+    return bool(space.holds({}, fixed).all())
 
 
 @dataclass
@@ -119,11 +130,9 @@ def _incumbent(
 
 def _tied(space: Space) -> list[frozenset[str]]:
     """Groups of decisions that an equality ties together, such as degrees whose product is the fleet."""
-    from mlsysim.symbolic.kernels import catalogue
-
     return [
         found for c in catalogue().VARIANTS[space.variant]["conditions"]
-        if c["kind"] == "structural" and len(found := space.rests_on(c) & frozenset(space.decisions)) > 2
+        if c["kind"] == "structural" and len(found := space.rests_on(c)) > 2
     ][:1]  # fmt: skip
 
 
@@ -158,15 +167,36 @@ def _enumerate(space: Space, objective: str, sense: int, limits: Sequence[Bound]
     return count(rows), best[0] if best else None
 
 
-def _solve(program: Program, time_limit: float, seed: int, feasible: bool) -> _Outcome:
-    outcome = _run(program, time_limit, seed)
-    if outcome.status == "infeasible" and not feasible:
-        # One release of the solver has called feasible models infeasible: confirm without presolve, on one worker.
-        outcome = _run(program, time_limit, seed, presolve=False, workers=1)
-    return outcome
+def _solve(program: Program, limits: Sequence[Bound], time_limit: float, seed: int, feasible: bool) -> _Outcome:
+    """Solve until the exact kernel accepts the choice: rounding may let a design through that just breaks a limit."""
+    refused: list[dict[str, int]] = []
+    until = time.perf_counter() + time_limit
+    while True:
+        left = max(0.1, until - time.perf_counter())
+        outcome = _run(program, left, seed, refused=refused)
+        if outcome.status == "infeasible" and not feasible:
+            # One release of the solver has called feasible models infeasible: confirm without presolve, on one worker.
+            outcome = _run(program, left, seed, refused=refused, presolve=False, workers=1)
+        if outcome.choice is None or _exact(program, limits, outcome.choice):
+            return outcome
+        refused.append(outcome.choice)
 
 
-def _run(program: Program, time_limit: float, seed: int, *, presolve: bool = True, workers: int = WORKERS) -> _Outcome:
+def _exact(program: Program, limits: Sequence[Bound], choice: dict[str, int]) -> tuple[float, dict[str, int]] | None:
+    """A choice by the exact kernel; None where it breaks a condition or a limit."""
+    rows = {name: numpy.array([float(value)]) for name, value in choice.items()}
+    return _best(program.space, rows, program.objective, program.sense, limits)
+
+
+def _run(
+    program: Program,
+    time_limit: float,
+    seed: int,
+    *,
+    refused: Sequence[dict[str, int]] = (),
+    presolve: bool = True,
+    workers: int = WORKERS,
+) -> _Outcome:
     from ortools.sat.python import cp_model
 
     model = cp_model.CpModel()
@@ -176,8 +206,9 @@ def _run(program: Program, time_limit: float, seed: int, *, presolve: bool = Tru
     }
     for choices in literals.values():
         model.add_exactly_one(choices.values())
+    for choice in refused:
+        model.add_bool_or([literals[name][choice[name]].negated() for name in literals])
     chosen = [_table(model, table, literals) for table in program.tables]
-    error = 0.0
     for bound in program.bounds:
         scale = RESOLUTION / max(abs(bound.value), 1e-300)
         flip = program.sense if bound.quantity == program.objective else 1
@@ -234,13 +265,11 @@ def _answer(
     """Re-evaluate with the exact kernel what the solver chose, and keep the better of it and the incumbent."""
     found = known
     if outcome.choice is not None:
-        rows = {name: numpy.array([float(value)]) for name, value in outcome.choice.items()}
-        exact = _best(program.space, rows, program.objective, program.sense, limits)
+        exact = _exact(program, limits, outcome.choice)
         if exact and (found is None or exact[0] <= found[0]):
             found = exact
     if found is None:
-        return {"status": outcome.status if outcome.status != "optimal" else "unknown", "choice": {}, "objective": None,
-                "bound": None, "gap": None}  # fmt: skip
+        return {"status": outcome.status, "choice": {}, "objective": None, "bound": None, "gap": None}
     cost, choice = found
     status = outcome.status
     bound = outcome.bound

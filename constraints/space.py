@@ -77,12 +77,12 @@ class Space:
         return {name: column[keep] for name, column in rows.items()}
 
     def rests_on(self, condition: Mapping[str, Any]) -> frozenset[str]:
-        """The decisions that a condition rests on."""
+        """The decisions that a condition rests on; none where what it rests on is fixed."""
         sides = [condition["needed"], condition["available"]]
         found: frozenset[str] = frozenset()
         for side in sides:
             if isinstance(side, str):
-                found |= support(self.variant, side, self.domains)
+                found |= support(self.variant, side, self.decisions)
         return found
 
     def holds(self, rows: Rows, conditions: Sequence[Mapping[str, Any]] | None = None) -> Any:

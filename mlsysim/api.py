@@ -219,7 +219,7 @@ def derive(what: str | int, *, plan: Planlike | None = None, format: str = "text
         UnknownNameError: no such wall or metric.
         InputError: the plan is malformed, or skips the metric.
     """
-    from mlsysim.derive import derivation_of
+    from mlsysim.derivations import derivation_of
 
     return derivation_of(what, plan=None if plan is None else evaluate(plan), format=format)
 

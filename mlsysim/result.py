@@ -55,7 +55,7 @@ def flat(evaluation: Evaluation) -> dict[str, Any]:
     for lens in lenses.values():
         result |= lens
     return result | {
-        "asserts": len(evaluation.limits),
+        "asserts": [each.text for each in evaluation.limits],
         "violations": [
             {
                 "metric": v.limit.metric, "limit": v.limit.text, "wall": v.wall, "where": v.limit.where,
@@ -103,7 +103,7 @@ def schema() -> dict[str, Any]:
         "p_binding_wall": {"type": ["string", "null"], "description": "the wall that takes most of the time"},
         "m_status": {"enum": ["PASS", "SKIPPED"]},
         "m_skipped": {"type": ["string", "null"], "description": "why the macro lens was skipped"},
-        "asserts": {"type": "integer", "minimum": 0, "description": "limits that were checked"},
+        "asserts": {"type": "array", "items": {"type": "string"}, "description": "the limits that were checked"},
         "violations": {
             "type": "array",
             "description": "the asserts that do not hold",

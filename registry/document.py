@@ -23,6 +23,8 @@ MAX_NODES = 100_000
 
 Path_ = tuple[str | int, ...]
 
+#: What plain YAML resolves to by itself; any other tag was written on purpose.
+_TAGS = ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value")
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
@@ -101,7 +103,9 @@ def parse(text: str, name: str) -> Document:
 
     lines = tuple(text.splitlines())
     try:
-        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        _check_depth(yaml.parse(text, Loader=loader), name)
+        root = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
@@ -116,6 +120,17 @@ def parse(text: str, name: str) -> Document:
     reader = _Reader(name)
     data = reader.build(root, (), 0)
     return Document(name, data, lines, reader.values, reader.keys)
+
+
+def _check_depth(events: Any, name: str) -> None:
+    """Refuse deep nesting while it is still a stream of events; building nodes would recurse."""
+    depth = 0
+    for event in events:
+        kind = type(event).__name__
+        depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
+        if depth > MAX_DEPTH + 2:  # the stream and the document count as well
+            where = f"{name}:{event.start_mark.line + 1}:{event.start_mark.column + 1}"
+            raise InputError(f"nested deeper than {MAX_DEPTH} levels", where=where, hint="flatten it")
 
 
 def _yaml_hint(problem: str) -> str:
@@ -139,7 +154,7 @@ class _Reader:
             raise self.error(node, f"more than {MAX_NODES:,} values, aliases counted each time", "remove aliases")
         if depth > MAX_DEPTH:
             raise self.error(node, f"nested deeper than {MAX_DEPTH} levels", "flatten it")
-        if node.tag and not node.tag.startswith("tag:yaml.org,2002:"):
+        if node.tag.removeprefix("tag:yaml.org,2002:") not in _TAGS:
             raise self.error(node, f"the tag {node.tag} is not allowed", "remove the tag")
         self.values[path] = _mark(node)
         if node.id == "mapping":

@@ -59,8 +59,13 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     >>> nearest("Lama3_8b", ["Llama3_8B", "GPT3_175B"])
     ['Llama3_8B']
     """
-    plain = {_plain(k): k for k in sorted(known, reverse=True)}
-    return [plain[m] for m in get_close_matches(_plain(name), plain, n=count, cutoff=0.6)]
+    plain: dict[str, str] = {}
+    for word in sorted(known, reverse=True):
+        # The last part of a dotted name is how people call it.
+        plain[_plain(word.rpartition(".")[2])] = word
+        plain[_plain(word)] = word
+    matches = get_close_matches(_plain(name), plain, n=count * 2, cutoff=0.6)
+    return list(dict.fromkeys(plain[match] for match in matches))[:count]
 
 
 def _plain(name: str) -> str:

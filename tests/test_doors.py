@@ -71,7 +71,9 @@ def test_an_import_the_wrong_way_is_found(path: str, name: str) -> None:
 def test_units_and_errors_do_not_import_sympy() -> None:
     """Facts can be read without paying for algebra."""
     for name in ("units", "errors", "words"):
-        names = [n for n in ast.walk(ast.parse((ROOT / "symbolic" / f"{name}.py").read_text())) if isinstance(n, ast.Import)]
+        names = [
+            n for n in ast.walk(ast.parse((ROOT / "symbolic" / f"{name}.py").read_text())) if isinstance(n, ast.Import)
+        ]
         assert not any(alias.name == "sympy" for node in names for alias in node.names)
 
 

@@ -16,7 +16,24 @@ SUM, PRODUCT, POWER, ATOM = range(4)
 
 _GREEK = dict(
     zip(
-        ["alpha", "beta", "gamma", "delta", "zeta", "eta", "iota", "kappa", "lambda", "pi", "rho", "sigma", "tau", "phi", "omega", "Delta"],
+        [
+            "alpha",
+            "beta",
+            "gamma",
+            "delta",
+            "zeta",
+            "eta",
+            "iota",
+            "kappa",
+            "lambda",
+            "pi",
+            "rho",
+            "sigma",
+            "tau",
+            "phi",
+            "omega",
+            "Delta",
+        ],
         ["α", "β", "γ", "δ", "ζ", "η", "ι", "κ", "λ", "π", "ρ", "σ", "τ", "φ", "ω", "Δ"],
         strict=True,
     )

@@ -48,7 +48,9 @@ def test_one_accelerator_communicates_nothing(training: Evaluate) -> None:
 def test_an_all_reduce_tends_to_twice_the_message(training: Evaluate) -> None:
     """Over ever more ranks without latency, the data crosses a link twice."""
     found = training(**gpt(2, 512, 8, 1000, 128), tensor=4096, accelerators=4096, link_bandwidth=1e9, link_latency=0)
-    assert found["communication.tensor_reduce"] == pytest.approx(2 * found["communication.tensor_message"] / 1e9, rel=1e-3)
+    assert found["communication.tensor_reduce"] == pytest.approx(
+        2 * found["communication.tensor_message"] / 1e9, rel=1e-3
+    )
 
 
 def test_the_ridge_of_an_h100_is_295_operations_a_byte() -> None:
@@ -85,7 +87,9 @@ def test_a_step_is_never_faster_than_its_parts_allow(training: Evaluate, split: 
 
 @given(SPLITS, st.floats(0, 1))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_communication_is_hidden_only_behind_computing(training: Evaluate, split: dict[str, float], more: float) -> None:
+def test_communication_is_hidden_only_behind_computing(
+    training: Evaluate, split: dict[str, float], more: float
+) -> None:
     """What shows is what the window leaves, never less than nothing; more overlap never takes longer."""
     fixed = {**gpt(16, 2048, 16, 32000, 1024), **split, "batch_size": 256, "peak": 1e15, "bandwidth": 3e12, "accelerators": 8,
              "link_bandwidth": 4e11, "net_bandwidth": 5e9, "memory_efficiency": 1}  # fmt: skip

@@ -42,7 +42,9 @@ def test_printed_text_means_what_the_equation_means() -> None:
     for chapter in chapters():
         for _, step in chapter.steps:
             right = step.result.right
-            if right.has(sympy.Piecewise, sympy.ceiling, sympy.floor, sympy.Mod, sympy.Sum, sympy.exp, sympy.Max, sympy.Min):
+            if right.has(
+                sympy.Piecewise, sympy.ceiling, sympy.floor, sympy.Mod, sympy.Sum, sympy.exp, sympy.Max, sympy.Min
+            ):
                 continue
             symbols = sorted((q for q in right.free_symbols if q.constant is None), key=str)
             names = {plain(q.latex): sympy.Symbol(f"q{i}") for i, q in enumerate(symbols)}

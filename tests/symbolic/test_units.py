@@ -23,7 +23,9 @@ def test_values_are_read_in_coherent_units(text: str, unit: str, expected: float
     assert parse(text, unit) == pytest.approx(expected, rel=1e-14)
 
 
-@pytest.mark.parametrize("text", ["50 GB", "nan s", "inf s", "5", "abc", "5 fu", "", "5 s s s", "1 byte/s", "5 __class__"])
+@pytest.mark.parametrize(
+    "text", ["50 GB", "nan s", "inf s", "5", "abc", "5 fu", "", "5 s s s", "1 byte/s", "5 __class__"]
+)
 def test_what_is_no_time_is_refused(text: str) -> None:
     """A missing, unknown or wrong unit and a number that is not finite are refused in words."""
     with pytest.raises(UnitError, match="this value"):

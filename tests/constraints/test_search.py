@@ -1,0 +1,233 @@
+"""The search against brute force written here, and against what it must never do."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from typing import Any
+
+import numpy
+import pytest
+
+import mlsysim
+from mlsysim.binding import bind
+from mlsysim.constraints import search as search_module
+from mlsysim.constraints.compiler import Bound, compile_program, tighten
+from mlsysim.constraints.feasibility import holds
+from mlsysim.constraints.search import search
+from mlsysim.constraints.space import Space, count
+from mlsysim.optimization import _space, optimize
+from mlsysim.plan import load
+from mlsysim.symbolic.errors import InfeasibleError, InputError, MlsysimError
+from mlsysim.symbolic.kernels import kernel
+from tests.conftest import plan
+
+LATENCY = "performance.latency"
+
+
+def brute_force(space: Space, objective: str, sense: int, bounds: list[Bound]) -> float | None:
+    """Every combination, one at a time, through the scalar kernel."""
+    compiled = kernel(space.variant)
+    best: float | None = None
+    for combination in itertools.product(*space.domains.values()):
+        leaves = {**space.values, **dict(zip(space.domains, map(float, combination), strict=True))}
+        values = {**leaves, **dict(zip(compiled.names, compiled([leaves[n] for n in compiled.leaves]), strict=True))}
+        kept = all(b.sign * values[b.quantity] <= b.sign * b.value * (1 + b.sign * 1e-12) for b in bounds)
+        if kept and holds(space.variant, values) and (best is None or sense * values[objective] < sense * best):
+            best = values[objective]
+    return best
+
+
+def instance(seed: int) -> tuple[Space, str, int, list[Bound]]:
+    """A small random problem: model, fleet, batch, open decisions, objective and sometimes a limit."""
+    draw = random.Random(seed)
+    model = draw.choice(
+        ["Llama3_8B", "Llama3_70B", "GPT2_XL", "Mixtral_8x7B", "Qwen3_30B_A3B", "GPT3_175B", "DeepSeek_V3"]
+    )
+    name = draw.choice(["H100", "A100", "B200", "MI300X"])
+    training = draw.random() < 0.8
+    workload: dict[str, Any] = {"name": model, "batch_size": draw.choice([12, 32, 48, 96, 128, 160])}
+    hardware = {
+        "name": name,
+        "nodes" if training else "accelerators": draw.choice([1, 2, 3, 4, 6, 10]) * (1 if training else 4),
+    }
+    if training:
+        workload["sequence_length"] = draw.choice([512, 1024, 2048])
+    space = _space(bind(load(plan(workload=workload, hardware=hardware, ops={"duration_days": 3.0}))))
+    domains = dict(space.domains)
+    for leaf in domains:  # keep what brute force can do in a moment
+        keep = draw.sample(
+            domains[leaf], min(len(domains[leaf]), 4 if leaf in ("split.tensor", "split.pipeline") else 2)
+        )
+        domains[leaf] = tuple(sorted(keep)) if leaf != "split.data" else domains[leaf]
+    objective, sense = draw.choice([(LATENCY, 1), ("performance.throughput", -1), ("feasibility.memory_required", 1)])
+    bounds = []
+    if draw.random() < 0.4:
+        bounds.append(Bound("feasibility.memory_required", draw.choice([2e10, 4e10, 7e10])))
+    if draw.random() < 0.3:
+        bounds.append(Bound(LATENCY, draw.choice([1.0, 10.0, 100.0])))
+    return Space(space.variant, space.values, domains), objective, sense, bounds
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_optimum_is_that_of_brute_force(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CP-SAT finds the best of all combinations, or proves that there is none; its bound never passes it."""
+    monkeypatch.setattr(search_module, "_enumerate", lambda *_: None)  # the solver alone, without its own check
+    space, objective, sense, bounds = instance(seed)
+    expected = brute_force(space, objective, sense, bounds)
+    answer = search(space, objective, sense=sense, bounds=bounds)
+    if expected is None:
+        assert (answer.status, answer.choice) == ("infeasible", {})
+        return
+    assert answer.status == "optimal"
+    assert answer.objective == pytest.approx(expected, rel=1e-9)
+    assert answer.bound is not None
+    assert sense * answer.bound <= sense * expected * (1 + sense * 1e-12)
+    assert answer.gap is not None
+    assert 0 <= answer.gap < 1e-6
+
+
+def test_without_a_good_start_the_answer_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The incumbent speeds the search up and decides nothing."""
+    spaces = [instance(seed) for seed in range(60, 72)]
+    with_start = [search(s, o, sense=n, bounds=b) for s, o, n, b in spaces]
+    monkeypatch.setattr(search_module, "_incumbent", lambda *_: None)
+    without = [search(s, o, sense=n, bounds=b) for s, o, n, b in spaces]
+    for a, b in zip(with_start, without, strict=True):
+        assert a.status == b.status
+        assert a.objective == pytest.approx(b.objective, rel=1e-9) if a.objective else b.objective is None
+
+
+def test_tightening_drops_no_row_of_an_optimum() -> None:
+    """After tightening with the optimum as incumbent, every table still holds its row."""
+    feasible = 0
+    for seed in range(20):
+        space, objective, sense, bounds = instance(seed)
+        answer = search(space, objective, sense=sense, bounds=bounds)
+        if answer.objective is None:
+            continue
+        feasible += 1
+        program = compile_program(space, objective, sense, bounds)
+        tighten(program, sense * answer.objective)
+        for table in program.tables:
+            match = numpy.ones(table.size, dtype=bool)
+            for name in table.decisions:
+                match &= table.rows[name] == answer.choice[name]
+            assert match.sum() == 1
+    assert feasible >= 8
+
+
+def test_the_terms_of_the_objective_add_up_to_it() -> None:
+    """Summing the tables of a design gives the kernel's own value: the program is made of the same equations."""
+    space = _space(
+        bind(load(plan(workload={"name": "Llama3_8B", "batch_size": 64}, hardware={"name": "H100", "nodes": 2})))
+    )
+    program = compile_program(space, LATENCY, 1, [])
+    rows = space.lattice(space.decisions)
+    keep = numpy.random.default_rng(5).choice(count(rows), 50)
+    sample = {name: column[keep] for name, column in rows.items()}
+    exact = space.evaluate(sample, [LATENCY])[LATENCY]
+    for position in range(50):
+        total = 0.0
+        for table in program.tables:
+            match = numpy.ones(table.size, dtype=bool)
+            for name in table.decisions:
+                match &= table.rows[name] == sample[name][position]
+            total += float(table.costs[LATENCY][match][0])
+        assert total == pytest.approx(exact[position], rel=1e-12)
+
+
+def test_the_same_seed_gives_the_same_answer() -> None:
+    """Answers repeat."""
+    found = [optimize(load(plan(workload={"name": "GPT3_175B", "batch_size": 96}, hardware={"name": "H100", "nodes": 12})))
+             for _ in range(2)]  # fmt: skip
+    assert found[0].answer.choice == found[1].answer.choice
+
+
+@pytest.mark.parametrize(("model", "nodes", "batch"), [
+    ("GPT3_175B", 6, 1536), ("GPT3_175B", 12, 1536), ("Llama3_70B", 10, 1200), ("Llama3_70B", 15, 1200), ("GPT3_175B", 384, 1536),
+])  # fmt: skip
+def test_fleets_that_are_no_power_of_two_are_solved(model: str, nodes: int, batch: int) -> None:
+    """48, 96, 80, 120 and 3,072 accelerators: any integers that divide."""
+    found = optimize(
+        load(plan(workload={"name": model, "batch_size": batch}, hardware={"name": "H100", "nodes": nodes}))
+    )
+    assert found.answer.status == "optimal"
+    assert found.evaluation.feasible
+
+
+def test_replicas_never_outnumber_the_batch() -> None:
+    """A batch of 64 over 512 accelerators leaves at most 64 replicas, and every microbatch has its samples."""
+    found = optimize(
+        load(plan(workload={"name": "Llama3_8B", "batch_size": 64}, hardware={"name": "H100", "nodes": 64}))
+    )
+    chosen = found.answer.choice
+    assert 64 % (chosen["split.data"] * chosen["split.microbatch"]) == 0
+
+
+def test_what_the_plan_fixes_stays_fixed() -> None:
+    """A degree in the plan is no decision."""
+    fixed = plan(workload={"name": "Llama3_70B", "batch_size": 512}, hardware={"name": "H100", "nodes": 8},
+                 parallelism={"tensor": 4, "zero": 1})  # fmt: skip
+    chosen = optimize(load(fixed)).answer.choice
+    assert (chosen["split.tensor"], chosen["split.zero"]) == (4, 1)
+
+
+def test_asserts_are_constraints() -> None:
+    """Less memory may be used than there is, and the best then takes longer."""
+    base = plan(workload={"name": "Llama3_70B", "batch_size": 512}, hardware={"name": "H100", "nodes": 8})
+    tight = {**base, "constraints": {"assert": [{"metric": "memory_required", "max": "36 GB"}]}}
+    free, held = optimize(load(base)), optimize(load(tight))
+    assert held.conflict is None
+    assert held.evaluation["feasibility.memory_required"] <= 36e9
+    assert held.answer.objective >= free.answer.objective  # type: ignore[operator]
+
+
+def test_asserts_that_no_split_keeps_are_named_with_the_best_reachable() -> None:
+    """The answer says how far away the limit is."""
+    found = mlsysim.optimize(plan(workload={"name": "Llama3_8B", "batch_size": 64}, hardware={"name": "H100", "nodes": 1},
+                                  constraints={"assert": [{"metric": LATENCY, "max": "1 ms"}]}))  # fmt: skip
+    assert found.exit_code == 4
+    assert "performance.latency <= 1 ms, but the best reachable is" in found.conflict
+    assert found.to_dict()["o_status"] == "infeasible"
+
+
+def test_a_model_that_fits_no_split_is_infeasible_with_cures() -> None:
+    """405 billion parameters cannot be trained on 8 accelerators of 80 GB."""
+    with pytest.raises(InfeasibleError, match="OOM: requires") as caught:
+        optimize(load(plan(workload={"name": "Llama3_405B", "batch_size": 8}, hardware={"name": "H100", "nodes": 1})))
+    assert "fit" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"problem": "paralelism"}, "did you mean 'parallelism'"), ({"objective": "latencyy"}, "did you mean"),
+        ({"objective": "macro.tco"}, "is skipped in this plan"), ({"time_limit": 0.0}, "is not above 0"),
+        ({"time_limit": float("nan")}, "is not above 0"),
+    ],
+)  # fmt: skip
+def test_bad_requests_are_refused_in_words(options: dict[str, Any], message: str) -> None:
+    """An unknown problem, an objective that is no metric or has no value, no time."""
+    with pytest.raises(InputError, match=message):
+        optimize(
+            load(plan(workload={"name": "Llama3_8B", "batch_size": 8}, hardware={"name": "H100", "nodes": 1})),
+            **options,
+        )
+
+
+def test_a_solver_that_contradicts_enumeration_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A false 'infeasible' is never passed on."""
+    space, objective, sense, _ = instance(1)
+    monkeypatch.setattr(search_module, "_incumbent", lambda *_: None)
+    monkeypatch.setattr(search_module, "_run", lambda *_, **__: search_module._Outcome("infeasible", None, None))
+    with pytest.raises(MlsysimError, match="the solver says infeasible"):
+        search(space, objective, sense=sense)
+
+
+def test_a_false_infeasible_does_not_hide_the_incumbent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a design in hand the space cannot be empty."""
+    space, objective, sense, _ = instance(1)
+    monkeypatch.setattr(search_module, "_enumerate", lambda *_: None)
+    monkeypatch.setattr(search_module, "_run", lambda *_, **__: search_module._Outcome("infeasible", None, None))
+    assert search(space, objective, sense=sense).choice
