@@ -7,7 +7,7 @@
 ...     hardware_obj=mlsysim.Hardware.Cloud.H100,
 ...     batch_size=32, precision="fp16", efficiency=0.45)
 >>> evaluation.feasible, evaluation.binding_wall
-(True, 'memory')
+(True, 'compute')
 """
 
 from __future__ import annotations
