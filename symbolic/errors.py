@@ -7,10 +7,10 @@ from difflib import get_close_matches
 
 
 class MlsysimError(Exception):
-    """Anything a caller can cure; the base of every error that mlsysim raises on purpose.
+    r"""Anything a caller can cure; the base of every error that mlsysim raises on purpose.
 
     >>> str(MlsysimError("batch_size is 0", where="plan.yaml:7:3", hint="give at least 1"))
-    'plan.yaml:7:3: error: batch_size is 0\\n  hint: give at least 1'
+    'plan.yaml:7:3: error: batch_size is 0\n  hint: give at least 1'
     """
 
     def __init__(self, what: str, *, where: str | None = None, hint: str | None = None) -> None:

@@ -30,7 +30,10 @@ def test_every_folder_of_code_is_a_package_of_the_wheel() -> None:
 def test_the_type_checkers_see_every_module() -> None:
     """The links in ``typings`` lead to each room and each module."""
     links = {p.name: p for p in (ROOT / "typings" / "mlsysim").iterdir() if p.name != "__pycache__"}
-    wanted = {*ROOMS, *(p.name for p in (ROOT / "mlsysim").iterdir() if p.suffix == ".py" or (p / "__init__.py").exists())}
+    wanted = {
+        *ROOMS,
+        *(p.name for p in (ROOT / "mlsysim").iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()),
+    }
     assert set(links) == wanted
     assert all(link.is_symlink() and link.exists() for link in links.values())
 
@@ -38,7 +41,9 @@ def test_the_type_checkers_see_every_module() -> None:
 @pytest.mark.parametrize("room", ROOMS)
 def test_rooms_are_imported_by_one_name_only(room: str) -> None:
     """``import symbolic`` fails, so nothing is ever loaded twice."""
-    done = subprocess.run([sys.executable, "-c", f"import {room}"], capture_output=True, text=True, cwd=ROOT, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", f"import {room}"], capture_output=True, text=True, cwd=ROOT, check=False
+    )
     assert done.returncode == 1
     assert f"mlsysim.{room}" in done.stderr
 
@@ -65,7 +70,9 @@ def test_doctests(name: str) -> None:
 def test_a_wheel_holds_code_facts_units_and_schema(tmp_path: Path) -> None:
     """What is built is what is needed, and nothing at the top level but the package."""
     source = tmp_path / "source"
-    shutil.copytree(ROOT, source, symlinks=True, ignore=shutil.ignore_patterns(".*", "build", "*.egg-info", "__pycache__"))
+    shutil.copytree(
+        ROOT, source, symlinks=True, ignore=shutil.ignore_patterns(".*", "build", "*.egg-info", "__pycache__")
+    )
     code = f"from setuptools.build_meta import build_wheel; print(build_wheel({str(tmp_path)!r}))"
     subprocess.run([sys.executable, "-c", code], cwd=source, check=True, capture_output=True)
     [wheel] = tmp_path.glob("*.whl")
@@ -79,5 +86,12 @@ def test_a_wheel_holds_code_facts_units_and_schema(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(unpacked)
     command = [sys.executable, "-m", "mlsysim", "eval", "Llama3_8B", "H100"]
-    done = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(unpacked), "PATH": ""}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(unpacked), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr

@@ -24,7 +24,10 @@ def training(**changes: Any) -> dict[str, Any]:
 
 def test_the_region_changes_the_carbon() -> None:
     """Quebec, Poland and "Atlantis" gave the same."""
-    carbon = [mlsysim.evaluate(training(ops={"region": r, "duration_days": 14.0}))[CARBON] for r in ("Quebec", "Poland", "Norway")]
+    carbon = [
+        mlsysim.evaluate(training(ops={"region": r, "duration_days": 14.0}))[CARBON]
+        for r in ("Quebec", "Poland", "Norway")
+    ]
     assert len(set(carbon)) == 3
     with pytest.raises(InputError, match="unknown region 'Atlantis'"):
         mlsysim.evaluate(training(ops={"region": "Atlantis", "duration_days": 14.0}))
@@ -32,21 +35,28 @@ def test_the_region_changes_the_carbon() -> None:
 
 def test_pure_data_parallelism_of_70b_is_no_pass() -> None:
     """4,057 GB on a device of 86 GB was printed as PASS with MFU 47.6 %."""
-    evaluation = mlsysim.evaluate(training(parallelism={"tensor": 1, "pipeline": 1, "data": 512, "zero": 0, "recompute": "none"}))
+    evaluation = mlsysim.evaluate(
+        training(parallelism={"tensor": 1, "pipeline": 1, "data": 512, "zero": 0, "recompute": "none"})
+    )
     assert evaluation.to_dict()["f_status"] == "FAIL"
     assert evaluation.exit_code == 4
 
 
 def test_resnet_does_not_train_on_microcontrollers() -> None:
     """64 of them were a PASS."""
-    result = mlsysim.evaluate(plan(workload={"name": "ResNet50", "batch_size": 64}, hardware={"name": "ESP32_S3", "nodes": 64}))
+    result = mlsysim.evaluate(
+        plan(workload={"name": "ResNet50", "batch_size": 64}, hardware={"name": "ESP32_S3", "nodes": 64})
+    )
     assert not result.feasible
     assert {f.wall for f in result.failures} == {"memory", "communication"}
 
 
 def test_decode_has_one_answer() -> None:
     """20.46 ms by one command and 7.68 ms by another: here both are the kernel's, and near bytes over bandwidth."""
-    chat = plan(workload={"name": "Llama3_8B", "batch_size": 32, "sequence_length": 2048, "output_tokens": 2}, hardware={"name": "H100"})
+    chat = plan(
+        workload={"name": "Llama3_8B", "batch_size": 32, "sequence_length": 2048, "output_tokens": 2},
+        hardware={"name": "H100"},
+    )
     itl = mlsysim.evaluate(chat)["performance.itl"]
     weights, cache = 8030261248 * 2, 32 * 2049 * 2 * 32 * 8 * 128 * 2
     assert itl == pytest.approx((weights + cache) / 3.35e12)
@@ -58,7 +68,9 @@ def test_a_step_is_not_shorter_than_its_communication() -> None:
     slow = training(software={"link_efficiency": 0.001})
     evaluation = mlsysim.evaluate(slow)
     values = evaluation.values
-    assert values["performance.time_data"] == pytest.approx(values["communication.data_time"] - values["communication.window"])
+    assert values["performance.time_data"] == pytest.approx(
+        values["communication.data_time"] - values["communication.window"]
+    )
     assert evaluation.binding_wall == "communication"
 
 
@@ -72,13 +84,17 @@ def test_training_reduces_four_times_in_a_layer() -> None:
     """Two forward and two backward, six with full recomputation."""
     for recompute, times in (("selective", 4), ("full", 6)):
         values = mlsysim.evaluate(training(parallelism={"tensor": 8, "recompute": recompute})).values
-        reductions = values["communication.tensor_time"] / values["communication.tensor_reduce"] / values["split.stage_layers"]
+        reductions = (
+            values["communication.tensor_time"] / values["communication.tensor_reduce"] / values["split.stage_layers"]
+        )
         assert reductions == pytest.approx(times)
 
 
 def test_goodput_counts_lost_work() -> None:
     """Less than one, and falling with the fleet."""
-    small, large = (mlsysim.evaluate(training(hardware={"name": "H100", "nodes": n}))["performance.goodput"] for n in (8, 512))
+    small, large = (
+        mlsysim.evaluate(training(hardware={"name": "H100", "nodes": n}))["performance.goodput"] for n in (8, 512)
+    )
     assert large < small < 1  # type: ignore[operator]
 
 
@@ -95,7 +111,9 @@ def test_pue_belongs_to_the_facility() -> None:
     assert energy["Industry"] / energy["AWS"] == pytest.approx(1.56 / 1.14)  # type: ignore[operator]
 
 
-@pytest.mark.parametrize(("hardware", "precision"), [("T4", "bf16"), ("H100", "int4"), ("TPU_v5p", "fp16"), ("STM32H743", "fp16")])
+@pytest.mark.parametrize(
+    ("hardware", "precision"), [("T4", "bf16"), ("H100", "int4"), ("TPU_v5p", "fp16"), ("STM32H743", "fp16")]
+)
 def test_a_chip_does_not_compute_in_a_format_it_lacks(hardware: str, precision: str) -> None:
     """Refused with the formats it has."""
     with pytest.raises(InputError, match=f"does not compute in {precision}"):
@@ -147,7 +165,9 @@ def test_the_real_405b_run_is_found() -> None:
     base = plan(workload={"name": "Llama3_405B", "batch_size": 2048}, hardware={"name": "H100", "nodes": 2048})
     found = mlsysim.optimize(base)
     assert found.answer.status == "optimal"
-    published = mlsysim.evaluate({**base, "parallelism": {"tensor": 8, "pipeline": 16, "data": 128, "recompute": "full", "zero": 1}})
+    published = mlsysim.evaluate(
+        {**base, "parallelism": {"tensor": 8, "pipeline": 16, "data": 128, "recompute": "full", "zero": 1}}
+    )
     assert published.feasible
     assert found.answer.objective <= published["performance.latency"]  # type: ignore[operator]
 

@@ -148,7 +148,8 @@ class Form:
 
     def _cases(self, node: Any) -> tuple[str, int]:
         rows = [
-            (self.show(value), "" if condition == True else self._relation(condition)) for value, condition in node.args
+            (self.show(value), "" if condition is sympy.true else self._relation(condition))
+            for value, condition in node.args
         ]
         return self.cases(rows), ATOM
 

@@ -145,7 +145,8 @@ class _WallInLatex:
     def ending(self, wall: Wall, cites: list[str]) -> str:
         items = "".join(f"\\item {_escape(assumption)}\n" for assumption in wall.assumptions)
         assumed = f"\\subsection*{{Assumptions}}\n\\begin{{itemize}}\n{items}\\end{{itemize}}\n" if items else ""
-        return f"{assumed}Holds for {_escape(wall.validity)}.\n\n\\noindent Sources: {_escape(', '.join(cites))}.\n\\end{{document}}"
+        sources = _escape(", ".join(cites))
+        return f"{assumed}Holds for {_escape(wall.validity)}.\n\n\\noindent Sources: {sources}.\n\\end{{document}}"
 
 
 class _ChainInText:

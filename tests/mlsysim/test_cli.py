@@ -35,7 +35,9 @@ def test_the_example_prints_three_lenses_and_exits_with_three() -> None:
     done = mlsysim("eval", str(EXAMPLE))
     assert done.returncode == 3
     assert done.stderr == ""
-    order = [done.stdout.index(word) for word in ("Feasibility  PASS", "Performance  PASS", "Macro  PASS", "Asserts  FAIL")]
+    order = [
+        done.stdout.index(word) for word in ("Feasibility  PASS", "Performance  PASS", "Macro  PASS", "Asserts  FAIL")
+    ]
     assert order == sorted(order)
     assert "binding wall" in done.stdout
     assert "the compute wall binds" in " ".join(done.stdout.split())
@@ -64,7 +66,9 @@ EXITS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("words", "code"), EXITS, ids=lambda v: " ".join(v).replace(str(ROOT), "") if isinstance(v, list) else None)
+@pytest.mark.parametrize(
+    ("words", "code"), EXITS, ids=lambda v: " ".join(v).replace(str(ROOT), "") if isinstance(v, list) else None
+)
 def test_exit_codes(words: list[str], code: int, capsys: Captured) -> None:
     """0 fine, 2 bad input, 3 assert violated, 4 infeasible; bad input prints nothing on standard output."""
     assert run(words) == code
@@ -114,7 +118,14 @@ def test_help_says_the_exit_codes(capsys: Captured) -> None:
     """Each of the six, with its meaning."""
     run(["--help"])
     shown = " ".join(re.sub(r"[│╭╮╰╯─]", " ", capsys.readouterr().out).split())
-    for words in ("0 fine", "1 internal error", "2 bad input", "3 assert violated", "4 physically infeasible", "5 search ended without proof"):
+    for words in (
+        "0 fine",
+        "1 internal error",
+        "2 bad input",
+        "3 assert violated",
+        "4 physically infeasible",
+        "5 search ended without proof",
+    ):
         assert words in shown
 
 

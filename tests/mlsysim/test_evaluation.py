@@ -147,7 +147,10 @@ def test_defaults_are_said() -> None:
                             "interleave": 1, "zero": 1, "recompute": "selective", "sequence": True}}  # fmt: skip
     again = mlsysim.evaluate(full)
     assert again.metrics == mlsysim.evaluate(EXAMPLE).metrics
-    assert not any(a.startswith(("phase", "sequence", "precision", "efficiency", "optimizer", "split")) for a in again.design.assumptions)
+    assert not any(
+        a.startswith(("phase", "sequence", "precision", "efficiency", "optimizer", "split"))
+        for a in again.design.assumptions
+    )
 
 
 def test_the_python_interface_of_the_readme() -> None:
@@ -180,7 +183,7 @@ def test_many_points_are_the_single_points() -> None:
         assert kernel.at(batch_size=batch)["performance.latency"] == pytest.approx(latency)
     with pytest.raises(UnknownNameError, match="batch_size"):
         kernel.at(batchsize=3)
-    with pytest.raises(UnknownNameError, match="performance.latency"):
+    with pytest.raises(UnknownNameError, match=r"performance\.latency"):
         kernel.many("performance.latancy")
 
 
@@ -196,13 +199,16 @@ def test_every_leaf_is_bound_by_someone(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hardware", "model"), [("STM32H743", "DS_CNN"), ("Jetson_AGX_Orin", "ResNet50"), ("T4", "MobileNetV2"), ("ESP32_S3", "DS_CNN")]
+    ("hardware", "model"),
+    [("STM32H743", "DS_CNN"), ("Jetson_AGX_Orin", "ResNet50"), ("T4", "MobileNetV2"), ("ESP32_S3", "DS_CNN")],
 )
 def test_small_systems_are_evaluated_by_their_work_and_bytes(hardware: str, model: str) -> None:
     """Latency is the larger of work over rate and bytes over bandwidth."""
     evaluation = mlsysim.evaluate(plan(workload={"name": model, "batch_size": 2}, hardware={"name": hardware}))
     b = evaluation.design.bindings
-    work = 2 * 2 * b["model.multiply_accumulates"].value / (b["accelerator.peak"].value * b["software.efficiency"].value)  # type: ignore[operator]
+    work = (
+        2 * 2 * b["model.multiply_accumulates"].value / (b["accelerator.peak"].value * b["software.efficiency"].value)
+    )  # type: ignore[operator]
     moved = b["model.parameters"].value * b["datatype.weight_bytes"].value / b["accelerator.bandwidth"].value  # type: ignore[operator]
     assert evaluation["performance.latency"] == pytest.approx(max(work, moved))
 

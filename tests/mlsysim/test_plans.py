@@ -198,7 +198,10 @@ def test_expert_parallelism_changes_the_answer_of_a_mixture() -> None:
     mixture["parallelism"] = {"tensor": 4, "pipeline": 2, "data": 4, "zero": 1, "recompute": "full", "microbatch": 1}
     spread = json.loads(json.dumps(mixture))
     spread["parallelism"]["expert"] = 4
-    assert mlsysim.evaluate(mixture)["feasibility.memory_required"] != mlsysim.evaluate(spread)["feasibility.memory_required"]
+    assert (
+        mlsysim.evaluate(mixture)["feasibility.memory_required"]
+        != mlsysim.evaluate(spread)["feasibility.memory_required"]
+    )
     dense = changed(BASE, ("parallelism", "expert"), 2, {})
     assert "expert" in mlsysim.check(dense).reasons[0]
 
@@ -227,7 +230,12 @@ ODD = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 10**7) | st.floats() | st.text(max_size=5) | st.sampled_from(["1.0", "H100", "training"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3), max_leaves=6,
 )  # fmt: skip
-PATHS = [p for p in OTHER if p[0] != "constraints"] + [("workload",), ("constraints",), ("constraints", "assert"), ("version",)]
+PATHS = [p for p in OTHER if p[0] != "constraints"] + [
+    ("workload",),
+    ("constraints",),
+    ("constraints", "assert"),
+    ("version",),
+]
 
 
 @given(st.sampled_from(PATHS), ODD)

@@ -13,7 +13,19 @@ from mlsysim.symbolic.errors import DerivationError, UnitError
 from mlsysim.symbolic.graph import chapters
 from mlsysim.symbolic.quantity import Quantity, count, ratio, time
 from mlsysim.symbolic.rules import (
-    Step, apply, bottleneck, define, given, limit, rewrite, solve, specialise, stationary, substitute, summed, total,
+    Step,
+    apply,
+    bottleneck,
+    define,
+    given,
+    limit,
+    rewrite,
+    solve,
+    specialise,
+    stationary,
+    substitute,
+    summed,
+    total,
 )  # fmt: skip
 from mlsysim.symbolic.walls.fleet import communication, fragility
 from mlsysim.symbolic.walls.node import compute, memory, serving

@@ -1,0 +1,103 @@
+"""Speed, measured on demand: ``make benchmark``.
+
+Reports ratios against the ``mlsysim`` 0.3.0 package of the package index (installed into an environment of its own, given
+the same command) and against stated limits, all in one run. Nothing here is a test: machines differ.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PEER = "mlsysim==0.3.0"
+COMMAND = ["eval", "Llama3_8B", "H100", "--batch-size", "32"]
+ROUNDS = 7
+
+
+def cpu_seconds(command: list[str]) -> float:
+    """CPU time of one whole process, its output thrown away."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, cwd="/", check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def whole_process() -> None:
+    """The same command by this package and by the peer, in turn."""
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=True)
+        install = [f"{folder}/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PEER]
+        subprocess.run(install, check=True)
+        ours, theirs = [str(Path(sys.executable).parent / "mlsysim"), *COMMAND], [f"{folder}/bin/mlsysim", *COMMAND]
+        cpu_seconds(ours), cpu_seconds(theirs)  # a first run writes byte-code
+        pairs = [(cpu_seconds(ours), cpu_seconds(theirs)) for _ in range(ROUNDS)]
+    mine, peer = (statistics.median(column) for column in zip(*pairs, strict=True))
+    ratio = statistics.median(b / a for a, b in pairs)
+    print(f"mlsysim {' '.join(COMMAND)}: {mine:.3f} s CPU; {PEER} {peer:.2f} s; {ratio:.1f} times faster (limit: 10)")
+
+
+def best_of(run: Callable[[], object], rounds: int = 5) -> float:
+    """The shortest of several runs, in seconds."""
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def kernels() -> None:
+    """One more design point, and a million at once."""
+    import numpy
+
+    import mlsysim
+
+    kernel = mlsysim.bind(ROOT / "examples" / "llama3_70b_training.yaml")
+    points = 10_000
+    one = best_of(lambda: [kernel.at(batch_size=4096.0)["performance.latency"] for _ in range(points)]) / points
+    print(f"one more design point: {one * 1e6:.1f} us (limit: 50)")
+    batches = numpy.linspace(512, 65536, 1_000_000)
+    many = best_of(lambda: kernel.many("performance.latency", "macro.tco", batch_size=batches), rounds=2)
+    print(f"a million design points: {many:.2f} s (limit: 2)")
+
+
+def searches() -> None:
+    """The best split, proven, next to enumerating every split with the same kernel."""
+    from mlsysim.binding import bind
+    from mlsysim.constraints import search as search_module
+    from mlsysim.constraints.search import _enumerate, physical
+    from mlsysim.optimization import _space
+    from mlsysim.plan import load
+
+    for model, nodes, batch in (("Llama3_70B", 64, 4096), ("Llama3_405B", 2048, 2048), ("DeepSeek_V3", 256, 15360)):
+        plan = {
+            "version": "1.0",
+            "workload": {"name": model, "batch_size": batch},
+            "hardware": {"name": "H100", "nodes": nodes},
+        }
+        space = _space(bind(load(plan)))
+        limits = physical(space)
+        everything = best_of(lambda: _enumerate(space, "performance.latency", 1, limits), rounds=1)  # noqa: B023
+        kept, search_module._enumerate = search_module._enumerate, lambda *_: None
+        found = search_module.search(space, "performance.latency")
+        search_module._enumerate = kept
+        print(
+            f"{model} on {nodes * 8:,}: {found.status} in {found.seconds:.2f} s; enumeration {everything:.2f} s "
+            f"({everything / found.seconds:.1f} times)"
+        )
+
+
+if __name__ == "__main__":
+    whole_process()
+    kernels()
+    searches()
