@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlsysim.binding import Design
 from mlsysim.binding import bind as _bind
 from mlsysim.constraints.feasibility import Finding
+from mlsysim.design import Design
 from mlsysim.evaluation import Evaluation, Violation
 from mlsysim.evaluation import evaluate as _evaluate
 from mlsysim.plan import LoadedPlan, load

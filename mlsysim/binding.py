@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
+from mlsysim.assumptions import INFERENCE_FORMATS, TRAINING_FORMATS, assumptions
+from mlsysim.design import Binding, Design
 from mlsysim.plan import LoadedPlan
-from mlsysim.registry import Entry, Source, Value, entries, find
+from mlsysim.registry import Entry, entries, find
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue, kernel
 from mlsysim.symbolic.units import parse
-
-#: Formats in the order in which a plan that names none takes them.
-_TRAINING_FORMATS = ("bf16", "fp16", "fp32")
-_INFERENCE_FORMATS = ("bf16", "fp16", "int8", "fp32")
 
 #: What a plan says: the field and the leaf it binds.
 _SAID = {
@@ -39,69 +36,6 @@ RECOMPUTE = ("none", "selective", "full")
 SECONDS_OF_A_DAY = 86400.0
 
 
-@dataclass(frozen=True)
-class Binding:
-    """The value of a leaf.
-
-    Attributes:
-        value: in coherent units; None where nothing is known.
-        origin: ``plan``, ``registry`` or ``default``.
-        says: where it comes from, as a clause.
-        fact: the registry's value, where it is one.
-    """
-
-    value: float | None
-    origin: str
-    says: str
-    fact: Value | None = None
-
-    @property
-    def source(self) -> Source | None:
-        """The publication, where there is one."""
-        return self.fact.source if self.fact else None
-
-
-@dataclass(frozen=True)
-class Design:
-    """A plan with every leaf bound but, possibly, those of the split.
-
-    Attributes:
-        loaded: the plan and its document.
-        variant: the graph that evaluates it.
-        model, hardware, node: the entries it is made of.
-        bindings: every leaf of the variant by name.
-        assumptions: what was chosen because the plan left it open, as sentences.
-    """
-
-    loaded: LoadedPlan
-    variant: str
-    model: Entry
-    hardware: Entry
-    node: Entry
-    precision: str
-    bindings: Mapping[str, Binding]
-    assumptions: tuple[str, ...] = field(default=())
-
-    @property
-    def values(self) -> dict[str, float]:
-        """Every leaf's number; not-a-number where nothing is known."""
-        return {name: float("nan") if b.value is None else b.value for name, b in self.bindings.items()}
-
-    @property
-    def missing(self) -> dict[str, str]:
-        """The leaves without a value, and why."""
-        return {name: b.says for name, b in self.bindings.items() if b.value is None}
-
-    def with_split(self, values: Mapping[str, float], origin: str, says: str) -> Design:
-        """The same design with (part of) its split bound."""
-        bound = {name: Binding(float(value), origin, says) for name, value in values.items()}
-        return replace(self, bindings={**self.bindings, **bound})
-
-    def assuming(self, *sentences: str) -> Design:
-        """The same design with further assumptions to report."""
-        return replace(self, assumptions=(*self.assumptions, *sentences))
-
-
 def bind(loaded: LoadedPlan, model: Entry | None = None, hardware: Entry | None = None) -> Design:
     """Bind every leaf that is not of the split.
 
@@ -124,17 +58,13 @@ class _Binder:
         self.training = self.loaded.phase == "training"
         self.transformer = self.model.kind == "transformer"
         self.variant = f"{self.model.kind}_{self.loaded.phase}"
-        self.assumptions: list[str] = []
 
     def design(self) -> Design:
         self.refuse_idle_fields()
         self.precision = self.choose_precision()
         bindings = {leaf: self.leaf(leaf) for leaf in kernel(self.variant).leaves}
-        self.note_defaults(bindings)
-        return Design(
-            self.loaded, self.variant, self.model, self.hardware, self.node, self.precision, bindings,
-            tuple(self.assumptions),
-        )  # fmt: skip
+        made = (self.loaded, self.variant, self.model, self.hardware, self.node, self.precision, bindings)
+        return Design(*made).assuming(*assumptions(Design(*made)))
 
     def lookup(self, category: str, *path: str) -> Entry:
         section: Any = self.plan
@@ -179,16 +109,13 @@ class _Binder:
         peaks = [name.rpartition(".")[2] for name, _ in self.hardware.numbers() if name.startswith("compute.peak.")]
         wanted = self.plan.workload.precision
         if wanted is None:
-            formats = _TRAINING_FORMATS if self.training else _INFERENCE_FORMATS
+            formats = TRAINING_FORMATS if self.training else INFERENCE_FORMATS
             chosen = next((f for f in formats if f in peaks), None)
             if chosen is None:
                 raise InputError(
                     f"{self.hardware.name} has no format for {self.loaded.phase} that its maker publishes a rate for",
                     where=self.loaded.where("hardware", "name"), hint=f"it computes in {', '.join(peaks)}",
                 )  # fmt: skip
-            self.assumptions.append(
-                f"precision {chosen}: the first of {', '.join(formats)} that {self.hardware.name} has"
-            )
             return chosen
         found = find("datatypes", wanted, where=self.loaded.where("workload", "precision")).name
         if found not in peaks:
@@ -213,7 +140,7 @@ class _Binder:
         bound: Binding = getattr(self, f"_{namespace}")(rest)
         absent = catalogue().QUANTITIES[name]["absent"]
         if bound.value is None and absent is not None:
-            return replace(bound, value=float(absent), says=f"{bound.says}; left out")
+            return replace(bound, value=float(absent), left_out=True)
         return bound
 
     def from_plan(self, section: str, field_: str, leaf: str) -> Binding:
@@ -353,42 +280,6 @@ class _Binder:
         if choice.accelerators:
             return Binding(float(choice.accelerators), "plan", "hardware.accelerators of the plan")
         return Binding(1.0, "default", "one accelerator")
-
-    def note_defaults(self, bindings: Mapping[str, Binding]) -> None:
-        """Say what the plan left open, once for each thing that was chosen."""
-        said = self.plan
-        say = self.assumptions.append
-        if said.workload.phase is None:
-            why = "hardware.nodes is given" if self.training else "hardware.nodes is not given"
-            say(f"phase {self.loaded.phase}: {why}")
-        for leaf, label, unit in (
-            ("workload.sequence_length", "sequence length", "tokens"), ("workload.output_tokens", "answer", "tokens"),
-        ):  # fmt: skip
-            if leaf in bindings and bindings[leaf].origin == "default":
-                say(f"{label} {bindings[leaf].value:,.0f} {unit}: {bindings[leaf].says}")
-        if said.workload.efficiency is None:
-            for leaf in ("software.efficiency", "software.decode_single", "software.decode_batched"):
-                if leaf in bindings:
-                    row = bindings[leaf]
-                    say(f"efficiency {row.value:g}: {row.says}")
-        if self.training and said.workload.optimizer is None:
-            say(f"optimizer adam: {bindings['optimizer.state_bytes'].value:g} bytes of state per parameter")
-        if said.ops.duration_days is not None:
-            if said.ops.facility is None:
-                say(f"facility AWS: PUE {bindings['facility.pue'].value:g}")
-            price = bindings["price.accelerator_hour"]
-            if price.value is not None and said.ops.price_per_accelerator_hour is None:
-                say(f"price {price.value * 3600:g} USD per accelerator and hour: {price.says}")
-            for leaf, what in (
-                ("node.embodied", "emissions of making the hardware"),
-                ("grid.water_intensity", "water of the grid"),
-            ):
-                if "left out" in bindings[leaf].says:
-                    say(f"{what}: {bindings[leaf].says}")
-        if "left out" in bindings["accelerator.bandwidth"].says:
-            say(f"memory bandwidth of {self.hardware.name}: not published; times are lower bounds")
-        if not self.transformer and "left out" in bindings["model.activation_bytes"].says:
-            say(f"activations of {self.model.name}: not published; memory is a lower bound")
 
 
 def _of(entry: Entry, name: str) -> Binding:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from mlsysim.binding import Design
 from mlsysim.constraints.asserts import Limit, limit, metrics
 from mlsysim.constraints.feasibility import Finding, findings
+from mlsysim.design import Design
 from mlsysim.split import complete
 from mlsysim.symbolic.errors import UnknownNameError
 from mlsysim.symbolic.kernels import catalogue, kernel

@@ -7,11 +7,12 @@ import textwrap
 from dataclasses import dataclass
 from typing import Any
 
-from mlsysim.binding import SPLIT, Design, bind
+from mlsysim.binding import SPLIT, bind
 from mlsysim.constraints.asserts import metric
 from mlsysim.constraints.compiler import Bound
 from mlsysim.constraints.search import Answer, search
 from mlsysim.constraints.space import Space
+from mlsysim.design import Design
 from mlsysim.evaluation import Evaluation, evaluate
 from mlsysim.plan import LoadedPlan
 from mlsysim.split import complete, describe, divisors

@@ -12,7 +12,7 @@ from mlsysim.split import choose, describe
 from mlsysim.symbolic.errors import InputError
 
 if TYPE_CHECKING:
-    from mlsysim.binding import Design
+    from mlsysim.design import Design
     from mlsysim.evaluation import Evaluation
 
 #: How far to look for a larger fleet.

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
-from mlsysim.binding import Design
 from mlsysim.constraints.feasibility import holds
+from mlsysim.design import Design
 from mlsysim.symbolic.kernels import catalogue, kernel
 
 Split = dict[str, float]

@@ -159,9 +159,7 @@ def zoo(
 
 
 @app.command(epilog=EXIT_CODES)
-def schema(
-    type: Annotated[str, typer.Option("--type", help="plan or result.")] = "plan",
-) -> None:
+def schema(type: Annotated[str, typer.Option("--type", help="plan or result.")] = "plan") -> None:
     """Print the JSON Schema of a plan or of a result."""
     from mlsysim.schemas import schema_of
 

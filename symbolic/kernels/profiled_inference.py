@@ -4,7 +4,7 @@ from math import exp, sqrt
 
 from mlsysim.symbolic.kernels import ceil, floor
 
-SOURCE = 'fd92e393e201fa45'
+SOURCE = '3f2246d63e1613d2'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.weight_bytes', 'facility.pue',
  'facility.wue', 'grid.carbon_intensity', 'grid.water_intensity', 'model.activation_bytes',
  'model.multiply_accumulates', 'model.parameters', 'node.accelerators', 'node.embodied', 'node.lifetime',

@@ -4,7 +4,7 @@ from math import exp, sqrt
 
 from mlsysim.symbolic.kernels import ceil, floor
 
-SOURCE = 'fd92e393e201fa45'
+SOURCE = '3f2246d63e1613d2'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.score_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.water_intensity',
  'model.active_experts', 'model.attention_bias', 'model.causal', 'model.dense_layers', 'model.dropout',

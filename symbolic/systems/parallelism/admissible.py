@@ -114,11 +114,7 @@ has_layers = Condition(
     TRANSFORMER,
 )
 joined = Condition(
-    "split.links",
-    devices,
-    reach,
-    "{needed} accelerators must exchange data, but links join only {available}",
-    "joined",
+    "split.links", devices, reach, "{needed} accelerators must exchange data, but links join only {available}", "joined"
 )
 
 wall = communication.wall

@@ -88,8 +88,7 @@ attention_takes = apply(
 )
 context_step = define(
     equation(
-        context_time,
-        stage_layers * Max(0, (context - 1) * attention_passes * context_hop - overlap * attention_time),
+        context_time, stage_layers * Max(0, (context - 1) * attention_passes * context_hop - overlap * attention_time)
     ),
     because="once round the ring for every pass; only what attention cannot hide counts",
     cite="liu2023ring",

@@ -124,10 +124,7 @@ output_scores = define(
 all_activations = define(
     equation(
         activations,
-        Max(
-            in_flight * layer_kept + Piecewise((logits, Eq(pipeline, 1)), (0, True)),
-            tail_layers * layer_kept + logits,
-        )
+        Max(in_flight * layer_kept + Piecewise((logits, Eq(pipeline, 1)), (0, True)), tail_layers * layer_kept + logits)
         + Piecewise((full_kept, Eq(recompute, 2)), (0, True)),
     ),
     because="the first stage holds most layers, the last the output scores; recomputing needs one layer in full",

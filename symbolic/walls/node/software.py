@@ -12,11 +12,7 @@ from mlsysim.symbolic.walls.node.compute import one_sample, work
 
 utilisation = ratio("software.utilisation", r"U", "work done per work that could have been done")
 possible = Quantity(
-    "software.possible",
-    r"O_{\mathrm{peak}}",
-    "flop",
-    "work that the fleet could have done at peak",
-    display="TFLOP",
+    "software.possible", r"O_{\mathrm{peak}}", "flop", "work that the fleet could have done at peak", display="TFLOP"
 )
 mfu = ratio("performance.mfu", r"\mathrm{MFU}", "model FLOPs utilisation")
 hfu = ratio("performance.hfu", r"\mathrm{HFU}", "hardware FLOPs utilisation")

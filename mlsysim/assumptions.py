@@ -1,0 +1,62 @@
+"""What a plan left open and what was taken, as sentences: no default is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlsysim.design import Design
+
+#: Formats in the order in which a plan that names none takes them.
+TRAINING_FORMATS = ("bf16", "fp16", "fp32")
+INFERENCE_FORMATS = ("bf16", "fp16", "int8", "fp32")
+
+#: Facts that may be left out where nobody has published them, and what that does to the answer.
+_LEFT_OUT = {
+    "accelerator.bandwidth": "memory bandwidth: times are lower bounds",
+    "model.activation_bytes": "activations: memory is a lower bound",
+}
+_LEFT_OUT_OF_MACRO = {
+    "node.embodied": "emissions of making the hardware are left out",
+    "grid.water_intensity": "water of the grid is left out",
+}
+
+
+def assumptions(design: Design) -> Iterator[str]:
+    """Every choice that the plan did not make, once."""
+    yield from _of_the_work(design)
+    if design.loaded.plan.ops.duration_days is not None:
+        yield from _of_operations(design)
+    for leaf, what in _LEFT_OUT.items():
+        if leaf in design.bindings and design.bindings[leaf].left_out:
+            yield f"{what}; {design.bindings[leaf].says}"
+
+
+def _of_the_work(design: Design) -> Iterator[str]:
+    said, bindings = design.loaded.plan.workload, design.bindings
+    training = design.loaded.phase == "training"
+    if said.phase is None:
+        yield f"phase {design.loaded.phase}: hardware.nodes is {'' if training else 'not '}given"
+    if said.precision is None:
+        formats = ", ".join(TRAINING_FORMATS if training else INFERENCE_FORMATS)
+        yield f"precision {design.precision}: the first of {formats} that {design.hardware.name} has"
+    for leaf, label in (("workload.sequence_length", "sequence length"), ("workload.output_tokens", "answer")):
+        if leaf in bindings and bindings[leaf].origin == "default":
+            yield f"{label} {bindings[leaf].value:,.0f} tokens: {bindings[leaf].says}"
+    if said.efficiency is None:
+        for leaf in ("software.efficiency", "software.decode_single", "software.decode_batched"):
+            if leaf in bindings:
+                yield f"efficiency {bindings[leaf].value:g}: {bindings[leaf].says}"
+    if training and said.optimizer is None:
+        yield f"optimizer adam: {bindings['optimizer.state_bytes'].value:g} bytes of state per parameter"
+
+
+def _of_operations(design: Design) -> Iterator[str]:
+    said, bindings = design.loaded.plan.ops, design.bindings
+    if said.facility is None:
+        yield f"facility AWS: PUE {bindings['facility.pue'].value:g}"
+    price = bindings["price.accelerator_hour"]
+    if price.value is not None and said.price_per_accelerator_hour is None:
+        yield f"price {price.value * 3600:g} USD per accelerator and hour: {price.says}"
+    for leaf, what in _LEFT_OUT_OF_MACRO.items():
+        if bindings[leaf].left_out:
+            yield f"{what}; {bindings[leaf].says}"

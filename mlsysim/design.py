@@ -1,0 +1,74 @@
+"""A design: a plan whose every leaf has a value and a provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from mlsysim.plan import LoadedPlan
+from mlsysim.registry import Entry, Source, Value
+
+
+@dataclass(frozen=True)
+class Binding:
+    """The value of a leaf.
+
+    Attributes:
+        value: in coherent units; None where nothing is known.
+        origin: ``plan``, ``registry`` or ``default``.
+        says: where it comes from, as a clause.
+        fact: the registry's value, where it is one.
+        left_out: whether nobody has published it and the term that it belongs to is left out.
+    """
+
+    value: float | None
+    origin: str
+    says: str
+    fact: Value | None = None
+    left_out: bool = False
+
+    @property
+    def source(self) -> Source | None:
+        """The publication, where there is one."""
+        return self.fact.source if self.fact else None
+
+
+@dataclass(frozen=True)
+class Design:
+    """A plan with every leaf bound but, possibly, those of the split.
+
+    Attributes:
+        loaded: the plan and its document.
+        variant: the graph that evaluates it.
+        model, hardware, node: the entries it is made of.
+        bindings: every leaf of the variant by name.
+        assumptions: what was chosen because the plan left it open, as sentences.
+    """
+
+    loaded: LoadedPlan
+    variant: str
+    model: Entry
+    hardware: Entry
+    node: Entry
+    precision: str
+    bindings: Mapping[str, Binding]
+    assumptions: tuple[str, ...] = field(default=())
+
+    @property
+    def values(self) -> dict[str, float]:
+        """Every leaf's number; not-a-number where nothing is known."""
+        return {name: float("nan") if b.value is None else b.value for name, b in self.bindings.items()}
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """The leaves without a value, and why."""
+        return {name: b.says for name, b in self.bindings.items() if b.value is None}
+
+    def with_split(self, values: Mapping[str, float], origin: str, says: str) -> Design:
+        """The same design with (part of) its split bound."""
+        bound = {name: Binding(float(value), origin, says) for name, value in values.items()}
+        return replace(self, bindings={**self.bindings, **bound})
+
+    def assuming(self, *sentences: str) -> Design:
+        """The same design with further assumptions to report."""
+        return replace(self, assumptions=(*self.assumptions, *sentences))
