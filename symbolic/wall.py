@@ -39,6 +39,26 @@ class Wall:
                 seen.setdefault(id(ancestor), ancestor)
         return list(seen.values())
 
+    def evaluate(self, **values: float) -> dict[str, float]:
+        """Evaluate the wall's laws outside any plan.
+
+        Args:
+            **values: the quantities that the laws rest on, in coherent units, by the last word of their names.
+
+        Returns:
+            Every law's left-hand side by the last word of its name; a law may use another's result.
+
+        Raises:
+            InputError: a quantity is missing, or none of the laws has it.
+
+        >>> from mlsysim.symbolic.graph import wall
+        >>> wall("compute").wall.evaluate(any=2e12, peak=1e12, efficiency=0.5)["time"]
+        4.0
+        """
+        from mlsysim.symbolic.laws import evaluate
+
+        return evaluate([step.result for step in self.core], values)
+
     def _repr_latex_(self) -> str:
         return "\n\n".join(step._repr_latex_() for step in self.core)
 

@@ -1,0 +1,43 @@
+"""Evaluating a few equations on values of one's own, outside the plan's graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import sympy
+
+from mlsysim.symbolic.equation import Equation
+from mlsysim.symbolic.errors import InputError, UnknownNameError
+from mlsysim.symbolic.quantity import Quantity
+
+
+def evaluate(laws: Sequence[Equation], values: Mapping[str, float]) -> dict[str, float]:
+    """Evaluate every law that the values decide; see :meth:`Wall.evaluate`."""
+    known: dict[Quantity, sympy.Expr] = {}
+    ends = {last_word(q): q for law in laws for q in law.quantities}
+    for name, value in values.items():
+        if name not in ends:
+            raise UnknownNameError("quantity", name, ends)
+        known[ends[name]] = sympy.Float(value, 30) if value != float("inf") else sympy.oo
+    found: dict[str, float] = {}
+    waiting = [law for law in laws if isinstance(law.left, Quantity) and law.left not in known]
+    while waiting:
+        ready = [law for law in waiting if all(q in known or q.constant is not None for q in law.quantities_of_right)]
+        if not ready:
+            break
+        for law in ready:
+            waiting.remove(law)
+            constants = {q: sympy.Rational(q.constant) for q in law.quantities_of_right if q.constant is not None}
+            at = {**constants, **{q: known[q] for q in law.quantities_of_right if q in known}}
+            result = sympy.N(law.right.xreplace(at).doit(), 30)
+            known.setdefault(law.left, result)
+            found.setdefault(last_word(law.left), float(result))
+    if not found:
+        lacking = sorted({last_word(q) for law in waiting for q in law.quantities_of_right if q not in known})
+        raise InputError("no law can be evaluated", hint=f"give {', '.join(lacking)}")
+    return found
+
+
+def last_word(quantity: Quantity) -> str:
+    """The last word of a quantity's name."""
+    return quantity.name.rpartition(".")[2]
