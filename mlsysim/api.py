@@ -224,6 +224,20 @@ def derive(what: str | int, *, plan: Planlike | None = None, format: str = "text
     return derivation_of(what, plan=None if plan is None else evaluate(plan), format=format)
 
 
+def sensitivity(plan: Planlike, metric: str = "performance.latency") -> Any:
+    """Every elasticity of a metric, ranked; see :func:`mlsysim.elasticities.sensitivity`."""
+    from mlsysim.elasticities import sensitivity as rank
+
+    return rank(evaluate(plan), metric)
+
+
+def synthesize(plan: Planlike, target: str) -> Any:
+    """What hardware a target needs; see :func:`mlsysim.requirements.synthesize`."""
+    from mlsysim.requirements import synthesize as invert
+
+    return invert(plan, target)
+
+
 def optimize(plan: Planlike, problem: str = "parallelism", **options: Any) -> Any:
     """Find the best design of a plan; see :func:`mlsysim.optimization.optimize`."""
     from mlsysim.optimization import optimize as search

@@ -80,4 +80,9 @@ def admissible(symbol: Any, generator: random.Random) -> sympy.Rational:
 
 
 def _value(expression: sympy.Expr, point: dict[Any, sympy.Rational]) -> sympy.Float:
+    if any(not power.exp.is_number for power in expression.atoms(sympy.Pow)):
+        # An exact number to an exact fraction is an algebraic number that sympy would try to simplify.
+        point = {
+            symbol: value if value.is_Integer else sympy.Float(value, DIGITS + 15) for symbol, value in point.items()
+        }
     return sympy.N(expression.xreplace(point).doit(), DIGITS)

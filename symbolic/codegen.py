@@ -48,15 +48,12 @@ class _Scalar(PythonCodePrinter):
     def _print_floor(self, node: Any) -> str:
         return f"floor({self._print(node.args[0])})"
 
-    def _print_exp(self, node: Any) -> str:
-        return f"exp({self._print(node.args[0])})"
-
     def _print_Pow(self, node: Any, rational: bool = False, sqrt: str = "sqrt") -> str:
         if node.exp == sympy.Rational(1, 2):
-            return f"sqrt({self._print(node.base)})"
+            return f"({self._print(node.base)})**0.5"
         if node.exp == sympy.Rational(-1, 2):
-            return f"1/sqrt({self._print(node.base)})"
-        return self._hprint_Pow(node, rational=rational, sqrt="sqrt")
+            return f"({self._print(node.base)})**-0.5"
+        return self._hprint_Pow(node, rational=rational, sqrt=sqrt)
 
 
 class _Array(_Scalar):
@@ -134,13 +131,13 @@ def kernel_source(variant: str) -> str:
         )
 
     return (
-        f"{_HEADER}\nfrom math import exp, sqrt\n\nfrom mlsysim.symbolic.kernels import ceil, floor\n\n"
+        f"{_HEADER}\nfrom mlsysim.symbolic.kernels import ceil, floor\n\n"
         f"SOURCE = {source_digest()!r}\n"
         f"LEAVES = {_pretty(tuple(leaf.name for leaf in of.leaves))}\n"
         f"NAMES = {_pretty(tuple(quantity.name for quantity in of.order))}\n\n\n"
         f"def scalar({arguments}):\n{body(_Scalar())}    return ({results},)\n\n\n"
         "def array(numpy, "
-        f"{arguments}):\n    ceil, floor, exp, sqrt = numpy.ceil, numpy.floor, numpy.exp, numpy.sqrt\n"
+        f"{arguments}):\n    ceil, floor = numpy.ceil, numpy.floor\n"
         "    maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod\n"
         f"{body(_Array())}    return ({results},)\n"
     )

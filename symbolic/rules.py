@@ -3,22 +3,23 @@
 A step's parents are the steps it was called with, so the derivation graph is the data flow of the module that states
 it. Stating a step computes nothing; :meth:`Step.verify` does, and the tests call it for every step.
 
-========== =============================================================================================
-rule       what it asserts, and how it is recomputed
-========== =============================================================================================
-given      an axiom, a law or a fact of the field; assumed, and must carry a citation
-define     a name for an expression, or a quantity put together from its parts; nothing to prove
-substitute earlier results put into another; replaced and compared
-apply      a general law read for particular quantities; renamed and compared
-solve      an equation solved for one quantity; put back, and every other positive root ruled out
-rewrite    the same equation in another form; compared
-stationary where a derivative vanishes; differentiated and compared
-bottleneck the slowest of several processes that run side by side; compared with the largest
-total      several parts one after another; compared with their sum
-summed     a finite sum in closed form; summed and compared
-specialise some quantities fixed to values; substituted and compared
-limit      a quantity taken to a value; the limit computed and compared
-========== =============================================================================================
+============= =============================================================================================
+rule          what it asserts, and how it is recomputed
+============= =============================================================================================
+given         an axiom, a law or a fact of the field; assumed, and must carry a citation
+define        a name for an expression, or a quantity put together from its parts; nothing to prove
+substitute    earlier results put into another; replaced and compared
+apply         a general law read for particular quantities; renamed and compared
+solve         an equation solved for one quantity; put back, and every other positive root ruled out
+rewrite       the same equation in another form; compared
+stationary    where a derivative vanishes; differentiated and compared
+differentiate the derivative of a result; differentiated and compared
+bottleneck    the slowest of several processes that run side by side; compared with the largest
+total         several parts one after another; compared with their sum
+summed        a finite sum in closed form; summed and compared
+specialise    some quantities fixed to values; substituted and compared
+limit         a quantity taken to a value; the limit computed and compared
+============= =============================================================================================
 """
 
 from __future__ import annotations
@@ -165,6 +166,16 @@ def stationary(step: Step, quantity: Any, result: Equation, *, because: str, cit
     return Step("stationary", (step,), result, because, cite, NOWHERE, check)
 
 
+def differentiate(step: Step, quantity: Any, result: Equation, *, because: str, cite: str = "") -> Step:
+    """Name the derivative of a result's right-hand side: the result states ``name = derivative``."""
+
+    def check() -> Verdict:
+        slope = sympy.diff(step.result.canonical[1], quantity)
+        return _agrees(result, result.canonical[0], slope)
+
+    return Step("differentiate", (step,), result, because, cite, NOWHERE, check)
+
+
 def bottleneck(*parts: Step, result: Equation, because: str, cite: str = "", when: frozenset[str] = NOWHERE) -> Step:
     """Processes that run side by side take as long as the slowest."""
 
@@ -248,6 +259,7 @@ __all__ = [
     "apply",
     "bottleneck",
     "define",
+    "differentiate",
     "equation",
     "given",
     "limit",

@@ -123,6 +123,53 @@ def derive(
 
 
 @app.command(epilog=EXIT_CODES)
+def walls(output: Output = None) -> None:
+    """List the walls: number, name, domain, core equation, and when each binds."""
+    from mlsysim.cli.tables import table
+    from mlsysim.symbolic.kernels import catalogue
+
+    rows = [{key: wall[key] for key in ("number", "name", "domain", "core", "binds")} for wall in catalogue().WALLS]
+    if OUTPUT.choose(output and output.value) == "json":
+        emit_json(rows)
+    else:
+        table(rows, title="walls")
+
+
+@app.command(epilog=EXIT_CODES)
+def sensitivity(
+    plan: PlanFile,
+    metric: Annotated[str, typer.Option(help="The metric whose elasticities are ranked.")] = "performance.latency",
+    top: Annotated[int, typer.Option(help="How many inputs to show.")] = 15,
+    output: Output = None,
+) -> None:
+    """Rank the inputs of a plan by what one percent of each does to a metric."""
+    from mlsysim.api import sensitivity as rank
+
+    found = rank(plan, metric)
+    if OUTPUT.choose(output and output.value) == "json":
+        emit_json(found.to_dict())
+    else:
+        emit(found.page(top))
+
+
+@app.command(epilog=EXIT_CODES)
+def synthesize(
+    plan: PlanFile,
+    target: Annotated[str, typer.Option(help='What must hold, such as "itl <= 30 ms".')],
+    output: Output = None,
+) -> int:
+    """Say what hardware a target needs: bandwidth, arithmetic, memory, links, accelerators."""
+    from mlsysim.api import synthesize as invert
+
+    found = invert(plan, target)
+    if OUTPUT.choose(output and output.value) == "json":
+        emit_json(found.to_dict())
+    else:
+        emit(found.page())
+    return int(found.exit_code)
+
+
+@app.command(epilog=EXIT_CODES)
 def optimize(
     problem: Annotated[str, typer.Argument(help="What to decide: parallelism.", show_default=False)],
     plan: PlanFile,

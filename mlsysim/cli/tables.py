@@ -72,7 +72,7 @@ def table(rows: list[dict[str, Any]], title: str) -> None:
     headings = list(dict.fromkeys(heading for row in rows for heading in row))
     drawn = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     for heading in headings:
-        numeric = heading not in ("name", "title", "family", "category")
+        numeric = heading not in ("name", "title", "family", "category", "domain", "core", "binds")
         drawn.add_column(heading, justify="right" if numeric else "left", no_wrap=heading == "name")
     for row in rows:
         drawn.add_row(*("" if row.get(h) is None else str(row[h]) for h in headings))

@@ -14,30 +14,11 @@ from mlsysim.symbolic.quantity import Quantity
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 
-_GREEK = dict(
-    zip(
-        [
-            "alpha",
-            "beta",
-            "gamma",
-            "delta",
-            "zeta",
-            "eta",
-            "iota",
-            "kappa",
-            "lambda",
-            "pi",
-            "rho",
-            "sigma",
-            "tau",
-            "phi",
-            "omega",
-            "Delta",
-        ],
-        ["α", "β", "γ", "δ", "ζ", "η", "ι", "κ", "λ", "π", "ρ", "σ", "τ", "φ", "ω", "Δ"],
-        strict=True,
-    )
-)
+_GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ",
+    "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ",
+    "phi": "φ", "psi": "ψ", "omega": "ω", "Delta": "Δ", "Gamma": "Γ", "Lambda": "Λ", "Phi": "Φ", "ell": "ℓ",
+}  # fmt: skip
 
 
 def latex(thing: Equation | Any) -> str:
@@ -298,7 +279,7 @@ def plain(symbol: str) -> str:
     """
     shown = re.sub(r"\\(?:mathrm|text)\{([^{}]*)\}", r"\1", symbol)
     shown = re.sub(r"\\([A-Za-z]+)", lambda m: _GREEK.get(m.group(1), m.group(1)), shown)
-    return shown.replace("ell", "ℓ").replace("{", "").replace("}", "").replace("^*", "*").replace("bar s", "s̄")
+    return shown.replace("{", "").replace("}", "").replace("^*", "*").replace("bar s", "s̄")
 
 
 def _flat(node: Any, kind: Any) -> list[Any]:

@@ -1,0 +1,153 @@
+"""Sensitivity: what each input does to each metric, by exact derivatives of the kernel."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mlsysim.constraints.asserts import metric
+from mlsysim.evaluation import Evaluation
+from mlsysim.symbolic.dual import Dual
+from mlsysim.symbolic.errors import InputError
+from mlsysim.symbolic.kernels import catalogue, kernel
+from mlsysim.symbolic.words import amount
+
+#: The metrics that the table shows beside the one that was asked for.
+ACROSS = (
+    "performance.latency",
+    "feasibility.memory_required",
+    "performance.goodput",
+    "macro.tco",
+    "macro.energy",
+    "macro.carbon",
+)
+#: Elasticities closer than this are one.
+SAME = 1e-9
+
+
+@dataclass(frozen=True)
+class Elasticity:
+    """By how many percent a metric changes when an input grows, or shrinks, by one percent.
+
+    Attributes:
+        leaf: the input.
+        wall: the wall through whose law the input acts.
+        grows, shrinks: one-sided elasticities; they differ at a kink.
+    """
+
+    leaf: str
+    wall: str
+    grows: float
+    shrinks: float
+
+    @property
+    def kink(self) -> bool:
+        """Whether the two sides differ."""
+        return abs(self.grows - self.shrinks) > SAME
+
+    @property
+    def size(self) -> float:
+        """The larger of both sides, without sign."""
+        return max(abs(self.grows), abs(self.shrinks))
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """The elasticities of a metric in every input of a plan, the largest first."""
+
+    evaluation: Evaluation
+    metric: str
+    elasticities: tuple[Elasticity, ...]
+    across: dict[str, dict[str, float]]
+
+    @property
+    def binding_wall(self) -> str:
+        """The wall of the largest elasticity among the inputs that hardware and software offer."""
+        return next(e.wall for e in self.elasticities if e.leaf.partition(".")[0] in ("accelerator", "node", "storage"))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The table as plain data."""
+        return {
+            "metric": self.metric, "binding_wall": self.binding_wall,
+            "elasticities": [
+                {"input": e.leaf, "wall": e.wall, "grows": e.grows, "shrinks": e.shrinks, "kink": e.kink, **self.across[e.leaf]}
+                for e in self.elasticities
+            ],
+        }  # fmt: skip
+
+    def page(self, top: int = 15) -> str:
+        """The table as text: what one percent more of each input does, in percent."""
+        value = amount(self.evaluation.values[self.metric], catalogue().QUANTITIES[self.metric])
+        others = [m for m in ACROSS if m != self.metric and any(m in row for row in self.across.values())]
+        lines = [f"{self.metric} = {value}; the {self.binding_wall} wall binds", "",
+                 "One percent more of an input changes, in percent", ""]  # fmt: skip
+        heads = [m.rpartition(".")[2].replace("memory_required", "memory") for m in others]
+        lines.append(
+            f"  {'input':<30}{'wall':<16}{self.metric.rpartition('.')[2]:>11}" + "".join(f"{h:>10}" for h in heads)
+        )
+        for e in self.elasticities[:top]:
+            shown = f"{e.grows:+.3f}" + (f" (-1 %: {e.shrinks:+.3f})" if e.kink else "")
+            row = "".join(f"{self.across[e.leaf].get(m, 0.0):>+10.3f}" for m in others)
+            lines.append(f"  {e.leaf:<30}{e.wall:<16}{shown:>11}{row}")
+        left = len(self.elasticities) - top
+        if left > 0:
+            lines.append(f"  and {left} more")
+        return "\n".join(lines)
+
+
+def sensitivity(evaluation: Evaluation, name: str = "performance.latency") -> Sensitivity:
+    """Every elasticity of a metric, ranked, and those of other metrics beside it.
+
+    Raises:
+        InputError: the metric is unknown, skipped or zero in this plan.
+    """
+    target = metric(name, evaluation.variant)
+    if target in evaluation.skipped:
+        raise InputError(f"{target} is skipped in this plan: {evaluation.skipped[target]}")
+    if not evaluation.values[target]:
+        raise InputError(f"{target} is zero in this plan, so nothing changes it by a percentage")
+    shown = [m for m in (target, *ACROSS) if evaluation.metrics.get(m)]
+    found, across = [], {}
+    for leaf in _inputs(evaluation):
+        grows, shrinks = (slopes(evaluation, leaf, shown, direction) for direction in (1, -1))
+        if abs(grows[target]) > SAME or abs(shrinks[target]) > SAME:
+            found.append(Elasticity(leaf, wall_of(evaluation.variant, leaf), grows[target], shrinks[target]))
+            across[leaf] = {m: grows[m] for m in shown if m != target}
+    found.sort(key=lambda e: (-e.size, e.leaf))
+    return Sensitivity(evaluation, target, tuple(found), across)
+
+
+def slopes(evaluation: Evaluation, leaf: str, wanted: list[str], direction: int) -> dict[str, float]:
+    """One-sided elasticities of some quantities in one leaf: ``direction`` 1 as it grows, -1 as it shrinks."""
+    compiled = kernel(evaluation.variant)
+    here = evaluation.values[leaf]
+    values: list[Any] = [evaluation.values[name] for name in compiled.leaves]
+    values[compiled.leaves.index(leaf)] = Dual(here, float(direction) * here)
+    results = compiled(values)
+    found = {}
+    for name in wanted:
+        result = results[compiled.position[name]]
+        slope = result.slope if isinstance(result, Dual) else 0.0
+        found[name] = direction * slope / evaluation.values[name]
+    return found
+
+
+def _inputs(evaluation: Evaluation) -> Iterator[str]:
+    """The leaves that are numbers one could change by a percent: no choices, nothing unknown, infinite or zero."""
+    for leaf in kernel(evaluation.variant).leaves:
+        value = evaluation.values[leaf]
+        # A degree of the split cannot change alone: their product is the fleet.
+        if leaf.startswith("split.") and leaf != "split.devices":
+            continue
+        if not catalogue().QUANTITIES[leaf]["choices"] and value and math.isfinite(value):
+            yield leaf
+
+
+def wall_of(variant: str, leaf: str) -> str:
+    """The wall whose equations use a leaf first; the leaf's own kind where none does."""
+    structure = catalogue().VARIANTS[variant]
+    users = [name for name, parents in structure["parents"].items() if leaf in parents]
+    walls = [structure["walls"][name] for name in users if name in structure["walls"]]
+    return str(walls[0]) if walls else leaf.partition(".")[0]

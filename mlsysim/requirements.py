@@ -1,0 +1,224 @@
+"""Synthesis: what hardware a target needs, one input at a time."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mlsysim.api import BoundKernel, Planlike, evaluate
+from mlsysim.binding import bind
+from mlsysim.constraints.asserts import Limit, limit
+from mlsysim.elasticities import slopes
+from mlsysim.evaluation import Evaluation
+from mlsysim.optimization import optimize
+from mlsysim.plan import load
+from mlsysim.symbolic.errors import InfeasibleError, InputError
+from mlsysim.symbolic.kernels import catalogue
+from mlsysim.symbolic.words import amount, number
+
+#: The inputs that hardware offers, as people ask for them.
+LEVERS = {
+    "memory bandwidth": "accelerator.bandwidth", "arithmetic": "accelerator.peak", "memory": "accelerator.capacity",
+    "link bandwidth": "node.link_bandwidth", "network bandwidth": "node.net_bandwidth",
+}  # fmt: skip
+#: How far from today's value a lever is looked for.
+FARTHEST = 1e9
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """What one input must be for a target.
+
+    Attributes:
+        what: the input in words.
+        leaf: the input's name in the graph.
+        value: what it must be, in coherent units; None where no value reaches the target.
+        today: what it is.
+        how: ``closed form``, or the bracket within which a root was found.
+        floor: where no value reaches it, what floors the metric.
+    """
+
+    what: str
+    leaf: str
+    value: float | None
+    today: float
+    how: str
+    floor: str = ""
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """The requirements of a target."""
+
+    target: Limit
+    evaluation: Evaluation
+    requirements: tuple[Requirement, ...]
+    nodes: str
+
+    @property
+    def exit_code(self) -> int:
+        """0 where some single change reaches the target, 4 where none does."""
+        reached = any(r.value is not None for r in self.requirements) or not self.nodes.startswith("no number")
+        return 0 if reached else 4
+
+    def to_dict(self) -> dict[str, Any]:
+        """The requirements as plain data, in coherent and display units."""
+        rows = []
+        for r in self.requirements:
+            record = catalogue().QUANTITIES[r.leaf]
+            scaled = None if r.value is None else r.value / record["scale"]
+            rows.append({"input": r.leaf, "required": scaled, "today": r.today / record["scale"], "unit": record["display"],
+                         "how": r.how, "floor": r.floor or None})  # fmt: skip
+        return {"target": self.target.text, "now": self.evaluation.values[self.target.metric], "requirements": rows,
+                "nodes": self.nodes}  # fmt: skip
+
+    def page(self) -> str:
+        """The requirements as text."""
+        record = catalogue().QUANTITIES[self.target.metric]
+        now = amount(self.evaluation.values[self.target.metric], record)
+        lines = [f"{self.target.text} (now {now})", "", "Each of these alone reaches it, everything else held"]
+        for r in self.requirements:
+            unit = catalogue().QUANTITIES[r.leaf]
+            if r.value is None:
+                lines.append(f"  {r.what:<20}no value reaches it: {r.floor}")
+                continue
+            times = f"{number(r.value / r.today)} times today's {amount(r.today, unit)}"
+            lines.append(f"  {r.what:<20}{amount(r.value, unit):<18}{times} ({r.how})")
+        lines.append(f"  {'accelerators':<20}{self.nodes}")
+        return "\n".join(lines)
+
+
+def synthesize(plan: Planlike, target: str) -> Synthesis:
+    """What each input of hardware must be for a metric to keep a target.
+
+    Args:
+        plan: the plan; everything but one input at a time is held.
+        target: a metric, ``<=`` or ``>=``, and a value with its unit, such as ``"itl <= 30 ms"``.
+
+    Raises:
+        InputError: the target cannot be read, or the plan skips its metric.
+    """
+    evaluation = evaluate(plan)
+    wanted = parse_target(target, evaluation.variant)
+    if wanted.metric in evaluation.skipped:
+        raise InputError(f"{wanted.metric} is skipped in this plan: {evaluation.skipped[wanted.metric]}")
+    found = [
+        _requirement(plan, evaluation, wanted, what, leaf) for what, leaf in LEVERS.items() if leaf in evaluation.values
+    ]
+    return Synthesis(wanted, evaluation, tuple(r for r in found if r), _nodes(plan, wanted))
+
+
+def parse_target(target: str, variant: str) -> Limit:
+    """Read ``"itl <= 30 ms"``.
+
+    Raises:
+        InputError: it is not a metric, a sign and a value with its unit.
+    """
+    match = re.fullmatch(r"\s*([\w.]+)\s*(<=|>=|<|>)\s*(.+?)\s*", target)
+    if not match:
+        raise InputError(
+            f"{target!r} is no target", hint='write a metric, <= or >= and a value, such as "itl <= 30 ms"'
+        )
+    name, sign, value = match.groups()
+    raw: float | str = float(value) if re.fullmatch(r"[-+]?[\d.]+([eE][-+]?\d+)?", value) else value
+    return limit(name, "max" if sign[0] == "<" else "min", raw, variant=variant, where=None, path="target")
+
+
+def _requirement(plan: Planlike, evaluation: Evaluation, wanted: Limit, what: str, leaf: str) -> Requirement | None:
+    """The value of one leaf at which the metric just keeps its limit."""
+    today = evaluation.values[leaf]
+    if not math.isfinite(today) or not any(
+        slopes(evaluation, leaf, [wanted.metric], d)[wanted.metric] for d in (1, -1)
+    ):
+        return None
+    bound = BoundKernel(evaluation.design)
+
+    def metric_at(value: float) -> float:
+        return bound.at(**{leaf: value})[wanted.metric]
+
+    low, high = today / FARTHEST, today * FARTHEST
+    if wanted.holds(metric_at(low)) == wanted.holds(metric_at(high)):
+        if wanted.holds(metric_at(high)):
+            return Requirement(what, leaf, today, today, "any value keeps it")
+        best = max((low, high), key=lambda v: wanted.slack(metric_at(v)))
+        floor = amount(metric_at(best), catalogue().QUANTITIES[wanted.metric])
+        return Requirement(what, leaf, None, today, "", f"{_floor(bound, wanted, leaf, best)} floors it at {floor}")
+    value = _closed_form(metric_at, wanted, today, low, high)
+    if value is not None:
+        return Requirement(what, leaf, value, today, "closed form")
+    left, right = _bisect(lambda v: wanted.holds(metric_at(v)), low, high)
+    kept = right if wanted.holds(metric_at(right)) else left
+    return Requirement(what, leaf, kept, today, f"root within [{left:.12g}, {right:.12g}]")
+
+
+def _bisect(holds: Callable[[float], bool], low: float, high: float) -> tuple[float, float]:
+    """Shrink a bracket, on a logarithmic scale, until its ends are neighbours for a person."""
+    above = holds(high)
+    while high / low > 1 + 1e-13:
+        middle = math.sqrt(low * high)
+        if middle in (low, high):
+            break
+        if holds(middle) == above:
+            high = middle
+        else:
+            low = middle
+    return low, high
+
+
+def _closed_form(
+    metric_at: Callable[[float], float], wanted: Limit, today: float, low: float, high: float
+) -> float | None:
+    """Solve ``fixed + scaled / x = target`` (or its reciprocal) where that is the branch at the root."""
+    left, right = _bisect(lambda v: wanted.holds(metric_at(v)), low, high)
+    root = math.sqrt(left * right)
+    for forward in (lambda y: y, lambda y: 1 / y):
+        a, b, c = (forward(metric_at(root * step)) for step in (1 - 1e-3, 1 - 2e-3, 1 - 3e-3))
+        x = [root * (1 - k * 1e-3) for k in (1, 2, 3)]
+        scaled = (a - b) / (1 / x[0] - 1 / x[1])
+        fixed = a - scaled / x[0]
+        if abs(fixed + scaled / x[2] - c) > 1e-11 * abs(c) or forward(wanted.value) == fixed:
+            continue
+        value = scaled / (forward(wanted.value) - fixed)
+        if value > 0 and abs(metric_at(value) - wanted.value) <= 1e-9 * abs(wanted.value):
+            return value if wanted.holds(metric_at(value)) else math.nextafter(value, math.inf)
+    return None
+
+
+def _floor(bound: BoundKernel, wanted: Limit, leaf: str, value: float) -> str:
+    """The largest term that is left of a metric when an input is as good as can be."""
+    point = bound.at(**{leaf: value})
+    names = {**bound.design.values, leaf: value, **{name: point[name] for name in point.keys()}}  # noqa: SIM118
+    there = Evaluation(bound.design, names, ())
+    return f"the {there.cause(wanted.metric)} wall"
+
+
+def _nodes(plan: Planlike, wanted: Limit) -> str:
+    """The fewest accelerators, in doublings, that keep the target; serving takes the best split for it, training the rule's."""
+    loaded = load(plan)
+    kept = (section for section in loaded.document.data if section not in ("parallelism", "constraints"))
+    raw = {section: loaded.document.data[section] for section in kept}
+    raw["workload"] = {**raw["workload"], "phase": loaded.phase}
+    per_node = int(bind(loaded).bindings["node.accelerators"].value or 1)
+    counts = [per_node * 2**power for power in range(13)]
+    if loaded.phase == "inference":
+        counts = [2**power for power in range(per_node.bit_length() - 1)] + counts
+    for count in counts:
+        value = _with(raw, count, per_node, loaded.phase, wanted)
+        if value is not None and wanted.holds(value):
+            return f"{count:,} reach {amount(value, catalogue().QUANTITIES[wanted.metric])} (split chosen anew; in doublings)"
+    return f"no number up to {counts[-1]:,} reaches it"
+
+
+def _with(raw: dict[str, Any], count: int, per_node: int, phase: str, wanted: Limit) -> float | None:
+    """The metric with another number of accelerators; None where nothing fits."""
+    many = {"nodes": count // per_node} if phase == "training" else {"accelerators": count}
+    changed = {**raw, "hardware": {"name": raw["hardware"]["name"], **many}}
+    try:
+        if phase == "training" or "transformer" not in evaluate(changed).variant:
+            return evaluate(changed).metrics.get(wanted.metric)
+        return optimize(load(changed), objective=wanted.metric).evaluation.metrics.get(wanted.metric)
+    except (InputError, InfeasibleError):
+        return None

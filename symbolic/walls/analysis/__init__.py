@@ -1,0 +1,1 @@
+"""Walls over all the others."""
