@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: example test check generate benchmark lock clean
+.PHONY: example test check generate benchmark papers katex lock clean
 
 example: $(VENV)/.run
 	$(BIN)/mlsysim eval examples/llama3_70b_training.yaml || [ $$? -eq 3 ]
@@ -23,6 +23,16 @@ generate: $(VENV)/.dev
 
 benchmark: $(VENV)/.dev
 	$(BIN)/python benchmarks/run.py
+
+# The derivation book. Needs latexmk and TeX (texlive-latex-recommended, texlive-latex-extra, texlive-science).
+papers: $(VENV)/.run
+	$(BIN)/python papers/book.py
+	cd papers/build && SOURCE_DATE_EPOCH=0 latexmk -pdf -interaction=nonstopmode -halt-on-error -silent book.tex
+
+# Every formula of the web form, rendered by KaTeX in strict mode. Needs node and npm; `make papers` first.
+katex:
+	npm install --silent --no-save --prefix papers/build katex
+	cp papers/katex.mjs papers/build/ && node papers/build/katex.mjs papers/build/web
 
 $(VENV)/.run: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mlsysim needs Python 3.11 or newer: make PYTHON=python3.11")'

@@ -213,10 +213,10 @@ def derive(what: str | int, *, plan: Planlike | None = None, format: str = "text
     Args:
         what: a wall by name or number; with a plan also a metric, such as ``"performance.latency"``.
         plan: the plan whose values stand in the chain.
-        format: ``text`` or ``latex``.
+        format: ``text`` or ``latex``; for a wall also ``web`` (HTML with KaTeX) or ``mathml``.
 
     Raises:
-        UnknownNameError: no such wall or metric.
+        UnknownNameError: no such wall, metric or format.
         InputError: the plan is malformed, or skips the metric.
     """
     from mlsysim.derivations import derivation_of

@@ -114,7 +114,7 @@ def _need_file(what: str) -> None:
 def derive(
     what: Annotated[str, typer.Argument(help="A wall by name or number, or a metric of the plan.", show_default=False)],
     plan: Annotated[Path | None, typer.Option(help="The plan whose values stand in the chain.")] = None,
-    format: Annotated[str, typer.Option(help="text or latex.")] = "text",
+    format: Annotated[str, typer.Option(help="text or latex; for a wall also web or mathml.")] = "text",
 ) -> None:
     """Print a wall's derivation, or the chain from registry values to a metric of a plan."""
     from mlsysim.api import derive as derive_what

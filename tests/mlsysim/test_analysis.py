@@ -64,10 +64,15 @@ def test_elasticities_are_sympys_derivatives(name: str) -> None:
             inner = [q for q in right.free_symbols if slope.get(q)]
             if not inner:
                 continue
-            at = {q: sympy.Float(evaluation.values[q.name], 30) if q.constant is None else q.constant for q in right.free_symbols}
+            at = {
+                q: sympy.Float(evaluation.values[q.name], 30) if q.constant is None else q.constant
+                for q in right.free_symbols
+            }
             active = right.replace(sympy.Max, lambda *a, at=at: max(a, key=lambda e: float(sympy.N(e.xreplace(at)))))
             active = active.replace(sympy.Min, lambda *a, at=at: min(a, key=lambda e: float(sympy.N(e.xreplace(at)))))
-            active = active.replace(lambda e: isinstance(e, (sympy.ceiling, sympy.floor)), lambda e, at=at: sympy.N(e.xreplace(at)))
+            active = active.replace(
+                lambda e: isinstance(e, (sympy.ceiling, sympy.floor)), lambda e, at=at: sympy.N(e.xreplace(at))
+            )
             slope[quantity] = sum(float(sympy.N(sympy.diff(active, q).xreplace(at))) * slope[q] for q in inner)
         latency = of.quantity("performance.latency")
         expected = slope.get(latency, 0.0) * evaluation.values[leaf_name] / evaluation.values["performance.latency"]
@@ -109,7 +114,17 @@ def test_at_a_kink_each_side_has_its_own_elasticity() -> None:
 def test_dual_numbers_follow_the_rules_of_differentiation() -> None:
     """Sums, products, quotients, powers, maxima and rounding, against sympy."""
     x = sympy.Symbol("x", positive=True)
-    expressions = [x**2 + 3 * x, 5 / (x + 1), (2 - x) / x, sympy.sqrt(x), x**-2, 2**x, x**x, (x - 3) * (x + 4) / 7, 7 - x]
+    expressions = [
+        x**2 + 3 * x,
+        5 / (x + 1),
+        (2 - x) / x,
+        sympy.sqrt(x),
+        x**-2,
+        2**x,
+        x**x,
+        (x - 3) * (x + 4) / 7,
+        7 - x,
+    ]
     for expression in expressions:
         code = sympy.lambdify(x, expression, modules=[{"sqrt": lambda v: v**0.5}])
         found = code(Dual(1.7, 1.0))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from xml.etree import ElementTree
+
 import pytest
 import sympy
 
@@ -73,12 +76,17 @@ def test_a_derivation_shows_rules_reasons_and_how_each_step_is_known() -> None:
 
 
 @pytest.mark.parametrize("what", [c.wall.name for c in chapters() if c.is_wall and c.wall])
-@pytest.mark.parametrize("format", ["text", "latex"])
+@pytest.mark.parametrize("format", ["text", "latex", "web", "mathml"])
 def test_every_wall_prints(what: str, format: str) -> None:
     """No line of text is wider than a page, and LaTeX is balanced."""
     page = derive(what, format=format)
     if format == "text":
         assert max(len(line) for line in page.splitlines()) <= 160
+    elif format == "mathml":
+        for formula in re.findall(r"<math.*?</math>", page, re.S):
+            ElementTree.fromstring(formula.replace("&#", "").replace("&", "&amp;"))
+    elif format == "web":
+        assert page.count("<li") == page.count("</li>") > 4
     else:
         assert page.count("{") - page.count(r"\{") == page.count("}") - page.count(r"\}")
         assert page.count(r"\begin{") == page.count(r"\end{")

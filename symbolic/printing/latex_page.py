@@ -1,0 +1,107 @@
+"""Pages as LaTeX: sections to be put into a document, and the document to compile them alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from mlsysim.symbolic.printing.expression import latex
+from mlsysim.symbolic.printing.origin import Origin
+from mlsysim.symbolic.printing.values import LatexValues, said_in_latex
+from mlsysim.symbolic.quantity import Quantity
+from mlsysim.symbolic.rules import Step
+from mlsysim.symbolic.wall import Wall
+
+#: What a section needs of the document that it is put into.
+PREAMBLE = r"""\usepackage[margin=25mm]{geometry}
+\usepackage[T1]{fontenc}
+\usepackage{amsmath,adjustbox,booktabs,longtable,siunitx}
+\sisetup{group-minimum-digits=4}
+"""
+
+
+def document(section: str) -> str:
+    """A page that compiles by itself."""
+    return f"\\documentclass[11pt]{{article}}\n{PREAMBLE}\\begin{{document}}\n{section}\\end{{document}}\n"
+
+
+def _fitting(formula: str) -> str:
+    """A formula that shrinks where it would leave the line."""
+    if len(formula) < 150:
+        return formula
+    return rf"\adjustbox{{max width=0.9\linewidth}}{{$\displaystyle {formula}$}}"
+
+
+def _escape(words: str) -> str:
+    for old, new in (("&", r"\&"), ("%", r"\%"), ("_", r"\_"), ("#", r"\#"), ("²", r"\textsuperscript{2}")):
+        words = words.replace(old, new)
+    return words
+
+
+class WallPage:
+    """A wall's derivation as a section to be put into a document; ``cite`` says how a source is cited."""
+
+    def __init__(self, cite: str = "[{}]") -> None:
+        r"""Cite as ``[key]`` in a page of its own, as ``\cite{{key}}`` in a book."""
+        self.cite = cite
+
+    def heading(self, wall: Wall, says: str) -> str:
+        title = rf"\section*{{Wall {wall.number}: {wall.name.capitalize().replace('_', ' ')}}}"
+        says = says[:1].upper() + says[1:]
+        return f"{title}\n{_escape(says)}\nIt binds when {_escape(wall.binds)}.\n"
+
+    def symbols(self, quantities: list[Quantity]) -> str:
+        unit: Callable[[Quantity], str] = lambda q: "" if q.display == "1" else rf"\unit{{{q.display}}}"  # noqa: E731
+        rows = "".join(rf"${q.latex}$ & {_escape(q.meaning)} & {unit(q)} \\" + "\n" for q in quantities)
+        head = r"\begin{longtable}{@{}llr@{}}" + "\n\\toprule\nSymbol & Meaning & Unit \\\\\n\\midrule\n\\endhead\n"
+        return f"{head}{rows}\\bottomrule\n\\end{{longtable}}\n\n\\subsection*{{Derivation}}"
+
+    def step(self, number: int, step: Step, inputs: list[int], known: str) -> str:
+        of = f" of ({'), ('.join(map(str, inputs))})" if inputs else ""
+        cited = f" {self.cite.format(step.cite)}" if step.cite else ""
+        words = f"\\emph{{{step.rule}}}{of}: {_escape(step.because)}{cited} ({known})."
+        return f"\\begin{{equation}}\n{_fitting(latex(step.result))} \\tag{{{number}}}\n\\end{{equation}}\n{words}\n"
+
+    def ending(self, wall: Wall, cites: list[str]) -> str:
+        items = "".join(f"\\item {_escape(assumption)}\n" for assumption in wall.assumptions)
+        assumed = f"\\subsection*{{Assumptions}}\n\\begin{{itemize}}\n{items}\\end{{itemize}}\n" if items else ""
+        sources = f"\n\n\\noindent Sources: {_escape(', '.join(cites))}." if self.cite == "[{}]" else ""
+        return f"{assumed}\\noindent It holds for {_escape(wall.validity)}.{sources}\n"
+
+
+class ChainPage:
+    """The chain behind a number."""
+
+    def __init__(self, values: Mapping[str, float]) -> None:
+        self.values, self.form = values, LatexValues(values)
+
+    def heading(self, metric: Quantity) -> str:
+        shown = said_in_latex(metric, self.values[metric.name])
+        title = rf"\section*{{{_escape(metric.name)}}}"
+        head = r"\begin{longtable}{@{}lp{60mm}p{60mm}@{}}"
+        return (
+            f"\\allowdisplaybreaks\n{title}\n\\noindent {_escape(metric.meaning)}: ${shown}$.\n{head}\n\\toprule\n"
+            "Value & Meaning & From \\\\\n\\midrule\n\\endhead"
+        )
+
+    def leaf(self, leaf: Quantity, origin: Origin) -> str:
+        shown = f"${leaf.latex} = {said_in_latex(leaf, self.values[leaf.name])}$"
+        key = f" [{origin.key}]" if origin.key else ""
+        return rf"{shown} & {_escape(leaf.meaning)} & \small {_escape(origin.says + key)} \\"
+
+    def between(self) -> str:
+        return "\\bottomrule\n\\end{longtable}"
+
+    def line(self, step: Step, wall: Wall | None) -> str:
+        quantity = step.result.left
+        belongs = f" (wall {wall.number}, {wall.name})" if wall else ""
+        shown = [
+            latex(step.result.right),
+            self.form.show(step.result.right),
+            said_in_latex(quantity, self.values[quantity.name]),
+        ]
+        lines = " \\\\\n".join(f"&= {_fitting(line)}" for line in dict.fromkeys(shown))
+        return f"\\noindent {_escape(quantity.meaning)}{belongs}:\n\\begin{{align*}}\n{quantity.latex} {lines}\n\\end{{align*}}"
+
+    def ending(self, metric: Quantity, cites: Mapping[str, str]) -> str:
+        items = "".join(f"\\item[{{[{key}]}}] {_escape(source)}\n" for key, source in cites.items())
+        return f"\\subsection*{{Sources}}\n\\begin{{description}}\n{items}\\end{{description}}\n\\end{{document}}"

@@ -1,0 +1,69 @@
+"""Pages for the web: HTML whose formulas are TeX that KaTeX renders in strict mode, or MathML that needs no script."""
+
+from __future__ import annotations
+
+from html import escape
+
+import sympy
+from sympy.printing.mathml import MathMLPresentationPrinter
+
+from mlsysim.symbolic.equation import Equation
+from mlsysim.symbolic.printing.expression import latex, plain
+from mlsysim.symbolic.quantity import Quantity
+from mlsysim.symbolic.rules import Step
+from mlsysim.symbolic.wall import Wall
+
+
+class WallPage:
+    """A wall's derivation as an HTML article."""
+
+    def formula(self, equation: Equation) -> str:
+        """A displayed formula."""
+        return f'<div class="math">\\[{escape(latex(equation))}\\]</div>'
+
+    def symbol(self, quantity: Quantity) -> str:
+        """A symbol in running text."""
+        return f"\\({escape(quantity.latex)}\\)"
+
+    def heading(self, wall: Wall, says: str) -> str:
+        """The title and what the wall says."""
+        title = f"Wall {wall.number}: {wall.name.replace('_', ' ')}"
+        says = says[:1].upper() + says[1:]
+        return f"<article>\n<h1>{title}</h1>\n<p>{escape(says)}</p>\n<p>It binds when {escape(wall.binds)}.</p>"
+
+    def symbols(self, quantities: list[Quantity]) -> str:
+        """The table of symbols."""
+        rows = "".join(
+            f"<tr><td>{self.symbol(q)}</td><td>{escape(q.meaning)}</td><td>{escape(q.display.removeprefix('1'))}</td></tr>\n"
+            for q in quantities
+        )
+        return f"<table>\n<tr><th>Symbol</th><th>Meaning</th><th>Unit</th></tr>\n{rows}</table>\n<ol>"
+
+    def step(self, number: int, step: Step, inputs: list[int], known: str) -> str:
+        """One step: its formula, rule, reason and how it is known."""
+        of = f" of {', '.join(map(str, inputs))}" if inputs else ""
+        cited = f" [{escape(step.cite)}]" if step.cite else ""
+        words = f"<p><em>{step.rule}</em>{of}: {escape(step.because)}{cited} ({known})</p>"
+        return f'<li value="{number}">{self.formula(step.result)}{words}</li>'
+
+    def ending(self, wall: Wall, cites: list[str]) -> str:
+        """Assumptions, validity, sources."""
+        items = "".join(f"<li>{escape(assumption)}</li>" for assumption in wall.assumptions)
+        assumed = f"<h2>Assumptions</h2>\n<ul>{items}</ul>\n" if items else ""
+        return f"</ol>\n{assumed}<p>It holds for {escape(wall.validity)}.</p>\n<p>Sources: {', '.join(cites)}</p>\n</article>"
+
+
+class MathMLPage(WallPage):
+    """The same article with MathML."""
+
+    def formula(self, equation: Equation) -> str:
+        """A displayed formula, in sympy's own order."""
+        names = {q: sympy.Symbol(plain(q.latex)) for q in equation.quantities if q.constant is None}
+        names |= {q: sympy.Integer(q.constant) for q in equation.quantities if q.constant is not None}
+        left, right = (side.xreplace(names) for side in equation.canonical)
+        shown = MathMLPresentationPrinter().doprint(sympy.Eq(left, right, evaluate=False))
+        return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">{shown}</math>'
+
+    def symbol(self, quantity: Quantity) -> str:
+        """A symbol in running text."""
+        return f"<math><mi>{escape(plain(quantity.latex))}</mi></math>"
