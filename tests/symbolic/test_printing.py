@@ -12,6 +12,7 @@ from mlsysim.api import derive
 from mlsysim.symbolic.graph import chapters
 from mlsysim.symbolic.printing import latex, text
 from mlsysim.symbolic.printing.expression import plain
+from mlsysim.symbolic.quantity import Quantity
 from mlsysim.symbolic.walls.fleet import communication, fragility
 from mlsysim.symbolic.walls.node import compute, serving
 from mlsysim.symbolic.words import number
@@ -49,6 +50,8 @@ def test_printed_text_means_what_the_equation_means() -> None:
                 sympy.Piecewise, sympy.ceiling, sympy.floor, sympy.Mod, sympy.Sum, sympy.exp, sympy.Max, sympy.Min
             ):
                 continue
+            if not all(isinstance(q, Quantity) for q in right.free_symbols):
+                continue  # a term of a series still has its index
             symbols = sorted((q for q in right.free_symbols if q.constant is None), key=str)
             names = {plain(q.latex): sympy.Symbol(f"q{i}") for i, q in enumerate(symbols)}
             if len(names) < len(symbols):
@@ -62,7 +65,9 @@ def test_printed_text_means_what_the_equation_means() -> None:
             meant = {q: sympy.Integer(q.constant) for q in right.free_symbols if q.constant is not None}
             forward = right.xreplace({**meant, **{q: names[plain(q.latex)] for q in symbols}}).doit()
             at = {symbol: sympy.Rational(7 + 3 * i, 5) for i, symbol in enumerate(names.values())}
-            assert float(back.xreplace(at).evalf()) == pytest.approx(float(forward.xreplace(at).evalf())), text(right)
+            assert complex(back.xreplace(at).evalf()) == pytest.approx(complex(forward.xreplace(at).evalf())), text(
+                right
+            )
             checked += 1
     assert checked > 80
 
