@@ -2,7 +2,7 @@
 
 from mlsysim.symbolic.kernels import ceil, floor
 
-SOURCE = 'f47e5292062b7b29'
+SOURCE = 'a47b65ed21318d12'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.weight_bytes', 'facility.pue',
  'facility.wue', 'grid.carbon_intensity', 'grid.water_intensity', 'model.activation_bytes',
  'model.multiply_accumulates', 'model.parameters', 'node.accelerators', 'node.embodied', 'node.lifetime',

@@ -1,0 +1,1 @@
+"""Walls of the data."""
