@@ -18,7 +18,7 @@ def evaluate(laws: Sequence[Equation], values: Mapping[str, float]) -> dict[str,
     for name, value in values.items():
         if name not in ends:
             raise UnknownNameError("quantity", name, ends)
-        known[ends[name]] = sympy.Float(value, 30) if value != float("inf") else sympy.oo
+        known[ends[name]] = _exact(ends[name], value)
     found: dict[str, float] = {}
     waiting = [law for law in laws if isinstance(law.left, Quantity) and law.left not in known]
     while waiting:
@@ -36,6 +36,17 @@ def evaluate(laws: Sequence[Equation], values: Mapping[str, float]) -> dict[str,
         lacking = sorted({last_word(q) for law in waiting for q in law.quantities_of_right if q not in known})
         raise InputError("no law can be evaluated", hint=f"give {', '.join(lacking)}")
     return found
+
+
+def _exact(quantity: Quantity, value: float) -> sympy.Expr:
+    """A value as sympy computes with it: a count is an integer, so that sums run over it."""
+    if value == float("inf"):
+        return sympy.oo
+    if not quantity.is_integer:
+        return sympy.Float(value, 30)
+    if value != int(value):
+        raise InputError(f"{last_word(quantity)} counts whole things; {value:g} is not a whole number")
+    return sympy.Integer(int(value))
 
 
 def last_word(quantity: Quantity) -> str:

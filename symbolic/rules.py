@@ -16,7 +16,8 @@ stationary    where a derivative vanishes; differentiated and compared
 differentiate the derivative of a result; differentiated and compared
 bottleneck    the slowest of several processes that run side by side; compared with the largest
 total         several parts one after another; compared with their sum
-summed        a finite sum in closed form; summed and compared
+summed        a sum in closed form; summed and compared
+recurrence    a chain of equal steps in closed form; its start and its step put back and compared
 specialise    some quantities fixed to values; substituted and compared
 limit         a quantity taken to a value; the limit computed and compared
 ============= =============================================================================================
@@ -195,13 +196,42 @@ def total(*parts: Step, result: Equation, because: str, cite: str = "", when: fr
 
 
 def summed(step: Step, result: Equation, *, because: str, cite: str = "", when: frozenset[str] = NOWHERE) -> Step:
-    """Write a finite sum in closed form."""
+    """Write a sum in closed form."""
 
     def check() -> Verdict:
         left, right = step.result.canonical
         return _agrees(result, left, right.doit())
 
     return Step("summed", (step,), result, because, cite, when, check)
+
+
+def recurrence(
+    step: Step,
+    index: Any,
+    previous: Any,
+    result: Equation,
+    *,
+    start: tuple[Any, Any],
+    because: str,
+    cite: str = "",
+    when: frozenset[str] = NOWHERE,
+) -> Step:
+    """Write a chain of equal steps in closed form: ``step`` gives each value from the ``previous`` one.
+
+    ``start`` is where the chain begins and its value there. By induction, the closed form holds if it has that value
+    and if one step leads from it at ``index`` to it at ``index + 1``.
+    """
+
+    def check() -> Verdict:
+        left, right = step.result.canonical
+        closed = result.canonical[1]
+        first = same(closed.subs(index, canonical(start[0])), canonical(start[1]))
+        if not first.holds:
+            return first
+        step_up = same(closed.subs(index, index + 1), right.subs(index, index + 1).xreplace({previous: closed}))
+        return step_up if left == result.canonical[0] else Verdict("refuted", why=f"the step is for {left}")
+
+    return Step("recurrence", (step,), result, because, cite, when, check)
 
 
 def specialise(
@@ -263,6 +293,7 @@ __all__ = [
     "equation",
     "given",
     "limit",
+    "recurrence",
     "rewrite",
     "solve",
     "specialise",

@@ -49,7 +49,7 @@ class Wall:
             Every law's left-hand side by the last word of its name; a law may use another's result.
 
         Raises:
-            InputError: a quantity is missing, or none of the laws has it.
+            InputError: a quantity is missing, none of the laws has it, or a count is not whole.
 
         >>> from mlsysim.symbolic.graph import wall
         >>> wall("compute").wall.evaluate(any=2e12, peak=1e12, efficiency=0.5)["time"]

@@ -21,6 +21,9 @@ _GREEK = {
 }  # fmt: skip
 
 
+_ACCENT = {"bar": "\N{COMBINING MACRON}", "hat": "\N{COMBINING CIRCUMFLEX ACCENT}"}
+
+
 def latex(thing: Equation | Any) -> str:
     """An equation or expression as LaTeX that amsmath and KaTeX understand."""
     return _print(thing, LatexForm())
@@ -120,6 +123,9 @@ class Form:
     def _function(self, node: Any) -> tuple[str, int]:
         return self.call(type(node).__name__, [self.show(argument) for argument in node.args]), ATOM
 
+    def _factorial(self, node: Any) -> tuple[str, int]:
+        return f"{self._inside(node.args[0], ATOM)}!", ATOM
+
     def _round(self, node: Any) -> tuple[str, int]:
         left, right = self.round_up if isinstance(node, sympy.ceiling) else self.round_down
         return f"{left}{self.show(node.args[0])}{right}", ATOM
@@ -144,7 +150,7 @@ class Form:
 
     def _series(self, node: Any) -> tuple[str, int]:
         index, low, high = node.limits[0]
-        return self.series(str(index), self.show(low), self.show(high), self._inside(node.function, PRODUCT)), SUM
+        return self.series(self.show(index), self.show(low), self.show(high), self._inside(node.function, PRODUCT)), SUM
 
     _methods: tuple[tuple[Any, Callable[..., tuple[str, int]]], ...] = (
         (sympy.Number, _number),
@@ -157,6 +163,7 @@ class Form:
         (sympy.Mod, _mod),
         (sympy.Piecewise, _cases),
         (sympy.Sum, _series),
+        (sympy.factorial, _factorial),
         (sympy.Function, _function),
     )
 
@@ -194,7 +201,7 @@ class Form:
         raise NotImplementedError
 
     def series(self, index: str, low: str, high: str, term: str) -> str:
-        """A finite sum."""
+        """A sum from one index to another."""
         raise NotImplementedError
 
     def word(self, shown: str) -> str:
@@ -274,12 +281,14 @@ class TextForm(Form):
 def plain(symbol: str) -> str:
     r"""A LaTeX symbol as Unicode text.
 
-    >>> plain(r"T_{\mathrm{compute}}"), plain(r"\eta"), plain(r"I^{*}")
-    ('T_compute', 'η', 'I*')
+    >>> plain(r"T_{\mathrm{compute}}"), plain(r"\eta"), plain(r"I^{*}"), plain("p_{i-1}")
+    ('T_compute', 'η', 'I*', 'p_(i-1)')
     """
     shown = re.sub(r"\\(?:mathrm|text)\{([^{}]*)\}", r"\1", symbol)
+    shown = re.sub(r"\\(bar|hat) (\w)", lambda m: m.group(2) + _ACCENT[m.group(1)], shown)
     shown = re.sub(r"\\([A-Za-z]+)", lambda m: _GREEK.get(m.group(1), m.group(1)), shown)
-    return shown.replace("{", "").replace("}", "").replace("^*", "*").replace("bar s", "s̄")
+    shown = re.sub(r"_\{(\w+[-+>]\w+)\}", r"_(\1)", shown)
+    return shown.replace("{", "").replace("}", "").replace("^*", "*")
 
 
 def _flat(node: Any, kind: Any) -> list[Any]:

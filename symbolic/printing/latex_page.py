@@ -57,7 +57,7 @@ class WallPage:
 
     def step(self, number: int, step: Step, inputs: list[int], known: str) -> str:
         of = f" of ({'), ('.join(map(str, inputs))})" if inputs else ""
-        cited = f" {self.cite.format(step.cite)}" if step.cite else ""
+        cited = f" {self.cite.format(step.cite.replace(',', ', '))}" if step.cite else ""
         words = f"\\emph{{{step.rule}}}{of}: {_escape(step.because)}{cited} ({known})."
         return f"\\begin{{equation}}\n{_fitting(latex(step.result))} \\tag{{{number}}}\n\\end{{equation}}\n{words}\n"
 

@@ -23,7 +23,7 @@ class WallPage:
     """A wall's derivation."""
 
     def heading(self, wall: Wall, says: str) -> str:
-        title = f"Wall {wall.number}: {wall.name} ({wall.domain})"
+        title = f"Wall {wall.number}: {wall.name.replace('_', ' ')} ({wall.domain})"
         says = says[:1].upper() + says[1:]
         return f"{title}\n{'=' * len(title)}\n{textwrap.fill(says, WIDTH)}\n\nBinds when {wall.binds}.\n"
 

@@ -19,6 +19,7 @@ from mlsysim.symbolic.rules import (
     define,
     given,
     limit,
+    recurrence,
     rewrite,
     solve,
     specialise,
@@ -69,6 +70,9 @@ loss = given(equation(lost, delta / tau + tau / (2 * mtbf)), because="for the te
 one = define(equation(delta, tau + mtbf), because="a sum")
 half = define(equation(least, 1 / n), because="a share")
 index = sympy.Symbol("i", integer=True, positive=True)
+place = count("test.place", "i", "place", low=0)
+here, before = (ratio(f"test.{n}", n, n) for n in ("here", "before"))
+series_step = define(equation(here, lost / place * before), because="each from the one before")
 series = define(equation(lost, sympy.Sum(index, (index, 1, n))), because="a series")
 
 WRONG = {
@@ -84,6 +88,10 @@ WRONG = {
     "specialise": specialise(half, {n: 4}, equation(least, sympy.Rational(1, 2)), because="halves"),
     "limit": limit(half, n, sympy.oo, equation(least, 1), because="does not vanish"),
     "apply": apply(half, {mtbf: tau}, because="names what the law does not have"),
+    "recurrence": recurrence(series_step, place, before, equation(here, n * lost**place), start=(0, n), because="no factorial"),
+    "recurrence, start": recurrence(
+        series_step, place, before, equation(here, n * lost**place / sympy.factorial(place)), start=(0, 2 * n), because="starts at n"
+    ),
     "given": given(equation(lost, delta / tau), because="without a source", cite=""),
 }  # fmt: skip
 
@@ -93,6 +101,12 @@ def test_a_step_made_wrong_on_purpose_is_refused(rule: str) -> None:
     """Each rule catches its own kind of mistake."""
     with pytest.raises(DerivationError):
         WRONG[rule].verify()
+
+
+def test_a_recurrence_is_unrolled_by_its_start_and_its_step() -> None:
+    """A closed form that begins and goes on as the chain does is accepted."""
+    closed = equation(here, n * lost**place / sympy.factorial(place))
+    assert recurrence(series_step, place, before, closed, start=(0, n), because="again and again").verify().holds
 
 
 def test_the_refusal_says_by_how_much() -> None:
@@ -135,6 +149,7 @@ WRONG_UNITS = {
     "a case": equation(tau, sympy.Piecewise((tau, lost > 1), (lost, True))),
     "a comparison": equation(tau, sympy.Piecewise((tau, lost > tau), (delta, True))),
     "an exponential": equation(lost, sympy.exp(tau)),
+    "a factorial": equation(lost, sympy.factorial(tau, evaluate=False)),
 }
 
 

@@ -9,6 +9,7 @@ import pytest
 import sympy
 
 from mlsysim.api import derive
+from mlsysim.symbolic.foundations import many_servers
 from mlsysim.symbolic.graph import chapters
 from mlsysim.symbolic.printing import latex, text
 from mlsysim.symbolic.printing.expression import plain
@@ -26,6 +27,10 @@ from mlsysim.symbolic.words import number
         (communication.bubble_share, "x_bubble = (p - 1) / (v·m + p - 1)"),
         (fragility.best, "τ = √(2·δ·M)"),
         (fragility.flat, "1 / (2·M) - δ / τ^2 = 0"),
+        (many_servers.states, "p_i = p_0·a^i / i!"),
+        (many_servers.free_states, "P_free = Σ[i=0..c - 1] p_i"),
+        (many_servers.one_up_by_load, "p_i = a·p_(i-1) / i"),
+        (many_servers.wait_tail, "P_(W>t) = C·exp(-(c·μ - λ)·t)"),
         (serving.context_sum, "s̄ = (Σ[i=1..g] (s + i)) / g"),
     ],
 )
