@@ -100,6 +100,6 @@ def limit(name: str, side: str, raw: float | str, *, variant: str, where: str | 
     record = catalogue().QUANTITIES[full]
     if isinstance(raw, str):
         return Limit(full, side, parse(raw, record["display"], where=where, what=f'{path}: "{full}"'), where)
-    if raw != raw or raw in (float("inf"), float("-inf")):
-        raise InputError(f"{path}: {raw} is not a finite number", where=where)
+    if raw != raw or abs(raw) > 1e300:
+        raise InputError(f"{path}: {str(raw)[:20]} is not a number that a metric could have", where=where)
     return Limit(full, side, float(raw) * record["scale"], where)

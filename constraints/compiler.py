@@ -42,8 +42,8 @@ class Table:
 
     @property
     def size(self) -> int:
-        """How many rows are left."""
-        return count(self.rows)
+        """How many rows are left; a table without decisions has one."""
+        return len(next(iter(self.costs.values())))
 
     def keep(self, mask: Any) -> None:
         """Drop the rows whose mask is false."""

@@ -19,6 +19,10 @@ ENUMERABLE = 300_000
 WORKERS = 2
 
 
+#: Relative slack within which two objectives are the same.
+TIE = 1e-9
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a search found.
@@ -71,7 +75,7 @@ def search(
     """
     started = time.perf_counter()
     limits = (*physical(space), *bounds)
-    if not _possible(space):
+    if not (space.possible() and _fixed_hold(space)):
         return Answer("infeasible", {}, None, None, None, 0, 0, True, time.perf_counter() - started)
     known = _incumbent(space, objective, sense, limits)
     program = compile_program(space, objective, sense, bounds)
@@ -89,8 +93,8 @@ def search(
     )  # fmt: skip
 
 
-def _possible(space: Space) -> bool:
-    """Whether the conditions that rest on no decision hold."""
+def _fixed_hold(space: Space) -> bool:
+    """Whether the physical conditions that rest on no decision hold."""
     fixed = [c for c in catalogue().VARIANTS[space.variant]["conditions"] if not space.rests_on(c)]
     return bool(space.holds({}, fixed).all())
 
@@ -210,7 +214,7 @@ def _run(
         model.add_bool_or([literals[name][choice[name]].negated() for name in literals])
     chosen = [_table(model, table, literals) for table in program.tables]
     for bound in program.bounds:
-        scale = RESOLUTION / max(abs(bound.value), 1e-300)
+        scale = _scale(abs(bound.value), *(table.costs[bound.quantity] for table in program.tables))
         flip = program.sense if bound.quantity == program.objective else 1
         parts = [
             (flip * bound.sign * table.costs[bound.quantity] * scale, rows)
@@ -219,7 +223,7 @@ def _run(
         # Costs are rounded down, so no design that keeps the limit is lost; the exact kernel has the last word.
         model.add(_weighted(parts) <= int(numpy.ceil(bound.sign * bound.value * scale)) + len(parts))
     costs = [table.costs[program.objective] for table in program.tables]
-    scale = RESOLUTION / max(sum(float(abs(c).max(initial=0)) for c in costs), 1e-300)
+    scale = _scale(0.0, *costs)
     model.minimize(_weighted([(c * scale, rows) for c, rows in zip(costs, chosen, strict=True)]))
     error = len(costs) / scale
     solver = cp_model.CpSolver()
@@ -234,6 +238,12 @@ def _run(
     choice = {name: next(v for v, x in by.items() if solver.boolean_value(x)) for name, by in literals.items()}
     choice |= {name: domain[0] for name, domain in program.space.domains.items() if len(domain) == 1}
     return _Outcome(said, choice, solver.best_objective_bound / scale, error)
+
+
+def _scale(least: float, *columns: Any) -> float:
+    """Integer steps for a unit of some costs: as fine as their size allows."""
+    largest = max(least, sum(float(abs(column).max(initial=0)) for column in columns))
+    return RESOLUTION / largest if largest else 1.0
 
 
 def _table(model: Any, table: Any, literals: Any) -> list[Any]:
@@ -281,7 +291,7 @@ def _answer(
     if bound is None:
         return {"status": status, "choice": choice, "objective": program.sense * cost, "bound": None, "gap": None}
     bound = min(bound, cost)
-    gap = (cost - bound + outcome.error) / max(abs(cost), 1e-300)
+    gap = (cost - bound + outcome.error) / abs(cost) if cost else cost - bound
     return {"status": status, "choice": choice, "objective": program.sense * cost, "bound": program.sense * bound,
             "gap": gap}  # fmt: skip
 

@@ -46,6 +46,11 @@ class Space:
         found = kernel(self.variant).many(leaves, wanted)
         return {name: numpy.broadcast_to(column, (length,)) for name, column in found.items()}
 
+    def possible(self) -> bool:
+        """Whether the conditions that rest on no decision hold."""
+        fixed = [c for c in catalogue().VARIANTS[self.variant]["conditions"] if not self.rests_on(c)]
+        return bool(self.holds({}, [c for c in fixed if c["kind"] == "structural"]).all())
+
     def lattice(self, names: Iterable[str]) -> Rows:
         """Every joint value of some decisions that no structural condition on them alone forbids.
 

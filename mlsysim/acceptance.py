@@ -63,7 +63,8 @@ def _valid(rule: Mapping[str, Any], data: Any) -> bool:
         return bool(rule.get("minLength", 0) <= len(data) <= rule.get("maxLength", math.inf))
     if kind in ("integer", "number"):
         low, high = rule.get("minimum", -math.inf), rule.get("maximum", math.inf)
-        return bool(math.isfinite(data) and low <= data <= high and data > rule.get("exclusiveMinimum", -math.inf))
+        finite = isinstance(data, int) or math.isfinite(data)
+        return bool(finite and low <= data <= high and data > rule.get("exclusiveMinimum", -math.inf))
     return True
 
 

@@ -149,7 +149,7 @@ class _Binder:
         where = self.loaded.where(section, field_)
         if isinstance(raw, str):
             value = parse(raw, display, where=where, what=f"{section}.{field_}")
-            if value <= 0 and field_ != "carbon_tax":
+            if value < 0 or (value == 0 and field_ != "carbon_tax"):
                 raise InputError(f"{section}.{field_}: {raw!r} is not above 0", where=where)
         else:
             value = float(raw) * float(catalogue().QUANTITIES[leaf]["scale"])

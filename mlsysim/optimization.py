@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import math
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from mlsysim.binding import SPLIT, bind
+import numpy
+
+from mlsysim.binding import bind
 from mlsysim.constraints.asserts import metric
 from mlsysim.constraints.compiler import Bound
-from mlsysim.constraints.search import Answer, search
+from mlsysim.constraints.search import TIE, Answer, search
 from mlsysim.constraints.space import Space
+from mlsysim.constraints.structure import support
 from mlsysim.design import Design
 from mlsysim.evaluation import Evaluation, evaluate
 from mlsysim.plan import LoadedPlan
-from mlsysim.split import complete, describe, divisors
+from mlsysim.split import complete, describe, domains
 from mlsysim.symbolic.errors import InfeasibleError, InputError, UnknownNameError
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount, number
 
 PROBLEMS = ("parallelism",)
+LATENCY = "performance.latency"
 #: Metrics of which more is better.
 LARGER_IS_BETTER = (
     "performance.throughput", "performance.sample_throughput", "performance.mfu", "performance.hfu", "performance.goodput",
@@ -79,13 +83,13 @@ class Optimization:
             lines += textwrap.wrap(f"no split keeps the asserts: {self.conflict}", 88)
             lines += ["The best split without them:", ""]
         lines += textwrap.wrap(describe(answer.choice), 88)
-        lines.append(f"  {self.objective:<24}{amount(answer.objective or 0, record)}")
+        lines.append(f"  {self.objective:<24}  {amount(answer.objective or 0, record)}")
         bound = "none" if answer.bound is None else amount(answer.bound, record)
         gap = "unknown" if answer.gap is None else f"{number(answer.gap * 100)} %"
-        lines.append(f"  {'status':<24}{answer.status}, bound {bound}, gap {gap}")
+        lines.append(f"  {'status':<24}  {answer.status}, bound {bound}, gap {gap}")
         size = f"{answer.space:,} splits exist" if answer.space else "too many splits to enumerate"
         checked = "; all were enumerated and agree" if answer.checked else ""
-        lines.append(f"  {'search':<24}{size}, {answer.rows:,} rows left for CP-SAT, {answer.seconds:.2f} s{checked}")
+        lines.append(f"  {'search':<24}  {size}, {answer.rows:,} rows left for CP-SAT, {answer.seconds:.2f} s{checked}")
         return "\n".join(lines) + "\n\n" + self.evaluation.scorecard(color=color)
 
 
@@ -129,16 +133,34 @@ def optimize(
     for each in first.limits:
         if first.feasible and each.metric in first.skipped:
             raise InputError(f"{each.metric} is skipped in this plan: {first.skipped[each.metric]}", where=each.where)
-    answer = search(space, target, sense=sense, bounds=limits, time_limit=time_limit, seed=seed)
+    if not support(design.variant, target, space.decisions):
+        raise InputError(
+            f"{target} does not depend on the split", hint="optimise performance.latency or a cost per token"
+        )
+    answer = _best(space, target, sense, limits, time_limit, seed)
     conflict = None
     if not answer.choice and limits:
-        answer = search(space, target, sense=sense, time_limit=time_limit, seed=seed)
+        answer = _best(space, target, sense, [], time_limit, seed)
         conflict = _conflict(space, first, seed, time_limit)
     if not answer.choice:
         raise InfeasibleError(f"no split of {design.model.name} fits: {first.failures[0].sentence}",
                               where=loaded.where("hardware", key=True), hint=_cures(first))  # fmt: skip
     chosen = design.with_split(answer.choice, "search", f"chosen by the search for the best {target}")
     return Optimization(target, answer, evaluate(chosen), conflict)
+
+
+def _best(space: Space, target: str, sense: int, limits: list[Bound], time_limit: float, seed: int) -> Answer:
+    """The best of a metric; among equals the one with the least latency."""
+    answer = search(space, target, sense=sense, bounds=limits, time_limit=time_limit, seed=seed)
+    if answer.objective is None or target == LATENCY:
+        return answer
+    equal = Bound(target, answer.objective + sense * TIE * abs(answer.objective), sense)
+    quickest = search(space, LATENCY, bounds=[*limits, equal], time_limit=time_limit, seed=seed)
+    if not quickest.choice:
+        return answer
+    exact = {name: numpy.array([float(value)]) for name, value in quickest.choice.items()}
+    objective = float(space.evaluate(exact, [target])[target][0])
+    return replace(answer, choice=quickest.choice, objective=objective, seconds=answer.seconds + quickest.seconds)
 
 
 def _cures(evaluation: Evaluation) -> str | None:
@@ -165,32 +187,4 @@ def _conflict(space: Space, evaluation: Evaluation, seed: int, time_limit: float
 
 def _space(design: Design) -> Space:
     """Every degree that the plan leaves open, with the values that could divide."""
-    values = design.values
-    devices, layers = int(values["split.devices"]), int(values["model.layers"])
-    batch, heads = int(values["workload.batch_size"]), int(values["model.heads"])
-    experts = int(values["model.experts"])
-    training = design.variant.endswith("training")
-    stages = [p for p in divisors(devices) if p <= layers]
-    chunks = sorted({v for p in stages if p > 1 for v in divisors(math.ceil(layers / p))} | {1})
-    length = int(values["workload.sequence_length"])
-    choices: dict[str, list[int]] = {
-        "split.tensor": [t for t in divisors(heads) if devices % t == 0],
-        "split.pipeline": stages,
-        "split.context": [c for c in divisors(devices) if length % c == 0 and c <= 64] if training else [1],
-        "split.data": divisors(devices),
-        "split.expert": [e for e in divisors(experts) if devices % e == 0] if experts and training else [1],
-    }
-    if training:
-        choices |= {
-            "split.microbatch": [b for b in divisors(batch) if b <= 128],
-            "split.zero": [0, 1, 2, 3],
-            "split.recompute": [0, 1, 2],
-            "split.sequence": [1],
-            "split.interleave": chunks,
-        }
-    domains = {}
-    for leaf, options in choices.items():
-        said = design.bindings[leaf].value
-        domains[leaf] = (int(said),) if said is not None else tuple(options)
-    assert set(domains) <= set(SPLIT.values())
-    return Space(design.variant, complete(design).values, domains)
+    return Space(design.variant, complete(design).values, domains(design))

@@ -15,13 +15,15 @@ from mlsysim.symbolic.errors import InputError, nearest
 
 Count = Annotated[int, Field(strict=True, ge=1)]
 #: A number in the field's own unit, or a string with a unit.
-Amount = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)] | str
-Share = Annotated[float, Field(strict=True, gt=0, le=1, allow_inf_nan=False)]
+Amount = Annotated[float, Field(strict=True, gt=0, le=1e6, allow_inf_nan=False)] | str
+#: A number in the metric's own unit, or a string with a unit; a truth value is neither.
+Bound = Annotated[float, Field(strict=True)] | str
+Share = Annotated[float, Field(strict=True, ge=1e-6, le=1, allow_inf_nan=False)]
 Name = Annotated[str, Field(strict=True, min_length=1, max_length=200)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Workload(_Section):
@@ -91,7 +93,9 @@ class Software(_Section):
     overlap: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)] | None = Field(
         default=None, description="share of compute behind which communication can hide; training only; default: 1"
     )
-    page: Count | None = Field(default=None, description="tokens of a key-value page; transformer inference only")
+    page: Annotated[int, Field(strict=True, ge=1, le=10**6)] | None = Field(
+        default=None, description="tokens of a key-value page; transformer inference only"
+    )
 
 
 class Ops(_Section):
@@ -114,8 +118,8 @@ class Assert(_Section):
     """A limit on a metric. A number is in the metric's own unit; a string carries its unit."""
 
     metric: Name = Field(description="a metric, such as performance.latency")
-    max: float | str | None = Field(default=None, description="the most it may be")
-    min: float | str | None = Field(default=None, description="the least it may be")
+    max: Bound | None = Field(default=None, description="the most it may be")
+    min: Bound | None = Field(default=None, description="the least it may be")
 
 
 class Constraints(_Section):

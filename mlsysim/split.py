@@ -8,11 +8,11 @@ Where the rule finds none, every split is looked at, so a split that does not fi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import product
+from typing import Any
 
 from mlsysim.constraints.feasibility import holds
 from mlsysim.design import Design
-from mlsysim.symbolic.kernels import catalogue, kernel
+from mlsysim.symbolic.kernels import kernel
 
 Split = dict[str, float]
 
@@ -35,7 +35,7 @@ def complete(design: Design) -> Design:
         how = "tensor parallelism within the node, then pipeline stages, with ZeRO 1 and selective recomputation as needed"
     else:
         how = "the fewest accelerators to a replica"
-    rule = f"the first that fits ({how})" if fits else "none fits; this one needs the least memory"
+    rule = f"the first that fits ({how})" if fits else "none fits; this one comes nearest"
     design = design.with_split(said, "default", f"the split that evaluation takes: {rule}")
     if any(
         design.bindings[name].value != 1
@@ -50,9 +50,11 @@ def describe(split: Mapping[str, float]) -> str:
     """A split in words, such as ``TP 8 x PP 1 x DP 64, ZeRO 1, selective recomputation``."""
     get = {name.partition(".")[2]: value for name, value in split.items()}
     shown = [
-        f"{label} {get[key]:g}" for key, label in (("tensor", "TP"), ("pipeline", "PP"), ("data", "DP")) if key in get
+        f"{label} {get[key]:,.0f}"
+        for key, label in (("tensor", "TP"), ("pipeline", "PP"), ("data", "DP"))
+        if key in get
     ]
-    shown += [f"{label} {get[key]:g}" for key, label in (("context", "CP"), ("expert", "EP")) if get.get(key, 1) > 1]
+    shown += [f"{label} {get[key]:,.0f}" for key, label in (("context", "CP"), ("expert", "EP")) if get.get(key, 1) > 1]
     words = " x ".join(shown)
     if get.get("microbatch", 1) > 1:
         words += f", microbatch {get['microbatch']:g}"
@@ -68,31 +70,82 @@ def describe(split: Mapping[str, float]) -> str:
 def choose(design: Design) -> tuple[Split, bool]:
     """The split by the rule, and whether it fits."""
     values = design.values
+    first: Split = {}
     for candidate in _by_rule(design):
+        first = first or candidate
         if _fits(design, values, candidate):
             return candidate, True
-    least: tuple[float, Split] | None = None
-    for candidate in _all(design):
-        results = _results(design, values, candidate)
-        if holds(design.variant, results):
-            return candidate, True
-        memory = _needed(design, results)
-        if least is None or memory < least[0]:
-            least = memory, candidate
-    if least is not None:
-        return least[1], False
-    return next(iter(_by_rule(design, strict=False))), False
+    if not design.variant.startswith("transformer"):
+        return first, _fits(design, values, first)
+    return _best_of_all(design) or (first or next(_by_rule(design, strict=False)), False)
 
 
-def _needed(design: Design, results: Mapping[str, float]) -> float:
-    """Memory where the split exists, infinity where it does not."""
-    for condition in catalogue().VARIANTS[design.variant]["conditions"]:
-        limit = condition["available"]
-        if condition["kind"] == "structural" and results[condition["needed"]] > (
-            results[limit] if isinstance(limit, str) else limit
-        ):
-            return float("inf")
-    return results["feasibility.memory_required"]
+def _best_of_all(design: Design) -> tuple[Split, bool] | None:
+    """Of every split with microbatches of one sequence: the first that fits, else the one that needs the least memory."""
+    import numpy  # only a plan that the rule does not settle pays for these
+
+    from mlsysim.constraints.space import Space, count
+
+    found = domains(design)
+    for name in ("split.microbatch", "split.interleave"):
+        if name in found and design.bindings[name].value is None:
+            found[name] = (1,)
+    space = Space(design.variant, design.values, found)
+    if not space.possible():
+        return None
+    rows = space.lattice(space.decisions)
+    if not count(rows):
+        return None
+    memory = space.evaluate(rows, ["feasibility.memory_required"])["feasibility.memory_required"]
+    fits = space.holds(rows)
+    rank = _rank(
+        design, {name: rows.get(name, numpy.full(count(rows), float(domain[0]))) for name, domain in found.items()}
+    )
+    order = numpy.lexsort((*rank, memory if not fits.any() else ~fits))
+    best = int(order[0])
+    chosen = {name: float(rows[name][best]) if name in rows else float(domain[0]) for name, domain in found.items()}
+    return chosen, bool(fits[best])
+
+
+def _rank(design: Design, rows: Mapping[str, Any]) -> list[Any]:
+    """What is preferred among splits that fit, least important first: few stages, little saved, tensor inside the node."""
+    import numpy
+
+    node = design.bindings["node.accelerators"].value or 1
+    rank = [rows["split.pipeline"], rows["split.tensor"]]
+    if "split.zero" in rows:
+        ladder = numpy.array(
+            [_LADDER.index((z, r)) if (z, r) in _LADDER else len(_LADDER) for z in range(4) for r in range(3)]
+        )
+        rank.append(ladder[(rows["split.zero"] * 3 + rows["split.recompute"]).astype(int)])
+    return [*rank, rows["split.expert"], rows["split.context"], rows["split.tensor"] > node]
+
+
+def domains(design: Design) -> dict[str, tuple[int, ...]]:
+    """The values that each degree could take: what the plan fixes, else every number that could divide."""
+    values = design.values
+    devices, layers = int(values["split.devices"]), int(values["model.layers"])
+    heads, experts, batch = (int(values[n]) for n in ("model.heads", "model.experts", "workload.batch_size"))
+    training = design.variant.endswith("training")
+    stages = [p for p in divisors(devices) if p <= layers]
+    length = int(values["workload.sequence_length"])
+    choices: dict[str, list[int]] = {
+        "split.tensor": [t for t in divisors(heads) if devices % t == 0],
+        "split.pipeline": stages,
+        "split.context": [c for c in divisors(devices) if length % c == 0] if training else [1],
+        "split.data": divisors(devices),
+        "split.expert": [e for e in divisors(experts) if devices % e == 0] if experts and training else [1],
+    }
+    if training:
+        choices |= {
+            "split.microbatch": divisors(batch),
+            "split.zero": [0, 1, 2, 3],
+            "split.recompute": [0, 1, 2],
+            "split.sequence": [1],
+            "split.interleave": sorted({v for p in stages if p > 1 for v in divisors(-(-layers // p))} | {1}),
+        }
+    said = {leaf: design.bindings[leaf].value for leaf in choices}
+    return {leaf: tuple(options) if (v := said[leaf]) is None else (int(v),) for leaf, options in choices.items()}
 
 
 def _fits(design: Design, values: Mapping[str, float], candidate: Split) -> bool:
@@ -125,7 +178,7 @@ def _by_rule(design: Design, strict: bool = True) -> Iterator[Split]:
     fixed = {name: _said(design, name, [one])[0] for name, one in _ONE.items()}
     for tensor, pipeline in _around(design, sizes, devices, layers):
         ranks = tensor * pipeline * fixed["context"]
-        for data in _said(design, "data", [devices // ranks]):
+        for data in _said(design, "data", [max(1, devices // ranks)]):
             if design.variant.endswith("inference"):
                 if strict and data > batch:
                     continue
@@ -156,40 +209,6 @@ def _savers(design: Design, ladder: Iterable[tuple[int, int]]) -> list[tuple[flo
     for zero, recompute in ladder:
         seen[_said(design, "zero", [zero])[0], _said(design, "recompute", [recompute])[0]] = None
     return list(seen)
-
-
-def _all(design: Design) -> Iterator[Split]:
-    """Every split with microbatches of one sequence, tensor parallelism inside the node before beyond it."""
-    if not design.variant.startswith("transformer"):
-        yield from _by_rule(design)
-        return
-    devices = int(design.bindings["split.devices"].value or 1)
-    node = int(design.bindings["node.accelerators"].value or 1)
-    layers = int(design.bindings["model.layers"].value or 1)
-    heads = int(design.bindings["model.heads"].value or 1)
-    experts = int(design.bindings["model.experts"].value or 0)
-    training = design.variant.endswith("training")
-    savers = _savers(design, _LADDER) if training else [(0.0, 0.0)]
-    tensors = _said(design, "tensor", [t for t in divisors(heads) if devices % t == 0])
-    contexts = _said(design, "context", divisors(devices)[:8] if training else [1])
-    sharing = _said(design, "expert", divisors(experts) if experts and training else [1])
-    fixed = {name: _said(design, name, [1])[0] for name in ("microbatch", "interleave")}
-    for beyond, context, expert, (zero, recompute), tensor in product(
-        (False, True), contexts, sharing, savers, tensors
-    ):
-        if (tensor > node) != beyond:
-            continue
-        for pipeline in _said(design, "pipeline", [p for p in divisors(devices) if p <= layers]):
-            ranks = tensor * pipeline * context
-            if devices % ranks:
-                continue
-            for data in _said(design, "data", [devices // ranks]):
-                if not training:
-                    yield _split(tensor=tensor, pipeline=pipeline, data=data, context=1, expert=1)
-                    continue
-                sequence = _said(design, "sequence", [float(tensor > 1)])[0]
-                yield _split(tensor=tensor, pipeline=pipeline, data=data, context=context, expert=expert, **fixed,
-                             zero=zero, recompute=recompute, sequence=sequence)  # fmt: skip
 
 
 def _split(**degrees: float) -> Split:

@@ -111,6 +111,8 @@ def parse(text: str, name: str) -> Document:
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         problem = (error.problem or "malformed").replace("\n", " ")
         raise InputError(f"not YAML: {problem}", where=where, hint=_yaml_hint(problem)) from None
+    except InputError:
+        raise
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(
             f"not YAML: {str(error).splitlines()[0]}", where=name, hint="check brackets and quotes"

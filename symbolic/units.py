@@ -7,6 +7,7 @@ pint is imported on first use only: a command that meets no unit string does not
 from __future__ import annotations
 
 import math
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,11 @@ from mlsysim.symbolic.errors import UnitError
 Dimension = tuple[tuple[str, float], ...]
 
 UNIT_FILE = Path(__file__).with_name("units.txt")
+
+_WORD = r"[A-Za-zµ%][A-Za-z0-9_µ]{0,30}(\^-?[1-4])?"
+#: Words with powers, multiplied and divided: all that a unit can be.
+_UNIT = re.compile(rf"{_WORD}( ?[*/] ?{_WORD}){{0,5}}")
+_EXAMPLES = "write it like ms, GB/s, TFLOP/s, USD/h or gCO2e/kWh"
 
 #: The coherent unit of each dimension: what a float inside the program counts.
 COHERENT = {
@@ -68,10 +74,12 @@ def _unit(unit: str) -> Any:
 
     if unit in ("", "1"):
         return registry().Quantity(1.0)
+    if not _UNIT.fullmatch(unit):  # pint would evaluate what looks like arithmetic
+        raise UnitError(f"unknown unit {unit!r}", hint=_EXAMPLES)
     try:
         return registry().Quantity(1.0, unit)
     except (pint.errors.PintError, AttributeError, ValueError, TypeError, SyntaxError) as error:
-        raise UnitError(f"unknown unit {unit!r}", hint="write it like ms, GB/s, TFLOP/s, USD/h or gCO2e/kWh") from error
+        raise UnitError(f"unknown unit {unit!r}", hint=_EXAMPLES) from error
 
 
 def coherent(unit: str) -> str:

@@ -37,6 +37,7 @@ local_tokens = Quantity(
 )
 held_requests = count("split.held_requests", r"B_{\mathrm{r}}", "requests that a replica holds", unit="sample")
 group_requests = count("split.group_requests", "q", "requests that a stage serves at a time", unit="sample")
+groups = count("split.groups", r"g_{\mathrm{q}}", "groups of requests that follow each other through the stages")
 local_samples = count("split.local_samples", "q", "samples of one accelerator", unit="sample")
 group = count("split.group", "n", "accelerators that hold the same weights", high=512)
 shared_stage = Quantity(
@@ -89,6 +90,11 @@ requests_here = define(
 requests_at_a_time = define(
     equation(group_requests, ceiling(held_requests / pipeline)),
     because="as many groups as stages keep every stage busy",
+    when=TRANSFORMER_INFERENCE,
+)
+groups_here = define(
+    equation(groups, ceiling(held_requests / group_requests)),
+    because="the last group may be smaller, and there may be fewer groups than stages",
     when=TRANSFORMER_INFERENCE,
 )
 samples_here = define(

@@ -2,7 +2,7 @@
 
 from mlsysim.symbolic.kernels import ceil, floor
 
-SOURCE = '1b67df3ba994e711'
+SOURCE = '8b5db630042f6de3'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.cache_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.water_intensity',
  'model.active_experts', 'model.attention_bias', 'model.causal', 'model.dense_layers', 'model.expert_width',
@@ -26,18 +26,18 @@ NAMES = ('communication.has_stages', 'split.held_requests', 'split.group_request
  'serving.prefill_touched', 'model.expert_layer', 'split.expert_parameters', 'model.embedding', 'model.final_norm',
  'model.ends', 'model.attention_vectors', 'model.dense_vectors', 'model.layer_norms', 'model.router',
  'model.shared_layer', 'split.shared_parameters', 'serving.prefill_moved', 'serving.prefill_memory',
- 'serving.prefill_time', 'performance.ttft', 'communication.decode_message', 'communication.decode_hop',
+ 'serving.prefill_time', 'split.groups', 'performance.ttft', 'communication.decode_message', 'communication.decode_hop',
  'communication.decode_reduce', 'communication.decode', 'serving.context', 'serving.decode_work',
  'software.decode_efficiency', 'serving.decode_compute', 'serving.decode_touched', 'serving.decode_moved',
  'serving.decode_memory', 'serving.decode_time', 'performance.itl', 'performance.time_prefill',
  'performance.time_prefill_communication', 'serving.steps', 'performance.time_decode',
  'performance.time_decode_communication', 'performance.latency', 'performance.throughput', 'work.model',
  'performance.busy', 'split.nodes', 'split.tail_layers', 'model.parameters', 'feasibility.memory_capacity',
- 'memory.weights', 'batching.request_tokens', 'batching.request_cache', 'memory.cache', 'memory.workspace',
- 'feasibility.memory_required', 'performance.mfu', 'feasibility.largest_batch', 'split.stray_devices',
- 'split.stray_heads', 'split.stray_width', 'split.pieces', 'performance.goodput', 'macro.rent', 'macro.embodied_carbon',
- 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax',
- 'macro.tco', 'macro.tokens', 'macro.cost_per_million_tokens', 'macro.water')
+ 'memory.weights', 'batching.request_tokens', 'batching.request_cache', 'memory.cache', 'batching.request_scores',
+ 'memory.prompt', 'memory.workspace', 'feasibility.memory_required', 'performance.mfu', 'feasibility.largest_batch',
+ 'split.stray_devices', 'split.stray_heads', 'split.stray_width', 'split.pieces', 'performance.goodput', 'macro.rent',
+ 'macro.embodied_carbon', 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.operational_carbon', 'macro.carbon',
+ 'macro.carbon_tax', 'macro.tco', 'macro.tokens', 'macro.cost_per_million_tokens', 'macro.water')
 
 
 def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_batch_size, workload_output_tokens, workload_sequence_length):
@@ -108,7 +108,8 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     x_25 = 1/(accelerator_bandwidth*software_memory_efficiency)
     serving_prefill_memory = serving_prefill_moved*x_25
     serving_prefill_time = max(serving_prefill_compute, serving_prefill_memory)
-    x_26 = 2*split_pipeline - 1
+    split_groups = ceil(split_held_requests/split_group_requests)
+    x_26 = split_groups + split_pipeline - 1
     performance_ttft = x_26*(communication_prefill + serving_prefill_time)
     communication_decode_message = split_group_requests*x_3
     communication_decode_hop = communication_decode_message/communication_stage_rate + communication_stage_latency
@@ -143,20 +144,21 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     batching_request_tokens = software_page*ceil((workload_output_tokens + workload_sequence_length)/software_page)
     batching_request_cache = batching_request_tokens*batching_token_cache
     memory_cache = batching_request_cache*split_held_requests
-    memory_workspace = datatype_value_bytes*workload_sequence_length*(model_ffn_matrices*model_ffn_width/split_tensor + x_15) + 4*model_vocabulary*split_held_requests/split_tensor
-    x_31 = memory_weights + memory_workspace
-    feasibility_memory_required = memory_cache + x_31
+    batching_request_scores = 4*model_vocabulary/split_tensor
+    memory_prompt = datatype_value_bytes*workload_sequence_length*(model_ffn_matrices*model_ffn_width/split_tensor + x_15)
+    memory_workspace = batching_request_scores*split_held_requests + memory_prompt
+    feasibility_memory_required = memory_cache + memory_weights + memory_workspace
     performance_mfu = work_model/(accelerator_peak*performance_latency*split_devices)
-    feasibility_largest_batch = split_data*max(0, floor((accelerator_capacity - x_31)/batching_request_cache))
-    x_32 = split_context*split_data*split_pipeline*split_tensor - split_devices
-    split_stray_devices = max(x_32, -x_32)
+    feasibility_largest_batch = split_data*max(0, floor((accelerator_capacity - memory_prompt - memory_weights)/(batching_request_cache + batching_request_scores)))
+    x_31 = split_context*split_data*split_pipeline*split_tensor - split_devices
+    split_stray_devices = max(x_31, -x_31)
     split_stray_heads = model_heads % split_tensor
     split_stray_width = model_ffn_width % split_tensor
     split_pieces = split_pipeline
     performance_goodput = 1
-    x_33 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_33
-    macro_embodied_carbon = node_embodied*x_33/node_lifetime
+    x_32 = ops_duration*split_devices
+    macro_rent = price_accelerator_hour*x_32
+    macro_embodied_carbon = node_embodied*x_32/node_lifetime
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = macro_power*ops_duration
     macro_energy = facility_pue*macro_it_energy
@@ -167,7 +169,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_latency, communication_tensor_rate, communication_prefill_reduce, split_stage_layers, communication_prefill, model_head, work_head, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, model_query_key_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, work_model, performance_busy, split_nodes, split_tail_layers, model_parameters, feasibility_memory_capacity, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, memory_workspace, feasibility_memory_required, performance_mfu, feasibility_largest_batch, split_stray_devices, split_stray_heads, split_stray_width, split_pieces, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_latency, communication_tensor_rate, communication_prefill_reduce, split_stage_layers, communication_prefill, model_head, work_head, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, model_query_key_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, work_model, performance_busy, split_nodes, split_tail_layers, model_parameters, feasibility_memory_capacity, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, performance_mfu, feasibility_largest_batch, split_stray_devices, split_stray_heads, split_stray_width, split_pieces, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
 
 
 def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_batch_size, workload_output_tokens, workload_sequence_length):
@@ -240,7 +242,8 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     x_25 = 1/(accelerator_bandwidth*software_memory_efficiency)
     serving_prefill_memory = serving_prefill_moved*x_25
     serving_prefill_time = maximum(serving_prefill_compute, serving_prefill_memory)
-    x_26 = 2*split_pipeline - 1
+    split_groups = ceil(split_held_requests/split_group_requests)
+    x_26 = split_groups + split_pipeline - 1
     performance_ttft = x_26*(communication_prefill + serving_prefill_time)
     communication_decode_message = split_group_requests*x_3
     communication_decode_hop = communication_decode_message/communication_stage_rate + communication_stage_latency
@@ -275,20 +278,21 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     batching_request_tokens = software_page*ceil((workload_output_tokens + workload_sequence_length)/software_page)
     batching_request_cache = batching_request_tokens*batching_token_cache
     memory_cache = batching_request_cache*split_held_requests
-    memory_workspace = datatype_value_bytes*workload_sequence_length*(model_ffn_matrices*model_ffn_width/split_tensor + x_15) + 4*model_vocabulary*split_held_requests/split_tensor
-    x_31 = memory_weights + memory_workspace
-    feasibility_memory_required = memory_cache + x_31
+    batching_request_scores = 4*model_vocabulary/split_tensor
+    memory_prompt = datatype_value_bytes*workload_sequence_length*(model_ffn_matrices*model_ffn_width/split_tensor + x_15)
+    memory_workspace = batching_request_scores*split_held_requests + memory_prompt
+    feasibility_memory_required = memory_cache + memory_weights + memory_workspace
     performance_mfu = work_model/(accelerator_peak*performance_latency*split_devices)
-    feasibility_largest_batch = split_data*maximum(0, floor((accelerator_capacity - x_31)/batching_request_cache))
-    x_32 = split_context*split_data*split_pipeline*split_tensor - split_devices
-    split_stray_devices = maximum(x_32, -x_32)
+    feasibility_largest_batch = split_data*maximum(0, floor((accelerator_capacity - memory_prompt - memory_weights)/(batching_request_cache + batching_request_scores)))
+    x_31 = split_context*split_data*split_pipeline*split_tensor - split_devices
+    split_stray_devices = maximum(x_31, -x_31)
     split_stray_heads = mod(model_heads, split_tensor)
     split_stray_width = mod(model_ffn_width, split_tensor)
     split_pieces = split_pipeline
     performance_goodput = 1
-    x_33 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_33
-    macro_embodied_carbon = node_embodied*x_33/node_lifetime
+    x_32 = ops_duration*split_devices
+    macro_rent = price_accelerator_hour*x_32
+    macro_embodied_carbon = node_embodied*x_32/node_lifetime
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = macro_power*ops_duration
     macro_energy = facility_pue*macro_it_energy
@@ -299,4 +303,4 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_latency, communication_tensor_rate, communication_prefill_reduce, split_stage_layers, communication_prefill, model_head, work_head, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, model_query_key_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, work_model, performance_busy, split_nodes, split_tail_layers, model_parameters, feasibility_memory_capacity, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, memory_workspace, feasibility_memory_required, performance_mfu, feasibility_largest_batch, split_stray_devices, split_stray_heads, split_stray_width, split_pieces, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_latency, communication_tensor_rate, communication_prefill_reduce, split_stage_layers, communication_prefill, model_head, work_head, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, model_query_key_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, work_model, performance_busy, split_nodes, split_tail_layers, model_parameters, feasibility_memory_capacity, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, performance_mfu, feasibility_largest_batch, split_stray_devices, split_stray_heads, split_stray_width, split_pieces, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)

@@ -2,6 +2,7 @@
 
 from mlsysim.symbolic.foundations.inputs import batch, causal, layers, output_tokens, pipeline, sequence
 from mlsysim.symbolic.foundations.results import busy, latency, model_work, throughput
+from mlsysim.symbolic.foundations.split import groups
 from mlsysim.symbolic.quantity import TRANSFORMER_INFERENCE, time
 from mlsysim.symbolic.rules import define, equation, total
 from mlsysim.symbolic.systems.inference.passes import decode_exchange, prefill_exchange
@@ -20,8 +21,8 @@ time_decode_comm = time(
 )
 
 stages_of_prefill = define(
-    equation(first_token, (2 * pipeline - 1) * (prefill_time + prefill_exchange)),
-    because="the last of p groups of requests waits for p - 1 others and passes p stages",
+    equation(first_token, (groups + pipeline - 1) * (prefill_time + prefill_exchange)),
+    because="the last group of requests waits for the groups before it and passes p stages",
     cite="pope2022",
     when=TRANSFORMER_INFERENCE,
 )
@@ -32,12 +33,12 @@ stages_of_decode = define(
     when=TRANSFORMER_INFERENCE,
 )
 prefill_part = define(
-    equation(time_prefill, (2 * pipeline - 1) * prefill_time),
+    equation(time_prefill, (groups + pipeline - 1) * prefill_time),
     because="every pass of prefill",
     when=TRANSFORMER_INFERENCE,
 )
 prefill_comm_part = define(
-    equation(time_prefill_comm, (2 * pipeline - 1) * prefill_exchange),
+    equation(time_prefill_comm, (groups + pipeline - 1) * prefill_exchange),
     because="every pass of prefill",
     when=TRANSFORMER_INFERENCE,
 )

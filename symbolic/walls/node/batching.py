@@ -73,8 +73,23 @@ request_cache = Quantity(
 cache = data("memory.cache", r"M_{\mathrm{kv}}", "keys and values on one accelerator")
 workspace = data("memory.workspace", r"M_{\mathrm{ws}}", "activations of the prompt in prefill and output scores")
 room = data("batching.room", r"M_{\mathrm{room}}", "memory left for keys and values")
+prompt_space = data("memory.prompt", r"M_{\mathrm{pre}}", "activations of one prompt in prefill")
+request_scores = Quantity(
+    "batching.request_scores",
+    r"M_{\mathrm{out}}",
+    "byte/sample",
+    "output scores of a request",
+    display="MB/sample",
+    low=1,
+    high=1e7,
+)
 largest = Quantity(
-    "feasibility.largest_batch", r"B_{\max}", "sample", "largest batch that fits", display="sample", low=0
+    "feasibility.largest_batch",
+    r"B_{\max}",
+    "sample",
+    "largest batch that fits with this split",
+    display="sample",
+    low=0,
 )
 
 two_vectors = given(
@@ -113,31 +128,41 @@ all_requests = define(
     cite="kwon2023",
     when=TRANSFORMER_INFERENCE,
 )
+prompt_in_prefill = define(
+    equation(prompt_space, sequence * one_sample * value_bytes * (2 * hidden + ffn_matrices * ffn_width / tensor)),
+    because="a layer's input and output and the widest vectors between them, for every token of one prompt",
+    cite="agrawal2024",
+    when=TRANSFORMER_INFERENCE,
+)
+scores_of_request = define(
+    equation(request_scores, one_token / one_sample * vocabulary * logit_bytes / tensor),
+    because="a request scores one token at a time",
+    when=TRANSFORMER_INFERENCE,
+)
 working = define(
-    equation(
-        workspace,
-        sequence * one_sample * value_bytes * (2 * hidden + ffn_matrices * ffn_width / tensor)
-        + held_requests / one_sample * one_token * vocabulary * logit_bytes / tensor,
-    ),
+    equation(workspace, prompt_space + held_requests * request_scores),
     because="prompts pass through prefill one at a time, and every request scores one token",
     cite="agrawal2024",
     when=TRANSFORMER_INFERENCE,
 )
-room_left = define(equation(room, capacity - weights - workspace), because="what neither weights nor workspace take")
-fits = define(equation(room, held_requests * request_cache), because="the largest batch fills the room")
+room_left = define(equation(room, capacity - weights - prompt_space), because="what neither weights nor a prompt take")
+fits = define(
+    equation(room, held_requests * (request_cache + request_scores)),
+    because="the largest batch fills the room with keys, values and scores",
+)
 exact = solve(
     substitute(
         fits,
         room_left,
-        result=equation(capacity - weights - workspace, held_requests * request_cache),
+        result=equation(capacity - weights - prompt_space, held_requests * (request_cache + request_scores)),
         because="both are the room",
     ),
     held_requests,
-    equation(held_requests, (capacity - weights - workspace) / request_cache),
+    equation(held_requests, (capacity - weights - prompt_space) / (request_cache + request_scores)),
     because="divide it up",
 )
 largest_batch = define(
-    equation(largest, replicas * Max(0, floor((capacity - weights - workspace) / request_cache))),
+    equation(largest, replicas * Max(0, floor((capacity - weights - prompt_space) / (request_cache + request_scores)))),
     because="requests come whole, and every replica has its own room",
     cite="kwon2023",
     when=TRANSFORMER_INFERENCE,
