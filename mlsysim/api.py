@@ -68,6 +68,14 @@ class SystemEvaluator:
         Raises:
             InputError: a value that a plan could not hold either.
         """
+        if not (isinstance(model_obj, Entry) and isinstance(hardware_obj, Entry)):
+            raise InputError(
+                "model_obj and hardware_obj are registry entries", hint="such as mlsysim.Models.Language.Llama3_8B"
+            )
+        if (model_obj.category, hardware_obj.category) != ("models", "hardware"):
+            raise InputError(f"{model_obj.name} is no model or {hardware_obj.name} no hardware", hint="swap them?")
+        if "name" in workload:
+            raise InputError("the model says the workload's name itself", hint="leave `name` out")
         chosen = {"batch_size": batch_size, "precision": precision, "efficiency": efficiency, **workload}
         hardware = {"name": hardware_obj.name, "nodes": nodes, "accelerators": accelerators}
         plan = {
@@ -105,6 +113,9 @@ class Check:
     def slack(self) -> dict[str, float]:
         """What is left over for every physical condition, by wall, in coherent units; negative where it fails."""
         return {f"{f.wall}.{f.name}": f.slack for f in self.findings if f.kind == "physical"}
+
+    def __bool__(self) -> bool:
+        return self.feasible
 
     def __repr__(self) -> str:
         return "<Check: feasible>" if self.feasible else f"<Check: infeasible: {'; '.join(self.reasons)}>"
@@ -145,11 +156,16 @@ class BoundKernel:
         """
         values = self._values.copy()
         for name, value in leaves.items():
+            if not value >= 0:
+                raise InputError(f"{name}: {value} is not a number of at least 0")
             try:
                 values[self._slots[name]] = value
             except KeyError:
                 raise self._unknown(name) from None
-        return Point(self.kernel.position, self.kernel.scalar(*values))
+        try:
+            return Point(self.kernel.position, self.kernel.scalar(*values))
+        except ZeroDivisionError:
+            raise InputError(f"no design has {leaves}", hint="give numbers above 0") from None
 
     def many(self, *wanted: str, **leaves: Any) -> dict[str, Any]:
         """Evaluate many design points at once.

@@ -88,6 +88,11 @@ class _Binder:
             self.refuse(section, name, phase)
         for section, name in () if self.transformer else only_transformer:
             self.refuse(section, name, phase)
+        alone = self.devices().value == 1
+        for name in ("link_efficiency", "overlap") if alone else ():
+            self.refuse("software", name, f"{phase} on one accelerator")
+        if not self.transformer and not self.training:
+            self.refuse("software", "link_efficiency", phase)
         if self.plan.ops.duration_days is None:
             for name in ("region", "facility", "price_per_accelerator_hour", "carbon_tax"):
                 if self.said("ops", name) is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlsysim.constraints.asserts import metric
+from mlsysim.constraints.asserts import metric, metrics
 from mlsysim.evaluation import Evaluation
 from mlsysim.symbolic.errors import InputError, UnknownNameError
 from mlsysim.symbolic.graph import graph, wall
@@ -26,7 +26,7 @@ def derivation_of(what: str | int, plan: Evaluation | None = None, format: str =
         return derivation(chapter, chapter.wall, format)
     if plan is None:
         known = [word for word in walls if not word.isdigit()]
-        if "." in name:
+        if "." in name or any(name == m.rpartition(".")[2] for m in metrics()):
             raise InputError(f"{name} is no wall", hint="a metric needs a plan: add --plan plan.yaml")
         raise UnknownNameError("wall", name, known, see=f"the walls are {', '.join(known)}")
     return _chain(plan, name, format)

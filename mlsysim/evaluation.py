@@ -22,12 +22,15 @@ class Violation:
     """An assert that does not hold: what was found, by how much it misses, and the wall that causes it."""
 
     limit: Limit
-    found: float
-    wall: str
+    found: float | None
+    wall: str | None
+    undecided: str = ""
 
     @property
     def sentence(self) -> str:
         """The violation in words."""
+        if self.found is None:
+            return f"{self.limit.metric} cannot be decided: {self.undecided}"
         unit = catalogue().QUANTITIES[self.limit.metric]
         return (
             f"{self.limit.metric} is {amount(self.found, unit)}, the limit is {amount(self.limit.value, unit)}: "
@@ -75,7 +78,7 @@ class Evaluation:
                 why[name] = f"the design is not feasible: {self.failures[0].sentence}"
                 continue
             if math.isnan(self.values[name]):
-                reasons = [missing[leaf] for leaf in self._leaves(name) if leaf in missing]
+                reasons = [missing[leaf] for leaf in self._unknown(name) if leaf in missing]
                 why[name] = "; ".join(dict.fromkeys(sorted(reasons)))
         return why
 
@@ -119,7 +122,7 @@ class Evaluation:
         structure = catalogue().VARIANTS[self.variant]
         while name in structure["parents"]:
             terms = structure["sums"].get(name) or structure["maxima"].get(name)
-            if terms:
+            if terms and any(term in structure["parents"] for term in terms):
                 name = max(terms, key=lambda term: self.values.get(term, 0.0))
             elif name in structure["walls"]:
                 return str(structure["walls"][name])
@@ -133,13 +136,14 @@ class Evaluation:
         times = [p for p in parents if catalogue().QUANTITIES[p]["unit"] == "s"]
         return max(times or parents, key=lambda p: (p in catalogue().VARIANTS[self.variant]["parents"], self.values[p]))
 
-    def _leaves(self, name: str) -> list[str]:
+    def _unknown(self, name: str) -> list[str]:
+        """The leaves without a value that leave a quantity without one."""
         parents = catalogue().VARIANTS[self.variant]["parents"]
         seen: dict[str, None] = {}
         queue = [name]
         while queue:
             for parent in parents.get(queue.pop(), ()):
-                if parent not in seen:
+                if parent not in seen and math.isnan(self.values[parent]):
                     seen[parent] = None
                     queue.append(parent)
         return [leaf for leaf in seen if leaf not in parents]
@@ -170,10 +174,16 @@ class Evaluation:
             value = self.metrics[each.metric]
             if value is None:
                 if self.feasible:
-                    found.append(Violation(each, math.nan, self.skipped[each.metric]))
+                    found.append(Violation(each, None, None, self.skipped[each.metric]))
             elif not each.holds(value):
                 found.append(Violation(each, value, self.cause(each.metric)))
         return found
+
+    @property
+    def macro_status(self) -> str:
+        """PASS where cost, energy, carbon and water all have values, PARTIAL where some do, else SKIPPED."""
+        known = [f"macro.{name}" not in self.skipped for name in ("tco", "energy", "carbon", "water")]
+        return "PASS" if all(known) else "PARTIAL" if any(known) else "SKIPPED"
 
     @property
     def exit_code(self) -> int:

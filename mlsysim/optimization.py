@@ -133,7 +133,7 @@ def optimize(
     for each in first.limits:
         if first.feasible and each.metric in first.skipped:
             raise InputError(f"{each.metric} is skipped in this plan: {first.skipped[each.metric]}", where=each.where)
-    if not support(design.variant, target, space.decisions):
+    if space.decisions and not support(design.variant, target, space.decisions):
         raise InputError(
             f"{target} does not depend on the split", hint="optimise performance.latency or a cost per token"
         )

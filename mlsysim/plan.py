@@ -68,6 +68,10 @@ def load(plan: str | Path | Mapping[str, Any] | LoadedPlan) -> LoadedPlan:
         return plan
     if isinstance(plan, Mapping):
         return _checked(Document("plan", dict(plan)))
+    if hasattr(plan, "model_dump"):  # a Plan of one's own making
+        return _checked(Document("plan", plan.model_dump(by_alias=True, exclude_none=True)))
+    if not isinstance(plan, (str, Path)):
+        raise InputError(f"a plan is a path or a mapping, not {plan!r:.60}", hint="give the path of a YAML file")
     return _checked(read(Path(plan), str(plan)))
 
 

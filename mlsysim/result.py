@@ -14,6 +14,25 @@ if TYPE_CHECKING:
     from mlsysim.evaluation import Evaluation
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
+#: What a search adds to a result.
+SEARCH_KEYS: dict[str, dict[str, Any]] = {
+    "o_status": {"enum": ["optimal", "feasible", "infeasible", "unknown"], "description": "what the search proved"},
+    "o_metric": {"type": "string", "description": "the metric that was optimised"},
+    "o_unit": {"type": "string", "description": "the unit of objective and bound"},
+    "o_objective": {"type": ["number", "null"], "description": "the metric at the choice"},
+    "o_bound": {"type": ["number", "null"], "description": "no design is better than this"},
+    "o_gap": {"type": ["number", "null"], "description": "relative distance of objective and bound"},
+    "o_space": {"type": ["integer", "null"], "description": "splits that exist; null where there are too many to enumerate"},
+    "o_rows": {"type": "integer", "description": "rows of the integer program"},
+    "o_enumerated": {"type": "boolean", "description": "whether every split was enumerated as well"},
+    "o_seconds": {"type": "number", "description": "seconds of the search"},
+    "o_conflict": {"type": ["string", "null"], "description": "the asserts that no split keeps"},
+    **{f"o_{name}": {"type": "integer", "description": f"the chosen {word}"} for name, word in {
+        "tp": "tensor-parallel degree", "pp": "pipeline stages", "dp": "replicas", "cp": "context-parallel degree",
+        "ep": "expert-parallel degree", "microbatch": "microbatch", "interleave": "chunks of a stage", "zero": "ZeRO stage",
+        "recompute": "recomputation: 0 none, 1 selective, 2 full", "sequence_parallel": "sequence parallelism: 0 or 1",
+    }.items()},
+}  # fmt: skip
 _SUFFIX = {"1": "", "kgCO2e": "kg", "token": "", "sample": ""}
 
 
@@ -46,8 +65,9 @@ def flat(evaluation: Evaluation) -> dict[str, Any]:
         "f": {"f_status": "FAIL" if failed else "PASS", "f_summary": summary(evaluation),
               "f_wall": evaluation.deciding_wall},
         "p": {"p_status": "SKIPPED" if failed else "PASS", "p_binding_wall": None if failed else evaluation.binding_wall},
-        "m": {"m_status": "SKIPPED" if "macro.tco" in evaluation.skipped else "PASS",
-              "m_skipped": evaluation.skipped.get("macro.tco")},
+        "m": {"m_status": evaluation.macro_status,
+              "m_skipped": next((evaluation.skipped[f"macro.{n}"] for n in ("tco", "energy", "carbon", "water")
+                            if f"macro.{n}" in evaluation.skipped), None)},
     }  # fmt: skip
     for name, value in evaluation.metrics.items():
         scaled = None if value is None else _plain(value / catalogue().QUANTITIES[name]["scale"])
@@ -59,7 +79,7 @@ def flat(evaluation: Evaluation) -> dict[str, Any]:
         "violations": [
             {
                 "metric": v.limit.metric, "limit": v.limit.text, "wall": v.wall, "where": v.limit.where,
-                "sentence": v.sentence, "found": None if v.found != v.found
+                "sentence": v.sentence, "found": None if v.found is None
                 else v.found / catalogue().QUANTITIES[v.limit.metric]["scale"],
             }
             for v in violations
@@ -101,7 +121,8 @@ def schema() -> dict[str, Any]:
         "f_wall": {"type": "string", "description": "the wall that fails, or is nearest to failing"},
         "p_status": {"enum": ["PASS", "SKIPPED"]},
         "p_binding_wall": {"type": ["string", "null"], "description": "the wall that takes most of the time"},
-        "m_status": {"enum": ["PASS", "SKIPPED"]},
+        "m_status": {"enum": ["PASS", "PARTIAL", "SKIPPED"],
+                     "description": "whether cost, energy, carbon and water are all known"},
         "m_skipped": {"type": ["string", "null"], "description": "why the macro lens was skipped"},
         "asserts": {"type": "array", "items": {"type": "string"}, "description": "the limits that were checked"},
         "violations": {
@@ -110,7 +131,7 @@ def schema() -> dict[str, Any]:
             "items": {
                 "type": "object",
                 "properties": {
-                    "metric": {"type": "string"}, "limit": {"type": "string"}, "wall": {"type": "string"},
+                    "metric": {"type": "string"}, "limit": {"type": "string"}, "wall": {"type": ["string", "null"]},
                     "where": {"type": ["string", "null"]}, "sentence": {"type": "string"}, "found": number,
                 },
                 "required": ["metric", "limit", "wall", "where", "sentence", "found"],
@@ -129,6 +150,8 @@ def schema() -> dict[str, Any]:
         unit = record["display"]
         told = record["meaning"] if unit == "1" else f"{record['meaning']} [{unit}]"
         properties[key(name)] = {**number, "description": told, "x-metric": name, "x-unit": unit}
+    for name, told in SEARCH_KEYS.items():
+        properties[name] = {**told, "description": f"{told['description']} (optimize only)"}
     required = ["name", "model", "hardware", "accelerators", "phase", "precision", "exit_code", "f_status", "f_summary",
                 "p_status", "p_binding_wall", "m_status", "violations", "assumptions"]  # fmt: skip
     return {

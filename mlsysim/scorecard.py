@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlsysim.evaluation import Evaluation
 
 WIDTH = 88
-_COLORS = {"PASS": "32", "FAIL": "31", "SKIPPED": "33", "head": "1", "faint": "2"}
+_COLORS = {"PASS": "32", "FAIL": "31", "SKIPPED": "33", "PARTIAL": "33", "head": "1", "faint": "2"}
 
 #: What each lens shows; a row whose metric a variant does not have is left out.
 _PERFORMANCE = (
@@ -42,7 +42,8 @@ def _lines(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
     plan = design.loaded.plan
     count = int(design.bindings["split.devices"].value or 1)
     fleet = f"{count:,} x {design.hardware.title}" if count > 1 else design.hardware.title
-    yield paint("head", plan.name or f"{design.model.title} on {fleet}")
+    name = "".join(c if c.isprintable() else " " for c in plan.name).strip()
+    yield from (paint("head", line) for line in textwrap.wrap(name or f"{design.model.title} on {fleet}", WIDTH))
     about = f"{design.model.title}, {design.loaded.phase} in {design.precision} on {fleet}"
     split = {n: b.value for n, b in design.bindings.items() if n.startswith("split.") and b.value is not None}
     if count > 1 and "split.tensor" in split:
@@ -104,7 +105,7 @@ def _spoken(term: str) -> str:
 
 def _macro(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
     shown = [(label, name) for label, name in _MACRO if evaluation.metrics.get(name) is not None]
-    yield _heading("Macro", "PASS" if shown else "SKIPPED", paint)
+    yield _heading("Macro", evaluation.macro_status, paint)
     if not evaluation.feasible:
         yield "  the design is not feasible"
         return

@@ -94,6 +94,13 @@ class Entry:
         set_(self, "_facts", facts)
         set_(self, "_prefix", prefix)
 
+    def __reduce__(self) -> Any:
+        record = {
+            slot: getattr(self, slot)
+            for slot in ("id", "name", "title", "family", "kind", "licence", "aliases", "links")
+        }
+        return Entry, (self.category, record, dict(self._facts))
+
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"{self.name} is a registry entry and cannot be changed")
 

@@ -115,11 +115,16 @@ def derive(
     what: Annotated[str, typer.Argument(help="A wall by name or number, or a metric of the plan.", show_default=False)],
     plan: Annotated[Path | None, typer.Option(help="The plan whose values stand in the chain.")] = None,
     format: Annotated[str, typer.Option(help="text or latex; for a wall also web or mathml.")] = "text",
+    output: Output = None,
 ) -> None:
     """Print a wall's derivation, or the chain from registry values to a metric of a plan."""
     from mlsysim.api import derive as derive_what
 
-    emit(derive_what(what, plan=plan, format=format))
+    page = derive_what(what, plan=plan, format=format)
+    if OUTPUT.choose(output and output.value) == "json":
+        emit_json({"what": what, "format": format, "derivation": page})
+    else:
+        emit(page)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -175,7 +180,7 @@ def optimize(
     plan: PlanFile,
     objective: Annotated[str, typer.Option(help="The metric to minimise.")] = "performance.latency",
     time_limit: Annotated[float, typer.Option(help="Seconds for the search.")] = 60.0,
-    seed: Annotated[int, typer.Option(help="Seed of the search.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of the search.", min=0, max=2**31 - 1)] = 1,
     output: Output = None,
 ) -> int:
     """Find the best design for a plan by integer programming, with a proven bound."""

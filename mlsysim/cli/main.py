@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Any
@@ -19,13 +20,25 @@ FINE, INTERNAL, BAD_INPUT, VIOLATED, INFEASIBLE, UNPROVEN = range(6)
 
 def main(arguments: list[str] | None = None) -> None:
     """Run ``mlsysim`` and exit with its code."""
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without Greek letters still gets the rest
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, AttributeError) as error:
+        code = report(MlsysimError(f"cannot write the output: {error}"), False, INTERNAL)
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     from mlsysim.cli.app import app
 
+    if not arguments:
+        arguments = ["--help"]
     json_wanted = OUTPUT.wanted_in(arguments) == "json"
     try:
         code = app(args=arguments, prog_name="mlsysim", standalone_mode=False)
@@ -46,6 +59,8 @@ def run(arguments: list[str]) -> int:
         # The reader has gone (`mlsysim ... | head`): close quietly.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
+    except OSError as error:
+        return report(MlsysimError(f"cannot read or write: {error}"), json_wanted, INTERNAL)
     except Exception as error:  # the last resort, so that nobody ever sees a traceback
         if os.environ.get("MLSYSIM_DEBUG"):
             raise

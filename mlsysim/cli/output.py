@@ -26,6 +26,8 @@ class Output:
                 return arguments[position + 1]
             if word.startswith("--output="):
                 return word.partition("=")[2]
+            if word.startswith("-o") and not word.startswith("--") and len(word) > 2:
+                return word[2:].removeprefix("=")
         return "text"
 
     def choose(self, local: str | None) -> str:

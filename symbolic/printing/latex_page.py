@@ -103,5 +103,7 @@ class ChainPage:
         return f"\\noindent {_escape(quantity.meaning)}{belongs}:\n\\begin{{align*}}\n{quantity.latex} {lines}\n\\end{{align*}}"
 
     def ending(self, metric: Quantity, cites: Mapping[str, str]) -> str:
+        if not cites:
+            return ""
         items = "".join(f"\\item[{{[{key}]}}] {_escape(source)}\n" for key, source in cites.items())
         return f"\\subsection*{{Sources}}\n\\begin{{description}}\n{items}\\end{{description}}\n\\end{{document}}"

@@ -26,8 +26,8 @@ def said_in_latex(quantity: Quantity, value: float) -> str:
     r"""A value of a quantity as LaTeX, through siunitx: ``\qty{80}{GB}``."""
     shown = said(quantity, value)
     number, _, unit = shown.partition(" ")
-    if quantity.choices:
-        return rf"\text{{{shown}}}"
+    if quantity.choices or number == "unknown":
+        return rf"\text{{{number if number == 'unknown' else shown}}}"
     number = {"∞": r"\infty", "-∞": r"-\infty"}.get(number, number.replace(",", ""))
     if "infty" in number:
         return number

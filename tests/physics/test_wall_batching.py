@@ -22,7 +22,9 @@ def test_the_room_holds_the_slots_that_vllm_prints(layers: int, hidden: int, gig
     per_token = 2 * layers * hidden * 2
 
     def held(room: float) -> float:
-        return batch(capacity=room * 2**30, weights=0, workspace=0, request_cache=per_token)["held_requests"]
+        return batch(capacity=room * 2**30, weights=0, prompt=0, request_scores=0, request_cache=per_token)[
+            "held_requests"
+        ]
 
     assert held(gigabytes - 0.5) < slots < held(gigabytes + 0.5)
     if gigabytes != 21:  # the paper rounds 21 too coarsely to give 9.7 thousand
@@ -32,7 +34,7 @@ def test_the_room_holds_the_slots_that_vllm_prints(layers: int, hidden: int, gig
 def test_requests_come_whole_and_never_less_than_none() -> None:
     """OPT-13B on 40 GB reserves 1.6 GB for each request of 2048 tokens (Kwon et al. 2023, section 3): 7 fit in 12 GB."""
     request = 2048 * 800 * 1024
-    settings = dict(weights=26 * 2**30, workspace=2 * 2**30, request_cache=request, data=1)
+    settings = dict(weights=26 * 2**30, prompt=2 * 2**30, request_scores=0, request_cache=request, data=1)
     assert request / 2**30 == pytest.approx(1.6, abs=0.05)
     assert batch(capacity=40 * 2**30, **settings)["largest_batch"] == 7
     assert batch(capacity=20 * 2**30, **settings)["largest_batch"] == 0

@@ -747,6 +747,8 @@ wall = Wall(
         "a batch of equal requests starts together",
         "the branch of the roofline does not change while an answer grows",
         "a router spreads its tokens evenly",
+        "attention over latent keys and values (MLA) is counted at the width of its heads, not of the latent",
+        "the table of token embeddings is read with the other weights",
         "a draft is accepted with the same chance wherever it stands",
         "checking a few drafts takes no longer than one decode step",
     ),
