@@ -11,20 +11,40 @@ from mlsysim.symbolic.errors import InputError, UnknownNameError
 from mlsysim.symbolic.quantity import Quantity
 
 
-def evaluate(laws: Sequence[Equation], values: Mapping[str, float]) -> dict[str, float]:
-    """Evaluate every law that the values decide; see :meth:`Wall.evaluate`."""
+def evaluate(
+    laws: Sequence[Equation], values: Mapping[str, float], special: Sequence[Equation] = ()
+) -> dict[str, float]:
+    """Evaluate every law that the values decide, a special case only where the general law lacks a value.
+
+    See :meth:`Wall.evaluate`.
+    """
     known: dict[Quantity, sympy.Expr] = {}
-    ends = {last_word(q): q for law in laws for q in law.quantities}
+    given = {q for law in (*laws, *special) for q in law.quantities if q.constant is None}
+    defined = {law.left for law in laws}
+    # Where two quantities share a last word, the one that no law gives is meant; full names are always understood.
+    ends = {last_word(q): q for q in sorted(given, key=lambda q: (q not in defined, q.name))}
+    ends |= {q.name: q for q in given}
     for name, value in values.items():
         if name not in ends:
             raise UnknownNameError("quantity", name, ends)
         known[ends[name]] = _exact(ends[name], value)
     found: dict[str, float] = {}
+    waiting = _decide(laws, known, found)
+    waiting += _decide(special, known, found)
+    _decide(laws, known, found)
+    if not found:
+        lacking = sorted({last_word(q) for law in waiting for q in law.quantities_of_right if q not in known})
+        raise InputError("no law can be evaluated", hint=f"give {', '.join(lacking)}")
+    return found
+
+
+def _decide(laws: Sequence[Equation], known: dict[Quantity, sympy.Expr], found: dict[str, float]) -> list[Equation]:
+    """Evaluate laws until no further one has all its values; return those that are left."""
     waiting = [law for law in laws if isinstance(law.left, Quantity) and law.left not in known]
-    while waiting:
+    while True:
         ready = [law for law in waiting if all(q in known or q.constant is not None for q in law.quantities_of_right)]
         if not ready:
-            break
+            return waiting
         for law in ready:
             waiting.remove(law)
             constants = {q: sympy.Rational(q.constant) for q in law.quantities_of_right if q.constant is not None}
@@ -32,10 +52,6 @@ def evaluate(laws: Sequence[Equation], values: Mapping[str, float]) -> dict[str,
             result = sympy.N(law.right.xreplace(at).doit(), 30)
             known.setdefault(law.left, result)
             found.setdefault(last_word(law.left), float(result))
-    if not found:
-        lacking = sorted({last_word(q) for law in waiting for q in law.quantities_of_right if q not in known})
-        raise InputError("no law can be evaluated", hint=f"give {', '.join(lacking)}")
-    return found
 
 
 def _exact(quantity: Quantity, value: float) -> sympy.Expr:

@@ -20,7 +20,7 @@ UNIT_FILE = Path(__file__).with_name("units.txt")
 
 _WORD = r"[A-Za-zµ%][A-Za-z0-9_µ]{0,30}(\^-?[1-4])?"
 #: Words with powers, multiplied and divided: all that a unit can be.
-_UNIT = re.compile(rf"{_WORD}( ?[*/] ?{_WORD}){{0,5}}")
+_UNIT = re.compile(rf"(1/)?{_WORD}( ?[*/] ?{_WORD}){{0,5}}")
 _EXAMPLES = "write it like ms, GB/s, TFLOP/s, USD/h or gCO2e/kWh"
 
 #: The coherent unit of each dimension: what a float inside the program counts.

@@ -46,7 +46,8 @@ class Wall:
             **values: the quantities that the laws rest on, in coherent units, by the last word of their names.
 
         Returns:
-            Every law's left-hand side by the last word of its name; a law may use another's result.
+            Every law's left-hand side by the last word of its name; a law may use another's result. A special
+            case counts where the general law lacks a value; a limit is there to be read.
 
         Raises:
             InputError: a quantity is missing, none of the laws has it, or a count is not whole.
@@ -57,7 +58,19 @@ class Wall:
         """
         from mlsysim.symbolic.laws import evaluate
 
-        return evaluate([step.result for step in self.core], values)
+        general = [step.result for step in self.core if not self._is_special(step)]
+        special = [
+            s.result
+            for s in self.core
+            if self._is_special(s) and s.rule == "specialise" and s.result.quantities_of_right
+        ]
+        return evaluate(general, values, special)
+
+    def _is_special(self, step: Step) -> bool:
+        """Whether a law is a special case or a limit of another."""
+        return step.rule in ("specialise", "limit") and any(
+            other.result.left == step.result.left and other.rule not in ("specialise", "limit") for other in self.core
+        )
 
     def _repr_latex_(self) -> str:
         return "\n\n".join(step._repr_latex_() for step in self.core)

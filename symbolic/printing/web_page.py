@@ -62,6 +62,7 @@ class MathMLPage(WallPage):
         names |= {q: sympy.Integer(q.constant) for q in equation.quantities if q.constant is not None}
         left, right = (side.xreplace(names) for side in equation.canonical)
         shown = MathMLPresentationPrinter().doprint(sympy.Eq(left, right, evaluate=False))
+        shown = shown.replace("<mo><</mo>", "<mo>&lt;</mo>").replace("<mo>></mo>", "<mo>&gt;</mo>")
         return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">{shown}</math>'
 
     def symbol(self, quantity: Quantity) -> str:

@@ -73,7 +73,7 @@ request_cache = Quantity(
 cache = data("memory.cache", r"M_{\mathrm{kv}}", "keys and values on one accelerator")
 workspace = data("memory.workspace", r"M_{\mathrm{ws}}", "activations of the prompt in prefill and output scores")
 room = data("batching.room", r"M_{\mathrm{room}}", "memory left for keys and values")
-prompt_space = data("memory.prompt", r"M_{\mathrm{pre}}", "activations of one prompt in prefill")
+prompt_space = data("memory.prompt", r"M_{\mathrm{prompt}}", "activations of one prompt in prefill")
 request_scores = Quantity(
     "batching.request_scores",
     r"M_{\mathrm{out}}",
