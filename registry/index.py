@@ -24,6 +24,7 @@ CATEGORIES = {
     "hardware": "hardware", "models": "model", "nodes": "node", "fabrics": "fabric", "grids": "region",
     "facilities": "facility", "prices": "price", "datatypes": "precision", "optimizers": "optimizer",
     "software": "software profile", "storage": "storage", "reliability": "reliability profile",
+    "scaling": "scaling law", "privacy": "privacy method",
 }  # fmt: skip
 
 

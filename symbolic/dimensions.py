@@ -52,8 +52,9 @@ def dimension_of(node: Any) -> Dimension | None:
         return dimension_of(whole) if dimension_of(part) == {} else _alike(node.args, str(node))
     if isinstance(node, sympy.Sum):
         return dimension_of(node.function)
-    if isinstance(node, sympy.exp | sympy.log | sympy.factorial):
-        _plain(node.args[0], str(node))
+    if isinstance(node, sympy.exp | sympy.log | sympy.factorial | sympy.binomial | sympy.erf | sympy.erfinv):
+        for argument in node.args:
+            _plain(argument, str(node))
         return {}
     raise UnitError(f"no rule for the dimension of {type(node).__name__} in {node}")
 

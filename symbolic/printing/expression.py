@@ -126,6 +126,9 @@ class Form:
     def _factorial(self, node: Any) -> tuple[str, int]:
         return f"{self._inside(node.args[0], ATOM)}!", ATOM
 
+    def _choose(self, node: Any) -> tuple[str, int]:
+        return self.choose(*(self.show(argument) for argument in node.args)), ATOM
+
     def _round(self, node: Any) -> tuple[str, int]:
         left, right = self.round_up if isinstance(node, sympy.ceiling) else self.round_down
         return f"{left}{self.show(node.args[0])}{right}", ATOM
@@ -164,6 +167,7 @@ class Form:
         (sympy.Piecewise, _cases),
         (sympy.Sum, _series),
         (sympy.factorial, _factorial),
+        (sympy.binomial, _choose),
         (sympy.Function, _function),
     )
 
@@ -195,6 +199,10 @@ class Form:
     def call(self, name: str, arguments: list[str]) -> str:
         """A function of arguments."""
         return f"{name}({', '.join(arguments)})"
+
+    def choose(self, whole: str, part: str) -> str:
+        """A binomial coefficient."""
+        return f"C({whole}, {part})"
 
     def cases(self, rows: list[tuple[str, str]]) -> str:
         """Alternatives with their conditions, the last one without."""
@@ -234,7 +242,11 @@ class LatexForm(Form):
         return rf"\sqrt{{{shown}}}"
 
     def call(self, name: str, arguments: list[str]) -> str:
-        return rf"\{name}\left({', '.join(arguments)}\right)"
+        command = {"erf": r"\operatorname{erf}", "erfinv": r"\operatorname{erf}^{-1}"}.get(name, rf"\{name}")
+        return rf"{command}\left({', '.join(arguments)}\right)"
+
+    def choose(self, whole: str, part: str) -> str:
+        return rf"\binom{{{whole}}}{{{part}}}"
 
     def cases(self, rows: list[tuple[str, str]]) -> str:
         lines = [

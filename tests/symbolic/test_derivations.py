@@ -149,6 +149,8 @@ WRONG_UNITS = {
     "a case": equation(tau, sympy.Piecewise((tau, lost > 1), (lost, True))),
     "a comparison": equation(tau, sympy.Piecewise((tau, lost > tau), (delta, True))),
     "an exponential": equation(lost, sympy.exp(tau)),
+    "a binomial coefficient": equation(lost, sympy.binomial(n, tau)),
+    "an error function": equation(lost, sympy.erf(tau)),
     "a factorial": equation(lost, sympy.factorial(tau, evaluate=False)),
 }
 
