@@ -129,8 +129,12 @@ def _bibtex(key: str, source: dict[str, Any]) -> str:
     return f"@{kinds.get(source['type'], 'misc')}{{{key},\n{lines}}}\n"
 
 
+_IN_TEX = {"&": r"\&", "%": r"\%", "_": r"\_", "λ": r"$\lambda$"}
+
+
 def _escape(value: str) -> str:
-    return value.replace("&", r"\&").replace("%", r"\%").replace("_", r"\_") if "://" not in value else value
+    """Text as TeX takes it; addresses are left to the bibliography's own command."""
+    return value if "://" in value else "".join(_IN_TEX.get(c, c) for c in value)
 
 
 def main() -> None:

@@ -58,7 +58,7 @@ def _short(text: str) -> str:
     """A count without the unit that its heading says already, with thousands separators."""
     number, _, unit = text.partition(" ")
     if unit in ("param", "token/sample", "") and number.replace(".", "").isdigit():
-        return f"{float(number):,.0f}"
+        return f"{float(number):,.0f}" if float(number) >= 1 or float(number) == 0 else number
     return text
 
 

@@ -52,7 +52,9 @@ class WallPage:
     def symbols(self, quantities: list[Quantity]) -> str:
         unit: Callable[[Quantity], str] = lambda q: "" if q.display == "1" else rf"\unit{{{q.display}}}"  # noqa: E731
         rows = "".join(rf"${q.latex}$ & {_escape(q.meaning)} & {unit(q)} \\" + "\n" for q in quantities)
-        head = r"\begin{longtable}{@{}llr@{}}" + "\n\\toprule\nSymbol & Meaning & Unit \\\\\n\\midrule\n\\endhead\n"
+        head = (
+            r"\begin{longtable}{@{}lp{88mm}r@{}}" + "\n\\toprule\nSymbol & Meaning & Unit \\\\\n\\midrule\n\\endhead\n"
+        )
         return f"{head}{rows}\\bottomrule\n\\end{{longtable}}\n\n\\subsection*{{Derivation}}"
 
     def step(self, number: int, step: Step, inputs: list[int], known: str) -> str:
