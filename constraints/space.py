@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy
@@ -15,8 +17,18 @@ from mlsysim.symbolic.kernels import catalogue, kernel
 
 #: Joint values of a table; beyond this a search must be narrowed.
 MOST_ROWS = 4_000_000
+#: A condition on more joint values than these is not looked at before all its decisions are there.
+MOST_SHADOW_ROWS = 200_000
 
 Rows = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """What structure allows of some decisions together."""
+
+    over: frozenset[str]
+    keeps: Callable[[Rows], Any]
 
 
 @dataclass(frozen=True)
@@ -57,29 +69,53 @@ class Space:
         Raises:
             InputError: there are more than the tables can hold.
         """
-        wanted = [name for name in self.domains if name in set(names)]
+        wanted = frozenset(names) & frozenset(self.domains)
+        rules = [rule for rule in self._structure(wanted) if rule.over]
         rows: Rows = {}
-        placed: set[str] = set()
-        for name in wanted:
+        left = sorted(wanted, key=lambda name: (len(self.domains[name]), list(self.domains).index(name)))
+        while left:
+            # The next decision is the one that lets the most conditions be checked, so that few rows are ever held.
+            name = max(left, key=lambda n: sum(n in rule.over and rule.over <= {*rows, n} for rule in rules))
+            left.remove(name)
             rows = _times(rows, name, self.domains[name])
             if count(rows) > MOST_ROWS:
                 raise InputError(
-                    f"the space has more than {MOST_ROWS:,} joint values of {', '.join(wanted)}",
+                    f"the space has more than {MOST_ROWS:,} joint values of {', '.join(sorted(wanted))}",
                     hint="fix some of them in the plan's parallelism section",
                 )
-            placed.add(name)
-            rows = self._allowed(rows, name, placed)
-        return rows
+            for rule in rules:
+                if name in rule.over and rule.over <= rows.keys():
+                    keep = rule.keeps(rows)
+                    rows = {each: column[keep] for each, column in rows.items()}
+        return {name: rows[name] for name in self.domains if name in wanted}
 
-    def _allowed(self, rows: Rows, newest: str, placed: set[str]) -> Rows:
-        conditions = [
-            c for c in catalogue().VARIANTS[self.variant]["conditions"]
-            if c["kind"] == "structural" and newest in (s := self.rests_on(c)) and s <= placed
-        ]  # fmt: skip
-        if not conditions:
-            return rows
-        keep = self.holds(rows, conditions)
-        return {name: column[keep] for name, column in rows.items()}
+    def _structure(self, wanted: frozenset[str]) -> Iterable[_Rule]:
+        """The structural conditions as seen by some decisions: whole, or what they leave whatever the others are."""
+        for condition in catalogue().VARIANTS[self.variant]["conditions"]:
+            if condition["kind"] != "structural":
+                continue
+            over = self.rests_on(condition)
+            if over <= wanted:
+                yield _Rule(over, partial(self.holds, conditions=[condition]))
+            elif over & wanted and math.prod(len(self.domains[name]) for name in over) <= MOST_SHADOW_ROWS:
+                yield _Rule(over & wanted, self._shadow(condition, over, sorted(over & wanted)))
+
+    def _shadow(self, condition: Mapping[str, Any], over: frozenset[str], seen: Sequence[str]) -> Callable[[Rows], Any]:
+        """Which joint values of the decisions seen some value of the others completes."""
+        rows: Rows = {}
+        for name in sorted(over):
+            rows = _times(rows, name, self.domains[name])
+        keep = self.holds(rows, [condition])
+        possible = numpy.unique(self._codes({name: rows[name][keep] for name in seen}, seen))
+        return lambda rows: numpy.isin(self._codes(rows, seen), possible)
+
+    def _codes(self, rows: Rows, names: Sequence[str]) -> Any:
+        """One whole number for each joint value of some decisions."""
+        code: Any = 0
+        for name in names:
+            domain = numpy.array(sorted(self.domains[name]), dtype=float)
+            code = code * len(domain) + numpy.searchsorted(domain, rows[name])
+        return code
 
     def rests_on(self, condition: Mapping[str, Any]) -> frozenset[str]:
         """The decisions that a condition rests on; none where what it rests on is fixed."""

@@ -19,7 +19,7 @@ from mlsysim.constraints.space import Space, count
 from mlsysim.optimization import _space, optimize
 from mlsysim.plan import load
 from mlsysim.symbolic.errors import InfeasibleError, InputError, MlsysimError
-from mlsysim.symbolic.kernels import kernel
+from mlsysim.symbolic.kernels import catalogue, kernel
 from tests.conftest import plan
 
 LATENCY = "performance.latency"
@@ -154,6 +154,36 @@ def test_fleets_that_are_no_power_of_two_are_solved(model: str, nodes: int, batc
     )
     assert found.answer.status == "optimal"
     assert found.evaluation.feasible
+
+
+def test_a_mixture_of_experts_over_a_fleet_is_solved() -> None:
+    """DeepSeek-V3 over 2,048 accelerators, every degree open: some 10^8 joint values, proven within the table limit."""
+    found = optimize(
+        load(plan(workload={"name": "DeepSeek_V3", "batch_size": 15360}, hardware={"name": "H100", "nodes": 256}))
+    )
+    assert found.answer.status == "optimal"
+    assert found.evaluation.feasible
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_part_of_the_space_is_what_the_whole_leaves_of_it_and_no_less(seed: int) -> None:
+    """The joint values of some decisions hold every one that some whole design has, and none that a condition forbids."""
+    space, *_ = instance(seed)
+    numbers = random.Random(seed)
+    whole = space.lattice(space.decisions)
+    product = list(itertools.product(*(space.domains[name] for name in space.decisions)))
+    every = {
+        name: numpy.array(column, dtype=float)
+        for name, column in zip(space.decisions, zip(*product, strict=True), strict=True)
+    }
+    structural = [c for c in catalogue().VARIANTS[space.variant]["conditions"] if c["kind"] == "structural"]
+    assert count(whole) == int(space.holds(every, structural).sum())
+    for size in range(1, len(space.decisions)):
+        names = numbers.sample(space.decisions, size)
+        part = space.lattice(names)
+        held = set(zip(*(part[n].tolist() for n in part), strict=True))
+        assert len(held) == count(part)
+        assert set(zip(*(whole[n].tolist() for n in part), strict=True)) <= held
 
 
 def test_replicas_never_outnumber_the_batch() -> None:
