@@ -11,7 +11,7 @@ import numpy
 
 from mlsysim.constraints.compiler import RESOLUTION, Bound, Program, compile_program, physical, tighten
 from mlsysim.constraints.space import Space, count, row
-from mlsysim.symbolic.errors import MlsysimError
+from mlsysim.symbolic.errors import InputError, MlsysimError
 from mlsysim.symbolic.kernels import catalogue
 
 #: Spaces of at most this many joint values are also enumerated, as a check on every answer.
@@ -159,12 +159,12 @@ def _best(
 
 def _enumerate(space: Space, objective: str, sense: int, limits: Sequence[Bound]) -> tuple[int, float | None] | None:
     """How many joint values there are, and the best objective among them; None where there are too many."""
-    size = 1
-    for domain in space.domains.values():
-        size *= len(domain)
-    if size > 40 * ENUMERABLE:
+    try:
+        rows = space.lattice(
+            space.decisions, most=4 * ENUMERABLE
+        )  # more while it grows than when all conditions are in
+    except InputError:
         return None
-    rows = space.lattice(space.decisions)
     if count(rows) > ENUMERABLE:
         return None
     best = _best(space, rows, objective, sense, limits)

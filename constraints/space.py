@@ -63,11 +63,11 @@ class Space:
         fixed = [c for c in catalogue().VARIANTS[self.variant]["conditions"] if not self.rests_on(c)]
         return bool(self.holds({}, [c for c in fixed if c["kind"] == "structural"]).all())
 
-    def lattice(self, names: Iterable[str]) -> Rows:
+    def lattice(self, names: Iterable[str], most: int = MOST_ROWS) -> Rows:
         """Every joint value of some decisions that no structural condition on them alone forbids.
 
         Raises:
-            InputError: there are more than the tables can hold.
+            InputError: there are more than ``most``, which is by default what the tables can hold.
         """
         wanted = frozenset(names) & frozenset(self.domains)
         rules = [rule for rule in self._structure(wanted) if rule.over]
@@ -78,9 +78,9 @@ class Space:
             name = max(left, key=lambda n: sum(n in rule.over and rule.over <= {*rows, n} for rule in rules))
             left.remove(name)
             rows = _times(rows, name, self.domains[name])
-            if count(rows) > MOST_ROWS:
+            if count(rows) > most:
                 raise InputError(
-                    f"the space has more than {MOST_ROWS:,} joint values of {', '.join(sorted(wanted))}",
+                    f"the space has more than {most:,} joint values of {', '.join(sorted(wanted))}",
                     hint="fix some of them in the plan's parallelism section",
                 )
             for rule in rules:
