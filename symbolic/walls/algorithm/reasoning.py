@@ -565,11 +565,11 @@ wall = Wall(
     name="reasoning",
     domain="algorithm",
     core=(
+        chain_of_means,
         answer_of_thoughts,
         batch_law,
         chain_law,
         mean_law,
-        chain_of_means,
         memory_of_step,
         compute_of_step,
         memory_chains_law,

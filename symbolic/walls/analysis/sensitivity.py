@@ -116,7 +116,7 @@ at_the_kink = substitute(
 )  # fmt: skip
 
 wall = Wall(
-    number=21, name="sensitivity", domain="analysis", core=(power_law, euler, by_share, at_the_kink),
+    number=21, name="sensitivity", domain="analysis", core=(by_share, power_law, euler, at_the_kink),
     binds="a design is asked what would change it: the binding wall has the largest elasticity",
     assumptions=("changes are small", "the other inputs are held"),
     validity="the active branch of every maximum; at a kink each side has its own elasticity",

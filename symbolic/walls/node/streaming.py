@@ -243,10 +243,10 @@ wall = Wall(
     name="streaming",
     domain="node",
     core=(
+        layer_law,
         stored,
         stream_law,
         compute_law,
-        layer_law,
         pass_law,
         steady,
         ridge_law,

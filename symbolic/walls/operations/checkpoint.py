@@ -222,8 +222,8 @@ wall = Wall(
     name="checkpoint",
     domain="operations",
     core=(
-        size_law,
         law,
+        size_law,
         slower,
         fourteen,
         synchronous,
