@@ -80,9 +80,11 @@ def read(path: Path, name: str | None = None) -> Document:
     if path.is_dir():
         raise InputError("this is a folder, a YAML file is needed", where=shown, hint=f"name a file in {shown}/")
     try:
-        if path.stat().st_size > MAX_BYTES:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)  # a device or a pipe has no size, and may never end
+        if len(content) > MAX_BYTES:
             raise InputError(f"the file is larger than {MAX_BYTES:,} bytes", where=shown, hint="split it")
-        text = path.read_text(encoding="utf-8")
+        text = content.decode("utf-8")
     except FileNotFoundError:
         raise InputError("there is no such file", where=shown, hint="check the name and the folder") from None
     except UnicodeDecodeError as error:

@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -234,3 +235,10 @@ def test_reports_survive_closed_output(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(sys, "stdout", Full())
     assert run(["eval", "Llama3_8B", "H100"]) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="a system without /dev/zero")
+def test_a_file_that_never_ends_is_too_large(capsys: pytest.CaptureFixture[str]) -> None:
+    """A device has no size to look at; what is read of it is limited."""
+    assert run(["eval", "/dev/zero"]) == 2
+    assert "larger than" in capsys.readouterr().err
