@@ -107,8 +107,11 @@ def find(category: str, name: str, *, where: str | None = None) -> Entry:
         return entries(category)[known[_plain(name)]]
     names = [record["name"] for record in _index()["entries"][category]]
     aliases = [word for record in _index()["entries"][category] for word in record["aliases"]]
-    word = CATEGORIES[category]
-    raise UnknownNameError(word, name, [*names, *aliases], where=where, see=f"see `mlsysim zoo {category}`")
+    elsewhere = [other for other in _index()["entries"] if _plain(name) in _names(other)]
+    see = f"see `mlsysim zoo {category}`" + "".join(
+        f"; {name!r} stands in `mlsysim zoo {other}`" for other in elsewhere
+    )
+    raise UnknownNameError(CATEGORIES[category], name, [*names, *aliases], where=where, see=see)
 
 
 def _plain(name: str) -> str:

@@ -242,3 +242,9 @@ def test_a_file_that_never_ends_is_too_large(capsys: pytest.CaptureFixture[str])
     """A device has no size to look at; what is read of it is limited."""
     assert run(["eval", "/dev/zero"]) == 2
     assert "larger than" in capsys.readouterr().err
+
+
+def test_a_name_of_another_kind_is_pointed_out(capsys: pytest.CaptureFixture[str]) -> None:
+    """Model and hardware in the wrong order."""
+    assert run(["eval", "H100", "Llama3_8B"]) == 2
+    assert "'H100' stands in `mlsysim zoo hardware`" in capsys.readouterr().err
