@@ -31,7 +31,7 @@ papers: $(VENV)/.run
 
 # Every formula of the web form, rendered by KaTeX in strict mode. Needs node and npm; `make papers` first.
 katex:
-	npm install --silent --no-save --prefix papers/build katex
+	npm install --silent --no-save --prefix papers/build katex@0.19.1
 	cp papers/katex.mjs papers/build/ && node papers/build/katex.mjs papers/build/web
 
 $(VENV)/.run: requirements.lock pyproject.toml

@@ -10,6 +10,7 @@ from typing import Any
 import numpy
 
 from mlsysim.constraints.compiler import RESOLUTION, Bound, Program, compile_program, physical, tighten
+from mlsysim.constraints.feasibility import ROUNDING
 from mlsysim.constraints.space import Space, count, row
 from mlsysim.symbolic.errors import InputError, MlsysimError
 from mlsysim.symbolic.kernels import catalogue
@@ -17,8 +18,6 @@ from mlsysim.symbolic.kernels import catalogue
 #: Spaces of at most this many joint values are also enumerated, as a check on every answer.
 ENUMERABLE = 300_000
 WORKERS = 2
-
-
 #: Relative slack within which two objectives are the same.
 TIE = 1e-9
 
@@ -75,7 +74,7 @@ def search(
     """
     started = time.perf_counter()
     limits = (*physical(space), *bounds)
-    if not (space.possible() and _fixed_hold(space)):
+    if not space.possible():
         return Answer("infeasible", {}, None, None, None, 0, 0, True, time.perf_counter() - started)
     known = _incumbent(space, objective, sense, limits)
     program = compile_program(space, objective, sense, bounds)
@@ -91,12 +90,6 @@ def search(
         **{**answer, "space": everything[0] if everything else None, "checked": everything is not None},
         rows=program.rows, seconds=time.perf_counter() - started,
     )  # fmt: skip
-
-
-def _fixed_hold(space: Space) -> bool:
-    """Whether the physical conditions that rest on no decision hold."""
-    fixed = [c for c in catalogue().VARIANTS[space.variant]["conditions"] if not space.rests_on(c)]
-    return bool(space.holds({}, fixed).all())
 
 
 @dataclass
@@ -149,7 +142,7 @@ def _best(
     values = space.evaluate(rows, {objective, *(b.quantity for b in limits)})
     keep = space.holds(rows)
     for bound in limits:
-        keep &= bound.sign * values[bound.quantity] <= bound.sign * bound.value + abs(bound.value) * 1e-12
+        keep &= bound.sign * values[bound.quantity] <= bound.sign * bound.value + abs(bound.value) * ROUNDING
     if not keep.any():
         return None
     costs = numpy.where(keep, sense * values[objective], numpy.inf)
@@ -160,9 +153,8 @@ def _best(
 def _enumerate(space: Space, objective: str, sense: int, limits: Sequence[Bound]) -> tuple[int, float | None] | None:
     """How many joint values there are, and the best objective among them; None where there are too many."""
     try:
-        rows = space.lattice(
-            space.decisions, most=4 * ENUMERABLE
-        )  # more while it grows than when all conditions are in
+        # A lattice holds more rows while it grows than when every condition has been looked at.
+        rows = space.lattice(space.decisions, most=4 * ENUMERABLE)
     except InputError:
         return None
     if count(rows) > ENUMERABLE:

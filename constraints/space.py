@@ -58,10 +58,13 @@ class Space:
         found = kernel(self.variant).many(leaves, wanted)
         return {name: numpy.broadcast_to(column, (length,)) for name, column in found.items()}
 
-    def possible(self) -> bool:
-        """Whether the conditions that rest on no decision hold."""
-        fixed = [c for c in catalogue().VARIANTS[self.variant]["conditions"] if not self.rests_on(c)]
-        return bool(self.holds({}, [c for c in fixed if c["kind"] == "structural"]).all())
+    def possible(self, kind: str | None = None) -> bool:
+        """Whether the conditions that rest on no decision hold: all of them, or those of one kind."""
+        fixed = [
+            c for c in catalogue().VARIANTS[self.variant]["conditions"]
+            if not self.rests_on(c) and kind in (None, c["kind"])
+        ]  # fmt: skip
+        return bool(self.holds({}, fixed).all())
 
     def lattice(self, names: Iterable[str], most: int = MOST_ROWS) -> Rows:
         """Every joint value of some decisions that no structural condition on them alone forbids.

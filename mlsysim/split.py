@@ -91,7 +91,7 @@ def _best_of_all(design: Design) -> tuple[Split, bool] | None:
         if name in found and design.bindings[name].value is None:
             found[name] = (1,)
     space = Space(design.variant, design.values, found)
-    if not space.possible():
+    if not space.possible("structural"):
         return None
     rows = space.lattice(space.decisions)
     if not count(rows):
