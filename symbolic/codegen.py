@@ -201,12 +201,16 @@ def _made_of(g: Graph, kind: Any) -> dict[str, tuple[str, ...]]:
 
 
 def _wall(g: Graph, quantity: Quantity) -> Wall | None:
-    """The wall that a definition belongs to: the one whose law it applies, else that of its chapter."""
+    """The wall that a definition belongs to: the one whose law it applies, else that of its chapter.
+
+    A law that a foundation states belongs to no wall of its own.
+    """
     step = g.steps[quantity]
     while step.rule == "apply":
         step = step.inputs[0]
     law = next((c.wall for c in chapters() if any(step is other for _, other in c.steps)), None)
-    return law if step is not g.steps[quantity] else g.chapter[quantity].wall
+    own = g.chapter[quantity].wall
+    return own if step is g.steps[quantity] else law or own
 
 
 def _pretty(value: Any) -> str:

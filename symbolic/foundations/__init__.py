@@ -1,4 +1,4 @@
-"""What the walls stand on: the quantities that are bound from outside, and the anatomy of a transformer."""
+"""What the walls stand on: the quantities bound from outside, the anatomy of a transformer, and longer arguments."""
 
 from mlsysim.symbolic.authoring import load
 

@@ -10,6 +10,7 @@ from mlsysim.symbolic import dimensions
 from mlsysim.symbolic.checking import same
 from mlsysim.symbolic.equation import Equation, equation
 from mlsysim.symbolic.errors import DerivationError, UnitError
+from mlsysim.symbolic.foundations.serving import request
 from mlsysim.symbolic.graph import chapters
 from mlsysim.symbolic.quantity import Quantity, count, ratio, time
 from mlsysim.symbolic.rules import (
@@ -29,7 +30,7 @@ from mlsysim.symbolic.rules import (
     total,
 )  # fmt: skip
 from mlsysim.symbolic.walls.fleet import communication, fragility
-from mlsysim.symbolic.walls.node import compute, memory, serving
+from mlsysim.symbolic.walls.node import batching, compute, memory
 
 STEPS = [(chapter.name, name, step) for chapter in chapters() for name, step in chapter.steps]
 NESTED = {id(a): a for _, _, step in STEPS for a in step.ancestry}
@@ -123,7 +124,7 @@ def test_the_refusal_says_by_how_much() -> None:
         (communication.all_reduce, lambda e: Equation(e.left, e.right / 2)),
         (communication.bubble_share, lambda e: Equation(e.left, e.right + 1)),
         (fragility.best, lambda e: Equation(e.left, e.right / sympy.sqrt(2))),
-        (serving.context_closed, lambda e: Equation(e.left, e.right - serving.one_position)),
+        (request.context_closed, lambda e: Equation(e.left, e.right - batching.one_position)),
     ],
     ids=["compute", "ridge", "all-reduce", "bubble", "young", "context"],
 )

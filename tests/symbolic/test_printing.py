@@ -10,12 +10,13 @@ import sympy
 
 from mlsysim.api import derive
 from mlsysim.symbolic.foundations import many_servers
+from mlsysim.symbolic.foundations.serving import request
 from mlsysim.symbolic.graph import chapters
 from mlsysim.symbolic.printing import latex, text
 from mlsysim.symbolic.printing.expression import plain
 from mlsysim.symbolic.quantity import Quantity
 from mlsysim.symbolic.walls.fleet import communication, fragility
-from mlsysim.symbolic.walls.node import compute, serving
+from mlsysim.symbolic.walls.node import compute
 from mlsysim.symbolic.walls.operations import safety
 from mlsysim.symbolic.words import number
 
@@ -34,7 +35,7 @@ from mlsysim.symbolic.words import number
         (many_servers.wait_tail, "P_(W>t) = C·exp(-(c·μ - λ)·t)"),
         (safety.expanded, "V = Σ[k=0..α] C(α, k)·(1 - q)^(α - k)·q^k·u^k"),
         (safety.alarm_law, "z_α = √(2)·erfinv(1 - α_test)"),
-        (serving.context_sum, "s̄ = (Σ[i=1..g] (s + i)) / g"),
+        (request.context_sum, "s̄ = (Σ[i=1..g] (s + i)) / g"),
     ],
 )
 def test_equations_read_as_they_were_written(step: object, shown: str) -> None:

@@ -1,0 +1,1 @@
+"""What training must hold: states, adapters, activations."""

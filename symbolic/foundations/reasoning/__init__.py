@@ -1,0 +1,1 @@
+"""What more tokens cost and bring: chains, trees, the best of many."""

@@ -1,0 +1,1 @@
+"""What serving does to requests: caching, cutting, guessing, handing over."""

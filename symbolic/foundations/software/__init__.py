@@ -1,0 +1,1 @@
+"""Where a program loses the peak: tiles, waves, slow operators, launches."""
