@@ -106,7 +106,7 @@ MODELS = [(64, 6144, 8), (96, 12288, 8), (128, 20480, 8), (160, 25600, 8)]
 
 @pytest.mark.parametrize(("a", "h", "t"), MODELS)
 def test_activations_of_a_layer_are_those_of_korthikanti_table_2(training: Evaluate, a: int, h: int, t: int) -> None:
-    """To the last byte, specialised and from the general count, which the plan's graph shares."""
+    """To the last byte, specialised and from the general count, which the plan's graph applies."""
     s, b = 2048, 4
     sbh = s * b * h
     found = hold(microbatch=b, sequence_length=s, hidden=h, heads=a, tensor=t)
@@ -116,10 +116,14 @@ def test_activations_of_a_layer_are_those_of_korthikanti_table_2(training: Evalu
     assert found["kept_alone_selective"] == 34 * sbh
     assert found["kept_alone_full"] == 2 * sbh
     for divided in (0, 1):
-        general = hold(microbatch=b, sequence_length=s, hidden=h, heads=a, tensor=t, sequence=divided, context=2,
-                       ffn_width=4 * h, value_bytes=2, score_bytes=2)  # fmt: skip
-        plan = training(**gpt(8, h, a, 51200, s), microbatch=b, batch_size=b, tensor=t, sequence=divided, context=2)
-        assert general["kept"] == pytest.approx(plan["memory.layer_kept"], rel=1e-12)
+        published = found["kept_sequence" if divided else "kept_tensor"]
+        split = dict(microbatch=b, tensor=t, sequence=divided, context=2)
+        general = hold(**split, sequence_length=s, hidden=h, heads=a, kv_heads=a, latent=0, query_key_width=h / a,
+                       mix_width=h / a, ffn_width=4 * h, ffn_matrices=2, sparse_share=0, active_experts=0, shared_experts=0,
+                       expert_width=0, dropout=1, value_bytes=2, score_bytes=2, recompute=0)  # fmt: skip
+        plan = training(**gpt(8, h, a, 51200, s), **split, batch_size=b)
+        for kept in (general["kept"], general["kept_chosen"], plan["memory.layer_kept"]):
+            assert kept == pytest.approx(published / 2, rel=1e-12)
 
 
 @pytest.mark.parametrize(("a", "h", "saved"), [(96, 12288, 0.70), (128, 20480, 0.65)])

@@ -3,19 +3,27 @@
 from sympy import Eq, Piecewise
 
 from mlsysim.symbolic.foundations.inputs import (
+    active_experts,
     context,
+    dropout,
+    expert_width,
+    ffn_matrices,
     ffn_width,
     heads,
     hidden,
+    kv_heads,
+    latent,
     mask_bytes,
     microbatch,
     score_bytes,
     score_mask_bytes,
     sequence,
     sequence_parallel,
+    shared_experts,
     tensor,
     value_bytes,
 )
+from mlsysim.symbolic.foundations.transformer import mix_width, query_key_width, sparse_share
 from mlsysim.symbolic.quantity import Quantity, count, data
 from mlsysim.symbolic.rules import define, equation, given, substitute, total
 from mlsysim.symbolic.walls.node.compute import one_sample
@@ -28,9 +36,8 @@ left_whole = Quantity(
     "memory.left_whole", r"a_{\mathrm{keep}}", "byte/token", "kept per token and left whole by tensor parallelism"
 )
 mixing = Quantity("memory.mixing", r"a_{\mathrm{attn}}", "byte/token", "queries, keys, values and their mix")
-widened = Quantity(
-    "memory.widened", r"a_{\mathrm{ff}}", "byte/token", "widened layer before and after its nonlinearity"
-)
+widened = Quantity("memory.widened", r"a_{\mathrm{ff}}", "byte/token", "outputs of widening and input of narrowing")
+routed = Quantity("memory.routed", r"a_{\mathrm{rt}}", "byte/token", "inputs of the routed experts")
 divided = Quantity(
     "memory.divided", r"a_{\mathrm{div}}", "byte/token", "kept per token and divided by tensor parallelism"
 )
@@ -54,7 +61,9 @@ two_blocks = given(
     cite="korthikanti2022",
 )
 two_masks = given(
-    equation(masks, 2 * hidden * mask_bytes), because="each of two dropouts keeps a mask", cite="korthikanti2022"
+    equation(masks, 2 * dropout * hidden * mask_bytes),
+    because="each of two dropouts, where there are any, keeps a mask",
+    cite="korthikanti2022",
 )
 kept_whole = total(
     two_norms,
@@ -69,35 +78,66 @@ whole_count = substitute(
     two_norms,
     two_blocks,
     two_masks,
-    result=equation(left_whole, 4 * hidden * value_bytes + 2 * hidden * mask_bytes),
+    result=equation(left_whole, 4 * hidden * value_bytes + 2 * dropout * hidden * mask_bytes),
     because="name the parts",
 )
 attention_inputs = given(
-    equation(mixing, 4 * hidden * value_bytes),
-    because="queries, keys, values and what the output matrix takes",
+    equation(
+        mixing,
+        value_bytes
+        * (
+            heads * (query_key_width + mix_width)
+            + Piecewise((heads, Eq(latent, 1)), (kv_heads, True)) * (query_key_width + mix_width)
+        ),
+    ),
+    because="queries and what the output matrix takes, keys and values; latent ones are unpacked for every head",
+    cite="korthikanti2022,ainslie2023,deepseek2024v2",
+)
+widened_layer = given(
+    equation(
+        widened,
+        value_bytes
+        * (
+            ffn_matrices
+            * ((1 - sparse_share) * ffn_width + sparse_share * (active_experts + shared_experts) * expert_width)
+        ),
+    ),
+    because="the outputs of the widening matrices and the input of the narrowing one",
     cite="korthikanti2022",
 )
-widened_twice = given(
-    equation(widened, 2 * ffn_width * value_bytes),
-    because="the nonlinearity and the matrix after it keep their inputs",
-    cite="korthikanti2022",
+routed_inputs = given(
+    equation(routed, value_bytes * (sparse_share * active_experts * hidden)),
+    because="every expert that a token is routed to takes a copy of it",
+    cite="lepikhin2020",
 )
 kept_divided = total(
     attention_inputs,
-    widened_twice,
-    result=equation(divided, mixing + widened),
+    widened_layer,
+    routed_inputs,
+    result=equation(divided, mixing + widened + routed),
     because="tensor parallelism divides heads and columns",
     cite="korthikanti2022",
 )
 divided_count = substitute(
     kept_divided,
     attention_inputs,
-    widened_twice,
-    result=equation(divided, 4 * hidden * value_bytes + 2 * ffn_width * value_bytes),
+    widened_layer,
+    routed_inputs,
+    result=equation(
+        divided,
+        value_bytes
+        * (
+            heads * (query_key_width + mix_width)
+            + Piecewise((heads, Eq(latent, 1)), (kv_heads, True)) * (query_key_width + mix_width)
+            + ffn_matrices
+            * ((1 - sparse_share) * ffn_width + sparse_share * (active_experts + shared_experts) * expert_width)
+            + sparse_share * active_experts * hidden
+        ),
+    ),
     because="name the parts",
 )
 pair_count = given(
-    equation(pairs, heads * sequence * one_sample * (2 * score_bytes + score_mask_bytes)),
+    equation(pairs, heads * sequence * one_sample * (score_bytes * (1 + dropout) + dropout * score_mask_bytes)),
     because="for every head and pair of tokens the softmax, its dropout mask and what is left of it",
     cite="korthikanti2022",
 )
@@ -109,31 +149,5 @@ sharing = define(
 layer_kept = define(
     equation(kept, tokens_here * (left_whole / whole_parts + (divided + pairs) / tensor)),
     because="every token keeps its inputs, its products and its scores, each on its ranks",
-    cite="korthikanti2022",
-)
-layer_count = substitute(
-    layer_kept,
-    tokens_of_microbatch,
-    whole_count,
-    divided_count,
-    pair_count,
-    sharing,
-    result=equation(
-        kept,
-        microbatch
-        * sequence
-        / context
-        * (
-            (4 * hidden * value_bytes + 2 * hidden * mask_bytes)
-            / Piecewise((tensor, Eq(sequence_parallel, 1)), (1, True))
-            + (
-                4 * hidden * value_bytes
-                + 2 * ffn_width * value_bytes
-                + heads * sequence * one_sample * (2 * score_bytes + score_mask_bytes)
-            )
-            / tensor
-        ),
-    ),
-    because="name the parts",
     cite="korthikanti2022",
 )

@@ -1,10 +1,16 @@
 """Activations of GPT's layers: with two bytes a number, the general count is the published one."""
 
+from sympy import Eq, Piecewise
+
 from mlsysim.symbolic.foundations.inputs import (
     context,
+    dropout,
+    ffn_matrices,
     ffn_width,
     heads,
     hidden,
+    kv_heads,
+    latent,
     microbatch,
     score_bytes,
     sequence,
@@ -13,10 +19,11 @@ from mlsysim.symbolic.foundations.inputs import (
     value_bytes,
 )
 from mlsysim.symbolic.foundations.memory import activations, recomputation
-from mlsysim.symbolic.foundations.memory.activations import kept
+from mlsysim.symbolic.foundations.memory.activations import divided, kept, left_whole, pairs
 from mlsysim.symbolic.foundations.memory.recomputation import kept_full, kept_selective
+from mlsysim.symbolic.foundations.transformer import mix_width, query_key_width, sparse_share
 from mlsysim.symbolic.quantity import constant, data
-from mlsysim.symbolic.rules import apply, equation, specialise
+from mlsysim.symbolic.rules import apply, equation, specialise, substitute
 from mlsysim.symbolic.walls.node.compute import one_sample
 
 two_bytes = constant("one.half_value", 2, "byte/token", "bytes of an activation number in half precision")
@@ -35,12 +42,65 @@ kept_alone_full = data(
     "memory.kept_alone_full", r"A_{\mathrm{GPT,inp}}", "the same with all but the input computed again"
 )
 
-GPT = {value_bytes: two_bytes, score_bytes: two_score_bytes, ffn_width: 4 * hidden, context: 1}
+# The three parts of the count, of a dense layer with all heads, dropout and a plain feed-forward layer.
+GPT = {
+    dropout: 1,
+    kv_heads: heads,
+    latent: 0,
+    query_key_width: hidden / heads,
+    mix_width: hidden / heads,
+    ffn_matrices: 2,
+    ffn_width: 4 * hidden,
+    sparse_share: 0,
+    value_bytes: two_bytes,
+    score_bytes: two_score_bytes,
+}
+whole_of_gpt = specialise(
+    activations.whole_count,
+    GPT,
+    equation(left_whole, whole_bytes * hidden),
+    because="two bytes a number, one a mask",
+    cite="korthikanti2022",
+)
+divided_of_gpt = specialise(
+    activations.divided_count,
+    GPT,
+    equation(divided, split_bytes * hidden),
+    because="all heads together are as wide as the layer, and the feed-forward layer is four times as wide",
+    cite="korthikanti2022",
+)
+pairs_of_gpt = specialise(
+    activations.pair_count,
+    GPT,
+    equation(pairs, pair_bytes * heads * sequence * one_sample),
+    because="two bytes a score, twice, and one a mask",
+    cite="korthikanti2022",
+)
 
+# The whole layer.
+layer_of_gpt = substitute(
+    activations.layer_kept,
+    activations.tokens_of_microbatch,
+    activations.sharing,
+    whole_of_gpt,
+    divided_of_gpt,
+    pairs_of_gpt,
+    result=equation(
+        kept,
+        microbatch
+        * sequence
+        / context
+        * (
+            whole_bytes * hidden / Piecewise((tensor, Eq(sequence_parallel, 1)), (1, True))
+            + (split_bytes * hidden + pair_bytes * heads * sequence * one_sample) / tensor
+        ),
+    ),
+    because="name the parts",
+)
 layer_tensor = apply(
     specialise(
-        activations.layer_count,
-        {**GPT, sequence_parallel: 0},
+        layer_of_gpt,
+        {context: 1, sequence_parallel: 0},
         equation(
             kept,
             microbatch
@@ -48,7 +108,7 @@ layer_tensor = apply(
             * hidden
             * (whole_bytes + split_bytes / tensor + pair_bytes * heads * sequence * one_sample / (hidden * tensor)),
         ),
-        because="two bytes a number and a feed-forward layer four times as wide",
+        because="the sequence is not divided",
         cite="korthikanti2022",
     ),
     {kept: kept_tensor},
@@ -56,8 +116,8 @@ layer_tensor = apply(
 )
 layer_sequence = apply(
     specialise(
-        activations.layer_count,
-        {**GPT, sequence_parallel: 1},
+        layer_of_gpt,
+        {context: 1, sequence_parallel: 1},
         equation(
             kept,
             microbatch
@@ -86,10 +146,30 @@ layer_alone = apply(
     {kept_tensor: kept_alone},
     because="one accelerator",
 )
+
+# The same recomputed.
+selective_of_gpt = substitute(
+    recomputation.selective_law,
+    activations.tokens_of_microbatch,
+    activations.sharing,
+    whole_of_gpt,
+    divided_of_gpt,
+    result=equation(
+        kept_selective,
+        microbatch
+        * sequence
+        / context
+        * (
+            whole_bytes * hidden / Piecewise((tensor, Eq(sequence_parallel, 1)), (1, True))
+            + split_bytes * hidden / tensor
+        ),
+    ),
+    because="name the parts",
+)
 selective_alone = apply(
     specialise(
-        recomputation.selective_count,
-        {**GPT, sequence_parallel: 0, tensor: 1},
+        selective_of_gpt,
+        {context: 1, sequence_parallel: 0, tensor: 1},
         equation(kept_selective, layer_bytes * microbatch * sequence * hidden),
         because="the scores were all that grew with the square of the sequence",
         cite="korthikanti2022",
@@ -100,7 +180,7 @@ selective_alone = apply(
 full_alone = apply(
     specialise(
         recomputation.full_count,
-        {value_bytes: two_bytes, context: 1},
+        {value_bytes: two_bytes, context: 1, sequence_parallel: 0},
         equation(kept_full, two_bytes * microbatch * sequence * hidden),
         because="two bytes a number",
         cite="korthikanti2022",

@@ -2,37 +2,16 @@
 
 from sympy import Eq, Max, Min, Piecewise
 
-from mlsysim.symbolic.foundations.inputs import (
-    active_experts,
-    chunks,
-    dropout,
-    expert_width,
-    ffn_matrices,
-    ffn_width,
-    heads,
-    hidden,
-    kv_heads,
-    latent,
-    logit_bytes,
-    mask_bytes,
-    pipeline,
-    recompute,
-    score_bytes,
-    score_mask_bytes,
-    sequence,
-    sequence_parallel,
-    shared_experts,
-    tensor,
-    value_bytes,
-    vocabulary,
-)
+from mlsysim.symbolic.foundations.inputs import chunks, logit_bytes, pipeline, recompute, tensor, vocabulary
+from mlsysim.symbolic.foundations.memory import activations as count
+from mlsysim.symbolic.foundations.memory import recomputation
+from mlsysim.symbolic.foundations.memory.activations import divided, left_whole, pairs, tokens_here, whole_parts
+from mlsysim.symbolic.foundations.memory.recomputation import kept_chosen, kept_selective
 from mlsysim.symbolic.foundations.results import activations
 from mlsysim.symbolic.foundations.split import local_tokens, microbatches, stage_layers, tail_layers
-from mlsysim.symbolic.foundations.transformer import mix_width, query_key_width, sparse_share
 from mlsysim.symbolic.quantity import TRANSFORMER_TRAINING, Quantity, data, ratio
-from mlsysim.symbolic.rules import define, equation
+from mlsysim.symbolic.rules import apply, define, equation
 from mlsysim.symbolic.walls.node import memory
-from mlsysim.symbolic.walls.node.compute import one_sample
 
 sequence_divisor = ratio(
     "memory.sequence_divisor", r"t_{\sigma}", "ranks that share what tensor parallelism does not split", low=1, high=8
@@ -51,55 +30,56 @@ full_kept = data("memory.full_kept", r"A_{\mathrm{full}}", "the same without rec
 in_flight = ratio("memory.in_flight", r"\phi", "layers whose activations the first stage holds", low=1, high=128)
 logits = data("memory.logits", r"A_{\mathrm{out}}", "output scores of a microbatch on one accelerator")
 
-shared_inputs = define(
-    equation(sequence_divisor, Piecewise((tensor, Eq(sequence_parallel, 1)), (1, True))),
+shared_inputs = apply(
+    count.sharing,
+    {whole_parts: sequence_divisor},
     because="sequence parallelism splits what tensor parallelism leaves whole",
     cite="korthikanti2022",
     when=TRANSFORMER_TRAINING,
 )
-inputs_kept = define(
-    equation(whole_kept, 4 * hidden * value_bytes + 2 * dropout * hidden * mask_bytes),
+inputs_kept = apply(
+    count.whole_count,
+    {left_whole: whole_kept},
     because="the inputs of two norms, of attention and of the feed-forward layer, and two dropout masks",
     cite="korthikanti2022",
     when=TRANSFORMER_TRAINING,
 )
-products_kept = define(
-    equation(
-        split_kept,
-        value_bytes
-        * (
-            heads * (query_key_width + mix_width)
-            + Piecewise((heads, Eq(latent, 1)), (kv_heads, True)) * (query_key_width + mix_width)
-            + ffn_matrices
-            * ((1 - sparse_share) * ffn_width + sparse_share * (active_experts + shared_experts) * expert_width)
-            + sparse_share * active_experts * hidden
-        ),
-    ),
+products_kept = apply(
+    count.divided_count,
+    {divided: split_kept},
     because="queries, keys, values and their mix; the outputs of the widening matrices and the input of the narrowing one",
     cite="korthikanti2022",
     when=TRANSFORMER_TRAINING,
 )
-scores_kept = define(
-    equation(score_kept, heads * sequence * one_sample * (score_bytes * (1 + dropout) + dropout * score_mask_bytes)),
+scores_kept = apply(
+    count.pair_count,
+    {pairs: score_kept},
     because="softmax, its dropout mask and its dropped output, for every pair of tokens",
     cite="korthikanti2022",
     when=TRANSFORMER_TRAINING,
 )
-layer_unabridged = define(
-    equation(full_kept, local_tokens * (whole_kept / sequence_divisor + split_kept / tensor)),
+layer_unabridged = apply(
+    recomputation.selective_law,
+    {
+        kept_selective: full_kept,
+        tokens_here: local_tokens,
+        left_whole: whole_kept,
+        whole_parts: sequence_divisor,
+        divided: split_kept,
+    },
     because="kept inputs and products, each on its ranks",
     cite="korthikanti2022",
     when=TRANSFORMER_TRAINING,
 )
-layer_activations = define(
-    equation(
-        layer_kept,
-        Piecewise(
-            (local_tokens * hidden * value_bytes / sequence_divisor, Eq(recompute, 2)),
-            (full_kept, Eq(recompute, 1)),
-            (full_kept + local_tokens * score_kept / tensor, True),
-        ),
-    ),
+layer_activations = apply(
+    recomputation.choice_law,
+    {
+        kept_chosen: layer_kept,
+        kept_selective: full_kept,
+        tokens_here: local_tokens,
+        whole_parts: sequence_divisor,
+        pairs: score_kept,
+    },
     because="full recomputation keeps only the input of a layer, selective all but the scores",
     cite="korthikanti2022",
     when=TRANSFORMER_TRAINING,

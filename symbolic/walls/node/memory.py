@@ -6,7 +6,7 @@ Capacity decides whether a design exists; bandwidth and compute together are the
 from sympy import Max, Min
 
 from mlsysim.symbolic.foundations.inputs import bandwidth, capacity, efficiency, memory_efficiency, peak
-from mlsysim.symbolic.foundations.memory import activations, gpt, in_flight, lora, zero
+from mlsysim.symbolic.foundations.memory import activations, gpt, in_flight, lora, recomputation, zero
 from mlsysim.symbolic.foundations.results import available, required
 from mlsysim.symbolic.quantity import ALL, Quantity, data, time
 from mlsysim.symbolic.rules import bottleneck, define, equation, given, rewrite, solve, substitute
@@ -119,7 +119,14 @@ wall = Wall(
         lora.lora_law,
         lora.lora_share_by_size,
         lora.lora_floor,
-        activations.layer_count,
+        activations.tokens_of_microbatch,
+        activations.whole_count,
+        activations.divided_count,
+        activations.pair_count,
+        activations.sharing,
+        activations.layer_kept,
+        recomputation.selective_law,
+        recomputation.choice_law,
         gpt.layer_tensor,
         gpt.layer_sequence,
         gpt.layer_alone,
