@@ -92,6 +92,18 @@ def test_a_derivation_shows_rules_reasons_and_how_each_step_is_known() -> None:
     assert "[williams2009]" in page
 
 
+#: How many parts MathML says that an element has.
+PARTS = {"mfrac": 2, "msup": 2, "msub": 2, "msubsup": 3, "munderover": 3}
+
+
+def test_mathml_shows_cases_as_rows() -> None:
+    """A brace and one row for each case, in the author's order."""
+    cases = next(f for f in re.findall(r"<math.*?</math>", derive("reasoning", format="mathml")) if "<mtable" in f)
+    assert cases.count("<mtr>") == 2
+    assert "<mo>{</mo>" in cases
+    assert cases.index("if ") < cases.index("otherwise")
+
+
 @pytest.mark.parametrize("what", [c.wall.name for c in chapters() if c.is_wall and c.wall])
 @pytest.mark.parametrize("format", ["text", "latex", "web", "mathml"])
 def test_every_wall_prints(what: str, format: str) -> None:
@@ -101,7 +113,8 @@ def test_every_wall_prints(what: str, format: str) -> None:
         assert max(len(line) for line in page.splitlines()) <= 160
     elif format == "mathml":
         for formula in re.findall(r"<math.*?</math>", page, re.S):
-            ElementTree.fromstring(formula.replace("&#", "").replace("&", "&amp;"))
+            for node in ElementTree.fromstring(formula).iter():
+                assert len(node) == PARTS.get(node.tag.rpartition("}")[2], len(node)), formula
     elif format == "web":
         assert page.count("<li") == page.count("</li>") > 4
     else:
