@@ -14,7 +14,7 @@ from mlsysim.symbolic.wall import Wall
 #: What a section needs of the document that it is put into.
 PREAMBLE = r"""\usepackage[margin=25mm]{geometry}
 \usepackage[T1]{fontenc}
-\usepackage{amsmath,adjustbox,booktabs,longtable,siunitx}
+\usepackage{amsmath,array,adjustbox,booktabs,longtable,siunitx}
 \sisetup{group-minimum-digits=4}
 """
 
@@ -53,7 +53,8 @@ class WallPage:
         unit: Callable[[Quantity], str] = lambda q: "" if q.display == "1" else rf"\unit{{{q.display}}}"  # noqa: E731
         rows = "".join(rf"${q.latex}$ & {_escape(q.meaning)} & {unit(q)} \\" + "\n" for q in quantities)
         head = (
-            r"\begin{longtable}{@{}lp{88mm}r@{}}" + "\n\\toprule\nSymbol & Meaning & Unit \\\\\n\\midrule\n\\endhead\n"
+            r"\begin{longtable}{@{}l>{\raggedright\arraybackslash}p{88mm}r@{}}"
+            + "\n\\toprule\nSymbol & Meaning & Unit \\\\\n\\midrule\n\\endhead\n"
         )
         return f"{head}{rows}\\bottomrule\n\\end{{longtable}}\n\n\\subsection*{{Derivation}}"
 
@@ -90,7 +91,7 @@ class ChainPage:
         return f"\\subsection*{{Worked example: {_escape(title)}}}\n{table}{lines}\n"
 
     _HEAD = (
-        r"\begin{longtable}{@{}lp{50mm}p{50mm}@{}}"
+        r"\begin{longtable}{@{}l>{\raggedright}p{50mm}>{\raggedright\arraybackslash}p{50mm}@{}}"
         "\n\\toprule\nValue & Meaning & From \\\\\n\\midrule\n\\endhead"
     )
 
