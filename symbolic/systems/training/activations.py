@@ -15,6 +15,7 @@ from mlsysim.symbolic.foundations.inputs import (
     latent,
     logit_bytes,
     mask_bytes,
+    one_sample,
     pipeline,
     recompute,
     score_bytes,
@@ -32,7 +33,6 @@ from mlsysim.symbolic.foundations.transformer import mix_width, query_key_width,
 from mlsysim.symbolic.quantity import TRANSFORMER_TRAINING, Quantity, data, ratio
 from mlsysim.symbolic.rules import define, equation
 from mlsysim.symbolic.walls.node import memory
-from mlsysim.symbolic.walls.node.compute import one_sample
 
 sequence_divisor = ratio(
     "memory.sequence_divisor", r"t_{\sigma}", "ranks that share what tensor parallelism does not split", low=1, high=8

@@ -20,6 +20,7 @@ from mlsysim.symbolic.foundations.inputs import (
     memory_efficiency,
     microbatch,
     one_parameter,
+    one_sample,
     parameters,
     peak,
     pipeline,
@@ -52,7 +53,7 @@ from mlsysim.symbolic.rules import (
 )
 from mlsysim.symbolic.wall import Condition, Wall
 from mlsysim.symbolic.walls.node import compute
-from mlsysim.symbolic.walls.node.compute import compute_time, one_sample, work
+from mlsysim.symbolic.walls.node.compute import compute_time, work
 
 moved = data("memory.moved", "D", "data moved between memory and the arithmetic units")
 memory_time = time("memory.time", r"T_{\mathrm{mem}}", "least time that memory bandwidth allows")

@@ -5,11 +5,14 @@ Prefill is bound by arithmetic, decode by reading weights and cached keys and va
 
 from sympy import Eq, Max, Piecewise, Sum, Symbol, ceiling, oo
 
+from mlsysim.symbolic.foundations.communication.messages import reduce_time
 from mlsysim.symbolic.foundations.inputs import (
     active_experts,
     causal,
     efficiency,
     experts,
+    one_position,
+    one_sample,
     one_token,
     output_tokens,
     peak,
@@ -33,17 +36,9 @@ from mlsysim.symbolic.rules import (
     total,
 )
 from mlsysim.symbolic.wall import Wall
-from mlsysim.symbolic.walls.fleet.communication import reduce_time
 from mlsysim.symbolic.walls.node import compute, memory
-from mlsysim.symbolic.walls.node.batching import one_position, token_cache
-from mlsysim.symbolic.walls.node.compute import (
-    attention_pair,
-    compute_time,
-    head_forward,
-    layer_forward,
-    one_sample,
-    work,
-)
+from mlsysim.symbolic.walls.node.batching import token_cache
+from mlsysim.symbolic.walls.node.compute import attention_pair, compute_time, head_forward, layer_forward, work
 from mlsysim.symbolic.walls.node.memory import memory_time, moved, roofline_time
 from mlsysim.symbolic.walls.node.software import decode_efficiency
 
