@@ -17,7 +17,7 @@ def mathml(equation: Equation) -> str:
     """A displayed formula.
 
     >>> from mlsysim.symbolic.graph import wall
-    >>> mathml(wall("batching").module.saturation.result)[:62]
+    >>> mathml(wall("compute").module.law.result)[:62]
     '<math xmlns="http://www.w3.org/1998/Math/MathML" display="bloc'
     """
     form = MathMLForm()
