@@ -13,6 +13,11 @@ from mlsysim.symbolic.units import parse
 from mlsysim.symbolic.words import amount, number
 
 LENSES = ("feasibility", "performance", "macro")
+#: Metrics of which more is better.
+LARGER_IS_BETTER = (
+    "performance.throughput", "performance.sample_throughput", "performance.mfu", "performance.hfu", "performance.goodput",
+    "performance.busy", "macro.tokens", "macro.samples", "feasibility.largest_batch",
+)  # fmt: skip
 
 
 def metrics(variant: str | None = None) -> dict[str, Mapping[str, Any]]:

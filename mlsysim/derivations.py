@@ -37,8 +37,12 @@ def _chain(evaluation: Evaluation, name: str, format: str) -> str:
     if full in evaluation.skipped:
         raise InputError(f"{full} is skipped in this plan: {evaluation.skipped[full]}")
     of = graph(evaluation.variant)
-    origins = {
+    return chain(of, of.quantity(full), evaluation.values, origins(evaluation), format)
+
+
+def origins(evaluation: Evaluation) -> dict[str, Origin]:
+    """Where the value of every leaf comes from, by name."""
+    return {
         leaf: Origin(b.says, str(b.source) if b.source else "", b.source.key if b.source else "")
         for leaf, b in evaluation.design.bindings.items()
     }
-    return chain(of, of.quantity(full), evaluation.values, origins, format)

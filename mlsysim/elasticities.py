@@ -9,6 +9,7 @@ from typing import Any
 
 from mlsysim.constraints.asserts import metric
 from mlsysim.evaluation import Evaluation
+from mlsysim.shadow_prices import ShadowPrice, price
 from mlsysim.symbolic.dual import Dual
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue, kernel
@@ -23,6 +24,11 @@ ACROSS = (
     "macro.energy",
     "macro.carbon",
 )
+#: What an assert is priced in, where the metric that was asked for gains nothing.
+GAINS = ("macro.tco", "macro.energy", "performance.latency")
+#: What a designer chooses, and what a designer is asked for.
+HARDWARE = ("accelerator.", "node.", "storage.")
+MOVABLE = (*HARDWARE, "workload.", "split.devices")
 #: Elasticities closer than this are one.
 SAME = 1e-9
 
@@ -61,11 +67,13 @@ class Sensitivity:
     metric: str
     elasticities: tuple[Elasticity, ...]
     across: dict[str, dict[str, float]]
+    prices: tuple[ShadowPrice, ...]
 
     @property
     def binding_wall(self) -> str:
-        """The wall of the largest elasticity among the inputs that hardware and software offer."""
-        return next(e.wall for e in self.elasticities if e.leaf.partition(".")[0] in ("accelerator", "node", "storage"))
+        """The wall of the largest elasticity among the inputs that hardware offers; the metric's own where none matters."""
+        offered = (e.wall for e in self.elasticities if e.leaf.startswith(HARDWARE))
+        return next(offered, self.evaluation.cause(self.metric))
 
     def to_dict(self) -> dict[str, Any]:
         """The table as plain data."""
@@ -75,6 +83,7 @@ class Sensitivity:
                 {"input": e.leaf, "wall": e.wall, "grows": e.grows, "shrinks": e.shrinks, "kink": e.kink, **self.across[e.leaf]}
                 for e in self.elasticities
             ],
+            "shadow_prices": [price.to_dict() for price in self.prices],
         }  # fmt: skip
 
     def page(self, top: int = 15) -> str:
@@ -94,6 +103,8 @@ class Sensitivity:
         left = len(self.elasticities) - top
         if left > 0:
             lines.append(f"  and {left} more")
+        if self.prices:
+            lines += ["", "What the asserts cost", *(f"  {price.sentence}" for price in self.prices)]
         return "\n".join(lines)
 
 
@@ -109,14 +120,22 @@ def sensitivity(evaluation: Evaluation, name: str = "performance.latency") -> Se
     if not evaluation.values[target]:
         raise InputError(f"{target} is zero in this plan, so nothing changes it by a percentage")
     shown = [m for m in (target, *ACROSS) if evaluation.metrics.get(m)]
-    found, across = [], {}
-    for leaf in _inputs(evaluation):
-        grows, shrinks = (slopes(evaluation, leaf, shown, direction) for direction in (1, -1))
-        if abs(grows[target]) > SAME or abs(shrinks[target]) > SAME:
-            found.append(Elasticity(leaf, wall_of(evaluation.variant, leaf), grows[target], shrinks[target]))
-            across[leaf] = {m: grows[m] for m in shown if m != target}
+    limits = [limit for limit in evaluation.limits if evaluation.metrics.get(limit.metric)]
+    wanted = [*dict.fromkeys((*shown, *(limit.metric for limit in limits)))]
+    grows, shrinks = (
+        {leaf: slopes(evaluation, leaf, wanted, direction) for leaf in _inputs(evaluation)} for direction in (1, -1)
+    )
+    found = [
+        Elasticity(leaf, wall_of(evaluation.variant, leaf), grows[leaf][target], shrinks[leaf][target])
+        for leaf in grows
+        if abs(grows[leaf][target]) > SAME or abs(shrinks[leaf][target]) > SAME
+    ]
     found.sort(key=lambda e: (-e.size, e.leaf))
-    return Sensitivity(evaluation, target, tuple(found), across)
+    across = {e.leaf: {m: grows[e.leaf][m] for m in shown if m != target} for e in found}
+    movable = [{leaf: side[leaf] for leaf in side if leaf.startswith(MOVABLE)} for side in (grows, shrinks)]
+    gains = [m for m in (target, *GAINS) if m in shown]
+    prices = [price(limit, evaluation.values[limit.metric], gains, *movable) for limit in limits]
+    return Sensitivity(evaluation, target, tuple(found), across, tuple(prices))
 
 
 def slopes(evaluation: Evaluation, leaf: str, wanted: list[str], direction: int) -> dict[str, float]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy
 
 from mlsysim.binding import bind
-from mlsysim.constraints.asserts import metric
+from mlsysim.constraints.asserts import LARGER_IS_BETTER, metric
 from mlsysim.constraints.compiler import Bound
 from mlsysim.constraints.search import TIE, Answer, search
 from mlsysim.constraints.space import Space
@@ -25,11 +25,6 @@ from mlsysim.symbolic.words import amount, number
 
 PROBLEMS = ("parallelism",)
 LATENCY = "performance.latency"
-#: Metrics of which more is better.
-LARGER_IS_BETTER = (
-    "performance.throughput", "performance.sample_throughput", "performance.mfu", "performance.hfu", "performance.goodput",
-    "performance.busy", "macro.tokens", "macro.samples", "feasibility.largest_batch",
-)  # fmt: skip
 _SHORT = {
     "split.tensor": "tp", "split.pipeline": "pp", "split.data": "dp", "split.context": "cp", "split.expert": "ep",
     "split.microbatch": "microbatch", "split.interleave": "interleave", "split.zero": "zero",

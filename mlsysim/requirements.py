@@ -195,21 +195,44 @@ def _floor(bound: BoundKernel, wanted: Limit, leaf: str, value: float) -> str:
     return f"the {there.cause(wanted.metric)} wall"
 
 
+#: How many accelerator counts are tried between two doublings.
+TRIED = 64
+
+
 def _nodes(plan: Planlike, wanted: Limit) -> str:
-    """The fewest accelerators, in doublings, that keep the target; serving takes the best split for it, training the rule's."""
+    """The fewest accelerators that keep the target; serving takes the best split for it, training the rule's.
+
+    Doublings bracket the number; between the last two every number of nodes is tried, or evenly spaced ones where there
+    are more than ``TRIED``. More accelerators are not always better, since a split must divide.
+    """
     loaded = load(plan)
     kept = (section for section in loaded.document.data if section not in ("parallelism", "constraints"))
     raw = {section: loaded.document.data[section] for section in kept}
     raw["workload"] = {**raw["workload"], "phase": loaded.phase}
     per_node = int(bind(loaded).bindings["node.accelerators"].value or 1)
-    counts = [per_node * 2**power for power in range(13)]
+    doublings = [per_node * 2**power for power in range(13)]
     if loaded.phase == "inference":
-        counts = [2**power for power in range(per_node.bit_length() - 1)] + counts
-    for count in counts:
-        value = _with(raw, count, per_node, loaded.phase, wanted)
-        if value is not None and wanted.holds(value):
-            return f"{count:,} reach {amount(value, catalogue().QUANTITIES[wanted.metric])} (split chosen anew; in doublings)"
-    return f"no number up to {counts[-1]:,} reaches it"
+        doublings = [2**power for power in range(per_node.bit_length() - 1)] + doublings
+    below = 0
+    for doubling in doublings:
+        if _reached(raw, doubling, per_node, loaded.phase, wanted) is None:
+            below = doubling
+            continue
+        unit = 1 if doubling <= per_node and loaded.phase == "inference" else per_node
+        step = unit * math.ceil((doubling - below) / unit / TRIED)
+        for count in range(below + step, doubling + 1, step):
+            value = _reached(raw, count, per_node, loaded.phase, wanted)
+            if value is not None:
+                tried = "" if step == unit else f"; tried in steps of {step:,}"
+                shown = amount(value, catalogue().QUANTITIES[wanted.metric])
+                return f"{count:,} reach {shown} (split chosen anew{tried})"
+    return f"no number up to {doublings[-1]:,} reaches it"
+
+
+def _reached(raw: dict[str, Any], count: int, per_node: int, phase: str, wanted: Limit) -> float | None:
+    """The metric with another number of accelerators, where it keeps the target."""
+    value = _with(raw, count, per_node, phase, wanted)
+    return value if value is not None and wanted.holds(value) else None
 
 
 def _with(raw: dict[str, Any], count: int, per_node: int, phase: str, wanted: Limit) -> float | None:

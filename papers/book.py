@@ -1,7 +1,7 @@
 r"""Print the derivation book: ``make papers``.
 
 Writes below ``papers/build``: one LaTeX section for each wall (to be ``\\input`` into anybody's book), one file of macros with
-the values of a worked example, the book that holds them all, and the web form. Two runs write the same bytes.
+the values of the worked examples, the book that holds them all, and the web form. Two runs write the same bytes.
 """
 
 from __future__ import annotations
@@ -9,49 +9,38 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+
+import worked
 
 import mlsysim
 from mlsysim.evaluation import Evaluation
 from mlsysim.symbolic.graph import Chapter, chapters, graph
-from mlsysim.symbolic.printing.latex_page import PREAMBLE, ChainPage, WallPage
+from mlsysim.symbolic.printing.latex_page import PREAMBLE, WallPage
 from mlsysim.symbolic.printing.page import derivation, section
 from mlsysim.symbolic.printing.values import said_in_latex
+from mlsysim.symbolic.quantity import Quantity
 from mlsysim.symbolic.wall import Wall
 
 HERE = Path(__file__).parent
 BUILD = HERE / "build"
-#: The worked examples: the plan of the README, and a model that is served.
-TRAINING = HERE.parent / "examples" / "llama3_70b_training.yaml"
-SERVING = {
-    "version": "1.0",
-    "workload": {"name": "Llama3_70B", "batch_size": 16},
-    "hardware": {"name": "H100", "accelerators": 4},
-    "ops": {"region": "Quebec", "duration_days": 14.0},
-}
 
 
-def worked_example(wall: Wall, evaluations: list[Evaluation]) -> str:
-    """The wall's own equations with the values of a plan; the first plan that has any."""
-    for evaluation in evaluations:
-        of = graph(evaluation.variant)
-        page = ChainPage(evaluation.values)
-        lines = [page.line(of.steps[q], None) for q in of.order if of.chapter[q].wall is wall and of.chapter[q].is_wall]
-        if lines:
-            name = evaluation.design.loaded.plan.name or "Serving Llama-3 70B on four H100"
-            return f"\\subsection*{{Worked example: {name}}}\n" + "\n".join(lines) + "\n"
-    return ""
-
-
-def macros(evaluation: Evaluation) -> str:
-    r"""One macro for each metric of the training example: ``\\mlsysimPerformanceLatency``."""
-    of = graph(evaluation.variant)
+def macros(values: Mapping[str, tuple[Quantity, float | None]]) -> str:
+    r"""One macro for each value, named by dotted words: ``\\mlsysimTrainingPerformanceLatency``."""
     lines = []
-    for name, value in evaluation.metrics.items():
+    for name, (quantity, value) in values.items():
         if value is not None:
             words = "".join(part.capitalize() for part in re.split(r"[._]", name))
-            lines.append(rf"\newcommand{{\mlsysim{words}}}{{\ensuremath{{{said_in_latex(of.quantity(name), value)}}}}}")
+            lines.append(rf"\newcommand{{\mlsysim{words}}}{{\ensuremath{{{said_in_latex(quantity, value)}}}}}")
     return "\n".join(lines) + "\n"
+
+
+def metrics(name: str, evaluation: Evaluation) -> dict[str, tuple[Quantity, float | None]]:
+    """The metrics of an example plan, with the quantity that each one is."""
+    of = graph(evaluation.variant)
+    return {f"{name}.{metric}": (of.quantity(metric), value) for metric, value in evaluation.metrics.items()}
 
 
 def book(stated: list[tuple[Chapter, Wall]]) -> str:
@@ -81,13 +70,17 @@ def main() -> int:
     shutil.rmtree(BUILD, ignore_errors=True)
     for folder in ("walls", "web"):
         (BUILD / folder).mkdir(parents=True)
-    evaluations = [mlsysim.evaluate(TRAINING), mlsysim.evaluate(SERVING)]
+    plans = {name: mlsysim.evaluate(plan) for name, plan in worked.PLANS.items()}
+    values = {key: value for name, plan in plans.items() for key, value in metrics(name, plan).items()}
     stated = [(chapter, chapter.wall) for chapter in chapters() if chapter.is_wall and chapter.wall]
     for chapter, wall in stated:
         page = section(chapter, wall, WallPage(cite=r"\cite{{{}}}")).replace(r"\section*{", r"\section{", 1)
-        (BUILD / "walls" / f"{wall.name}.tex").write_text(page + worked_example(wall, evaluations), encoding="utf-8")
+        example = worked.example(wall, plans)
+        (BUILD / "walls" / f"{wall.name}.tex").write_text(page + example.latex(), encoding="utf-8")
         (BUILD / "web" / f"{wall.name}.html").write_text(derivation(chapter, wall, "web"), encoding="utf-8")
-    (BUILD / "values.tex").write_text(macros(evaluations[0]), encoding="utf-8")
+        results = [step.result.left for step in example.steps]
+        values |= {q.name: (q, example.values[q.name]) for q in results if q.name not in plans["training"].metrics}
+    (BUILD / "values.tex").write_text(macros(values), encoding="utf-8")
     (BUILD / "book.tex").write_text(book(stated), encoding="utf-8")
     shutil.copy(HERE / "references.bib", BUILD / "references.bib")
     sys.stdout.write(f"{len(stated)} walls, {sum(len(wall.derivation) for _, wall in stated)} steps: {BUILD}\n")

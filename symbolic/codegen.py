@@ -203,14 +203,15 @@ def _made_of(g: Graph, kind: Any) -> dict[str, tuple[str, ...]]:
 def _wall(g: Graph, quantity: Quantity) -> Wall | None:
     """The wall that a definition belongs to: the one whose law it applies, else that of its chapter.
 
-    A law that a foundation states belongs to no wall of its own.
+    A law that is stated among the foundations belongs to the first wall that derives something from it.
     """
     step = g.steps[quantity]
     while step.rule == "apply":
         step = step.inputs[0]
-    law = next((c.wall for c in chapters() if any(step is other for _, other in c.steps)), None)
-    own = g.chapter[quantity].wall
-    return own if step is g.steps[quantity] else law or own
+    if step is g.steps[quantity]:
+        return g.chapter[quantity].wall
+    stated = next((c.wall for c in chapters() if any(step is other for _, other in c.steps)), None)
+    return stated or next((c.wall for c in chapters() if c.is_wall and c.wall and step in c.wall.derivation), None)
 
 
 def _pretty(value: Any) -> str:

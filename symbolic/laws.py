@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import sympy
 
@@ -11,12 +12,28 @@ from mlsysim.symbolic.errors import InputError, UnknownNameError
 from mlsysim.symbolic.quantity import Quantity
 
 
-def evaluate(
+@dataclass(frozen=True)
+class Decided:
+    """What values decide: a law and what its left-hand side is, in coherent units."""
+
+    law: Equation
+    value: float
+
+
+def decided(
     laws: Sequence[Equation], values: Mapping[str, float], special: Sequence[Equation] = ()
-) -> dict[str, float]:
+) -> dict[Quantity, Decided]:
     """Evaluate every law that the values decide, a special case only where the general law lacks a value.
 
-    See :meth:`Wall.evaluate`.
+    Args:
+        laws, special: what may be evaluated.
+        values: quantities in coherent units, by full name or by the last word of it.
+
+    Returns:
+        The laws that could be evaluated, by left-hand side, each after those it rests on.
+
+    Raises:
+        InputError: a quantity is missing, none of the laws has it, or a count is not whole.
     """
     known: dict[Quantity, sympy.Expr] = {}
     given = {q for law in (*laws, *special) for q in law.quantities if q.constant is None}
@@ -28,7 +45,7 @@ def evaluate(
         if name not in ends:
             raise UnknownNameError("quantity", name, ends)
         known[ends[name]] = _exact(ends[name], value)
-    found: dict[str, float] = {}
+    found: dict[Quantity, Decided] = {}
     waiting = _decide(laws, known, found)
     waiting += _decide(special, known, found)
     _decide(laws, known, found)
@@ -38,7 +55,9 @@ def evaluate(
     return found
 
 
-def _decide(laws: Sequence[Equation], known: dict[Quantity, sympy.Expr], found: dict[str, float]) -> list[Equation]:
+def _decide(
+    laws: Sequence[Equation], known: dict[Quantity, sympy.Expr], found: dict[Quantity, Decided]
+) -> list[Equation]:
     """Evaluate laws until no further one has all its values; return those that are left."""
     waiting = [law for law in laws if isinstance(law.left, Quantity) and law.left not in known]
     while True:
@@ -50,8 +69,8 @@ def _decide(laws: Sequence[Equation], known: dict[Quantity, sympy.Expr], found: 
             constants = {q: sympy.Rational(q.constant) for q in law.quantities_of_right if q.constant is not None}
             at = {**constants, **{q: known[q] for q in law.quantities_of_right if q in known}}
             result = sympy.N(law.right.xreplace(at).doit(), 30)
-            known.setdefault(law.left, result)
-            found.setdefault(last_word(law.left), float(result))
+            if law.left not in known:
+                known[law.left], found[law.left] = result, Decided(law, float(result))
 
 
 def _exact(quantity: Quantity, value: float) -> sympy.Expr:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mlsysim.symbolic.quantity import ALL, Quantity
 from mlsysim.symbolic.rules import Step
+
+if TYPE_CHECKING:
+    from mlsysim.symbolic.laws import Decided
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +60,13 @@ class Wall:
         >>> wall("compute").wall.evaluate(any=2e12, peak=1e12, efficiency=0.5)["time"]
         4.0
         """
-        from mlsysim.symbolic.laws import evaluate
+        from mlsysim.symbolic.laws import last_word
+
+        return {last_word(quantity): decided.value for quantity, decided in self.decide(**values).items()}
+
+    def decide(self, **values: float) -> dict[Quantity, Decided]:
+        """The laws that values decide; the same as :meth:`evaluate`, with each law and by quantity."""
+        from mlsysim.symbolic.laws import decided
 
         general = [step.result for step in self.core if not self._is_special(step)]
         special = [
@@ -64,7 +74,7 @@ class Wall:
             for s in self.core
             if self._is_special(s) and s.rule == "specialise" and s.result.quantities_of_right
         ]
-        return evaluate(general, values, special)
+        return decided(general, values, special)
 
     def _is_special(self, step: Step) -> bool:
         """Whether a law is a special case or a limit of another."""

@@ -14,6 +14,8 @@ one_parameter = constant("one.parameter", 1, "param", "a single parameter")
 multiply_add = constant("one.multiply_add", 2, "flop/param/token", "a multiplication and an addition, per weight")
 multiply_add_pair = constant("one.pair", 2, "flop/token/token", "a multiplication and an addition, per pair of tokens")
 one_token = constant("one.token", 1, "token", "a single token")
+one_sample = constant("one.sample", 1, "sample", "a single sample")
+one_position = constant("one.position", 1, "token/sample", "a single token of a sequence")
 flop_per_mac = constant("one.mac", 2, "flop/sample", "two operations per multiply-accumulate")
 
 # The model, as its configuration publishes it.

@@ -5,9 +5,8 @@ from mlsysim.symbolic.quantity import Quantity, data, ratio, time
 
 def work_of(name: str, latex: str, meaning: str, per: str = "") -> Quantity:
     """An amount of work, in all or per something."""
-    return Quantity(
-        f"work.{name}", latex, f"flop{per}", meaning, display=f"GFLOP{per}" if per else "TFLOP", low=1, high=1e18
-    )
+    display = {"": "TFLOP", "/token/token": "FLOP/token/token"}.get(per, f"GFLOP{per}")
+    return Quantity(f"work.{name}", latex, f"flop{per}", meaning, display=display, low=1, high=1e18)
 
 
 def rate_of(name: str, latex: str, meaning: str) -> Quantity:

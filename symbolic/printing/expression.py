@@ -1,4 +1,4 @@
-"""One expression printer with two back-ends: plain Unicode text and LaTeX."""
+"""One expression printer and two of its back-ends, plain Unicode text and LaTeX; ``mathml.py`` has a third."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def text(thing: Equation | Any) -> str:
     return _print(thing, TextForm())
 
 
-def _print(thing: Any, form: LatexForm | TextForm) -> str:
+def _print(thing: Any, form: Form) -> str:
     if isinstance(thing, Equation):
-        return f"{form.show(thing.left)} = {form.show(thing.right)}"
+        return f"{form.show(thing.left)}{form.equals}{form.show(thing.right)}"
     return form.show(sympy.sympify(thing, evaluate=False))
 
 
@@ -65,12 +65,14 @@ class Form:
     def _number(self, node: Any) -> tuple[str, int]:
         if node.is_infinite:
             return self.infinity, ATOM
+        if node < 0:
+            return f"{self.minus.strip()}{self.show(-node)}", SUM
         if node.is_Rational and not node.is_Integer:
-            return self.fraction([str(node.p)], [str(node.q)]), PRODUCT
-        return str(node), ATOM if node >= 0 else SUM
+            return self.fraction([self.digits(str(node.p))], [self.digits(str(node.q))]), PRODUCT
+        return self.digits(str(node)), ATOM
 
     def _symbol(self, node: Any) -> tuple[str, int]:
-        return str(node), ATOM
+        return self.index(str(node)), ATOM
 
     def _sum(self, node: Any) -> tuple[str, int]:
         shown = ""
@@ -78,15 +80,15 @@ class Form:
             negative, positive = _sign(term)
             part = self._inside(positive, PRODUCT)
             if not shown:
-                shown = f"-{part}" if negative else part
+                shown = f"{self.minus.strip()}{part}" if negative else part
             else:
-                shown += f" {'-' if negative else '+'} {part}"
+                shown += f"{self.minus if negative else self.plus}{part}"
         return shown, SUM
 
     def _product(self, node: Any) -> tuple[str, int]:
         negative, positive = _sign(node)
         if negative:
-            return f"-{self._inside(positive, PRODUCT)}", SUM
+            return f"{self.minus.strip()}{self._inside(positive, PRODUCT)}", SUM
         above, below = [], []
         for factor in _flat(node, sympy.Mul):
             if isinstance(factor, sympy.Pow) and factor.exp == -1:
@@ -103,7 +105,7 @@ class Form:
                 PRODUCT,
             )
         if not above:
-            return "1", ATOM
+            return self.digits("1"), ATOM
         if len(above) == 1:
             return self._of(above[0])
         return self.product.join(self._inside(f, POWER) for f in above), PRODUCT
@@ -124,7 +126,7 @@ class Form:
         return self.call(type(node).__name__, [self.show(argument) for argument in node.args]), ATOM
 
     def _factorial(self, node: Any) -> tuple[str, int]:
-        return f"{self._inside(node.args[0], ATOM)}!", ATOM
+        return f"{self._inside(node.args[0], ATOM)}{self.factorial}", ATOM
 
     def _choose(self, node: Any) -> tuple[str, int]:
         return self.choose(*(self.show(argument) for argument in node.args)), ATOM
@@ -144,12 +146,12 @@ class Form:
         return self.cases(rows), ATOM
 
     def _relation(self, node: Any) -> str:
-        sign = {"Equality": "=", "GreaterThan": self.at_least, "LessThan": self.at_most, "StrictGreaterThan": ">",
-                "StrictLessThan": "<"}[type(node).__name__]  # fmt: skip
+        sign = {"Equality": self.equals, "GreaterThan": self.at_least, "LessThan": self.at_most,
+                "StrictGreaterThan": self.above, "StrictLessThan": self.under}[type(node).__name__]  # fmt: skip
         left, right = node.args
         if isinstance(left, Quantity) and left.choices and right.is_Integer:
-            return f"{self.show(left)} {sign} {self.word(left.choices[int(right)])}"
-        return f"{self.show(left)} {sign} {self.show(right)}"
+            return f"{self.show(left)}{sign}{self.word(left.choices[int(right)])}"
+        return f"{self.show(left)}{sign}{self.show(right)}"
 
     def _series(self, node: Any) -> tuple[str, int]:
         index, low, high = node.limits[0]
@@ -173,12 +175,21 @@ class Form:
 
     # What a back-end must say.
     infinity = mod = at_least = at_most = ""
+    plus, minus, equals, above, under, factorial = " + ", " - ", " = ", " > ", " < ", "!"
     round_up = round_down = ("", "")
     bare_fraction = False
 
     def symbol(self, quantity: Quantity) -> str:
         """A quantity's symbol."""
         raise NotImplementedError
+
+    def digits(self, shown: str) -> str:
+        """A number without sign."""
+        return shown
+
+    def index(self, shown: str) -> str:
+        """The index of a sum."""
+        return shown
 
     def brackets(self, shown: str) -> str:
         """Something in round brackets."""
@@ -223,7 +234,7 @@ class LatexForm(Form):
     product = r" \, "
     infinity = r"\infty"
     round_up, round_down = (r"\left\lceil ", r" \right\rceil"), (r"\left\lfloor ", r" \right\rfloor")
-    mod, at_least, at_most = r" \bmod ", r"\ge", r"\le"
+    mod, at_least, at_most = r" \bmod ", r" \ge ", r" \le "
     bare_fraction = True
 
     def symbol(self, quantity: Quantity) -> str:
@@ -268,7 +279,7 @@ class TextForm(Form):
     product = "·"
     infinity = "∞"
     round_up, round_down = ("⌈", "⌉"), ("⌊", "⌋")
-    mod, at_least, at_most = " mod ", "≥", "≤"
+    mod, at_least, at_most = " mod ", " ≥ ", " ≤ "
 
     def symbol(self, quantity: Quantity) -> str:
         return plain(quantity.latex)

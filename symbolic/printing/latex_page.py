@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from mlsysim.symbolic.printing.expression import latex
 from mlsysim.symbolic.printing.origin import Origin
@@ -14,7 +14,7 @@ from mlsysim.symbolic.wall import Wall
 #: What a section needs of the document that it is put into.
 PREAMBLE = r"""\usepackage[margin=25mm]{geometry}
 \usepackage[T1]{fontenc}
-\usepackage{amsmath,adjustbox,booktabs,longtable,siunitx}
+\usepackage{amsmath,array,adjustbox,booktabs,longtable,siunitx}
 \sisetup{group-minimum-digits=4}
 """
 
@@ -53,7 +53,8 @@ class WallPage:
         unit: Callable[[Quantity], str] = lambda q: "" if q.display == "1" else rf"\unit{{{q.display}}}"  # noqa: E731
         rows = "".join(rf"${q.latex}$ & {_escape(q.meaning)} & {unit(q)} \\" + "\n" for q in quantities)
         head = (
-            r"\begin{longtable}{@{}lp{88mm}r@{}}" + "\n\\toprule\nSymbol & Meaning & Unit \\\\\n\\midrule\n\\endhead\n"
+            r"\begin{longtable}{@{}l>{\raggedright\arraybackslash}p{88mm}r@{}}"
+            + "\n\\toprule\nSymbol & Meaning & Unit \\\\\n\\midrule\n\\endhead\n"
         )
         return f"{head}{rows}\\bottomrule\n\\end{{longtable}}\n\n\\subsection*{{Derivation}}"
 
@@ -73,22 +74,31 @@ class WallPage:
 class ChainPage:
     """The chain behind a number."""
 
-    def __init__(self, values: Mapping[str, float]) -> None:
-        self.values, self.form = values, LatexValues(values)
+    def __init__(self, values: Mapping[str, float], cite: str = "[{}]") -> None:
+        r"""Cite as ``[key]`` in a page of its own, as ``\cite{{key}}`` in a book."""
+        self.values, self.form, self.cite = values, LatexValues(values), cite
 
     def heading(self, metric: Quantity) -> str:
         shown = said_in_latex(metric, self.values[metric.name])
         title = rf"\section*{{{_escape(metric.name)}}}"
-        head = r"\begin{longtable}{@{}lp{60mm}p{60mm}@{}}"
-        return (
-            f"\\allowdisplaybreaks\n{title}\n\\noindent {_escape(metric.meaning)}: ${shown}$.\n{head}\n\\toprule\n"
-            "Value & Meaning & From \\\\\n\\midrule\n\\endhead"
-        )
+        return f"\\allowdisplaybreaks\n{title}\n\\noindent {_escape(metric.meaning)}: ${shown}$.\n{self._HEAD}"
+
+    def example(self, title: str, leaves: Mapping[Quantity, Origin], steps: Sequence[Step]) -> str:
+        """Equations with values, as a subsection of a book."""
+        rows = "\n".join(self.leaf(leaf, origin) for leaf, origin in leaves.items())
+        table = f"{self._HEAD}\n{rows}\n{self.between()}\n" if leaves else ""
+        lines = "\n".join(self.line(step, None) for step in steps)
+        return f"\\subsection*{{Worked example: {_escape(title)}}}\n{table}{lines}\n"
+
+    _HEAD = (
+        r"\begin{longtable}{@{}l>{\raggedright}p{50mm}>{\raggedright\arraybackslash}p{50mm}@{}}"
+        "\n\\toprule\nValue & Meaning & From \\\\\n\\midrule\n\\endhead"
+    )
 
     def leaf(self, leaf: Quantity, origin: Origin) -> str:
         shown = f"${leaf.latex} = {said_in_latex(leaf, self.values[leaf.name])}$"
-        key = f" [{origin.key}]" if origin.key else ""
-        return rf"{shown} & {_escape(leaf.meaning)} & \small {_escape(origin.says + key)} \\"
+        key = f" {self.cite.format(origin.key)}" if origin.key else ""
+        return rf"{shown} & {_escape(leaf.meaning)} & \small {_escape(origin.says)}{key} \\"
 
     def between(self) -> str:
         return "\\bottomrule\n\\end{longtable}"

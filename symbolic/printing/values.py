@@ -65,4 +65,6 @@ class LatexValues(LatexForm):
     def symbol(self, quantity: Quantity) -> str:
         if quantity.constant is not None:
             return f"{quantity.constant:g}"
+        if quantity.name not in self.values:  # the index of a sum
+            return quantity.latex
         return said_in_latex(quantity, self.values[quantity.name])

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-import sympy
-from sympy.printing.mathml import MathMLPresentationPrinter
-
 from mlsysim.symbolic.equation import Equation
-from mlsysim.symbolic.printing.expression import latex, plain
+from mlsysim.symbolic.printing import mathml
+from mlsysim.symbolic.printing.expression import latex
 from mlsysim.symbolic.quantity import Quantity
 from mlsysim.symbolic.rules import Step
 from mlsysim.symbolic.wall import Wall
@@ -57,14 +55,9 @@ class MathMLPage(WallPage):
     """The same article with MathML."""
 
     def formula(self, equation: Equation) -> str:
-        """A displayed formula, in sympy's own order."""
-        names = {q: sympy.Symbol(plain(q.latex)) for q in equation.quantities if q.constant is None}
-        names |= {q: sympy.Integer(q.constant) for q in equation.quantities if q.constant is not None}
-        left, right = (side.xreplace(names) for side in equation.canonical)
-        shown = MathMLPresentationPrinter().doprint(sympy.Eq(left, right, evaluate=False))
-        shown = shown.replace("<mo><</mo>", "<mo>&lt;</mo>").replace("<mo>></mo>", "<mo>&gt;</mo>")
-        return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">{shown}</math>'
+        """A displayed formula."""
+        return mathml.mathml(equation)
 
     def symbol(self, quantity: Quantity) -> str:
         """A symbol in running text."""
-        return f"<math><mi>{escape(plain(quantity.latex))}</mi></math>"
+        return f"<math>{mathml.symbol(quantity.latex)}</math>"

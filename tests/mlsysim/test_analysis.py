@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 import sympy
+import yaml
 
 import mlsysim
+from mlsysim.api import BoundKernel
 from mlsysim.cli.main import run
 from mlsysim.elasticities import slopes
 from mlsysim.registry import Entry
@@ -215,3 +217,50 @@ def test_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     rows = json.loads(capsys.readouterr().out)["requirements"]
     assert next(r for r in rows if r["input"] == "accelerator.peak")["required"] == pytest.approx(1301, rel=1e-3)
     assert run(["synthesize", str(EXAMPLE), "--target", "nonsense"]) == 2
+
+
+def test_the_price_of_an_assert_is_what_its_relaxation_buys() -> None:
+    """Loosening the limit by a millionth, moving the named input just so far, changes the metric as the price says."""
+    loaded = plan(
+        workload={"name": "Llama3_70B", "batch_size": 16},
+        hardware={"name": "H100", "accelerators": 4},
+        ops={"duration_days": 1.0, "region": "France"},
+        constraints={"assert": [{"metric": "ttft", "max": "5 s"}, {"metric": "throughput", "min": 100.0}]},
+    )
+    evaluation = mlsysim.evaluate(loaded)
+    bound = BoundKernel(evaluation.design)
+    tiny = 1e-6
+    prices = mlsysim.sensitivity(loaded, "energy").prices
+    assert [p.binding for p in prices] == [True, False]
+    for each in prices:
+        there = bound.at(**{each.leaf: evaluation.values[each.leaf] * (1 + each.move * tiny)})
+        looser = 1 if each.limit.side == "max" else -1
+        expected = {each.limit.metric: looser} | ({each.gains: each.change} if each.gains else {})
+        for metric, change in expected.items():
+            assert (there[metric] / evaluation.values[metric] - 1) / tiny == pytest.approx(change, rel=1e-3)
+    assert any(each.gains for each in prices)
+
+
+def test_every_metric_of_a_plan_has_a_sensitivity() -> None:
+    """Also those that no property of the hardware moves."""
+    evaluation = mlsysim.evaluate(PLANS["serving"])
+    for name, value in evaluation.metrics.items():
+        if value:
+            assert mlsysim.sensitivity(PLANS["serving"], name).page()
+
+
+@pytest.mark.parametrize("target", ["latency <= 60 s", "latency <= 20 s"])
+def test_the_accelerators_of_a_target_are_the_fewest(target: str) -> None:
+    """No smaller number of nodes reaches it, tried one by one."""
+    found = mlsysim.synthesize(EXAMPLE, target)
+    count = int(found.nodes.partition(" ")[0].replace(",", ""))
+    raw = {k: v for k, v in yaml.safe_load(EXAMPLE.read_text(encoding="utf-8")).items() if k != "constraints"}
+
+    def reaches(nodes: int) -> bool:
+        try:
+            value = mlsysim.evaluate({**raw, "hardware": {"name": "H100", "nodes": nodes}})["performance.latency"]
+        except InputError:
+            return False
+        return value is not None and found.target.holds(value)
+
+    assert [nodes for nodes in range(1, count // 8 + 1) if reaches(nodes)] == [count // 8]

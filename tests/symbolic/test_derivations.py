@@ -10,6 +10,8 @@ from mlsysim.symbolic import dimensions
 from mlsysim.symbolic.checking import same
 from mlsysim.symbolic.equation import Equation, equation
 from mlsysim.symbolic.errors import DerivationError, UnitError
+from mlsysim.symbolic.foundations.communication import messages, pipeline_schedule
+from mlsysim.symbolic.foundations.inputs import one_position
 from mlsysim.symbolic.foundations.serving import request
 from mlsysim.symbolic.graph import chapters
 from mlsysim.symbolic.quantity import Quantity, count, ratio, time
@@ -29,8 +31,8 @@ from mlsysim.symbolic.rules import (
     summed,
     total,
 )  # fmt: skip
-from mlsysim.symbolic.walls.fleet import communication, fragility
-from mlsysim.symbolic.walls.node import batching, compute, memory
+from mlsysim.symbolic.walls.fleet import fragility
+from mlsysim.symbolic.walls.node import compute, memory
 
 STEPS = [(chapter.name, name, step) for chapter in chapters() for name, step in chapter.steps]
 NESTED = {id(a): a for _, _, step in STEPS for a in step.ancestry}
@@ -121,10 +123,10 @@ def test_the_refusal_says_by_how_much() -> None:
     [
         (compute.law, lambda e: Equation(e.left, e.right * 2)),
         (memory.ridge_law, lambda e: Equation(e.left, 1 / e.right)),
-        (communication.all_reduce, lambda e: Equation(e.left, e.right / 2)),
-        (communication.bubble_share, lambda e: Equation(e.left, e.right + 1)),
+        (messages.all_reduce, lambda e: Equation(e.left, e.right / 2)),
+        (pipeline_schedule.bubble_share, lambda e: Equation(e.left, e.right + 1)),
         (fragility.best, lambda e: Equation(e.left, e.right / sympy.sqrt(2))),
-        (request.context_closed, lambda e: Equation(e.left, e.right - batching.one_position)),
+        (request.context_closed, lambda e: Equation(e.left, e.right - one_position)),
     ],
     ids=["compute", "ridge", "all-reduce", "bubble", "young", "context"],
 )

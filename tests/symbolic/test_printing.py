@@ -10,14 +10,15 @@ import sympy
 
 from mlsysim.api import derive
 from mlsysim.symbolic.foundations import many_servers
+from mlsysim.symbolic.foundations.communication import messages, pipeline_schedule
+from mlsysim.symbolic.foundations.safety import accountant, fairness
 from mlsysim.symbolic.foundations.serving import request
 from mlsysim.symbolic.graph import chapters
 from mlsysim.symbolic.printing import latex, text
 from mlsysim.symbolic.printing.expression import plain
 from mlsysim.symbolic.quantity import Quantity
-from mlsysim.symbolic.walls.fleet import communication, fragility
+from mlsysim.symbolic.walls.fleet import fragility
 from mlsysim.symbolic.walls.node import compute
-from mlsysim.symbolic.walls.operations import safety
 from mlsysim.symbolic.words import number
 
 
@@ -25,16 +26,16 @@ from mlsysim.symbolic.words import number
     ("step", "shown"),
     [
         (compute.law, "T_compute = O / (F_peak·η)"),
-        (communication.all_reduce, "T_AR = 2·(n - 1)·(α + M / (n·BW))"),
-        (communication.bubble_share, "x_bubble = (p - 1) / (v·m + p - 1)"),
+        (messages.all_reduce, "T_AR = 2·(n - 1)·(α + M / (n·BW))"),
+        (pipeline_schedule.bubble_share, "x_bubble = (p - 1) / (v·m + p - 1)"),
         (fragility.best, "τ = √(2·δ·M)"),
         (fragility.flat, "1 / (2·M) - δ / τ^2 = 0"),
         (many_servers.states, "p_i = p_0·a^i / i!"),
         (many_servers.free_states, "P_free = Σ[i=0..c - 1] p_i"),
         (many_servers.one_up_by_load, "p_i = a·p_(i-1) / i"),
         (many_servers.wait_tail, "P_(W>t) = C·exp(-(c·μ - λ)·t)"),
-        (safety.expanded, "V = Σ[k=0..α] C(α, k)·(1 - q)^(α - k)·q^k·u^k"),
-        (safety.alarm_law, "z_α = √(2)·erfinv(1 - α_test)"),
+        (accountant.expanded, "V = Σ[k=0..α] C(α, k)·(1 - q)^(α - k)·q^k·u^k"),
+        (fairness.alarm_law, "z_α = √(2)·erfinv(1 - α_test)"),
         (request.context_sum, "s̄ = (Σ[i=1..g] (s + i)) / g"),
     ],
 )
@@ -47,8 +48,8 @@ def test_latex_has_fractions_roots_and_upright_words() -> None:
     """The LaTeX form of the same tree."""
     assert latex(compute.law.result) == r"T_{\mathrm{compute}} = \frac{O}{F_{\mathrm{peak}} \, \eta}"
     assert latex(fragility.best.result) == r"\tau = \sqrt{2 \, \delta \, M}"
-    assert r"\binom{\alpha}{k}" in latex(safety.expanded.result)
-    assert latex(safety.alarm_law.result).endswith(r"\operatorname{erf}^{-1}\left(1 - \alpha_{\mathrm{test}}\right)")
+    assert r"\binom{\alpha}{k}" in latex(accountant.expanded.result)
+    assert latex(fairness.alarm_law.result).endswith(r"\operatorname{erf}^{-1}\left(1 - \alpha_{\mathrm{test}}\right)")
 
 
 def test_printed_text_means_what_the_equation_means() -> None:
@@ -93,6 +94,18 @@ def test_a_derivation_shows_rules_reasons_and_how_each_step_is_known() -> None:
     assert "[williams2009]" in page
 
 
+#: How many parts MathML says that an element has.
+PARTS = {"mfrac": 2, "msup": 2, "msub": 2, "msubsup": 3, "munderover": 3}
+
+
+def test_mathml_shows_cases_as_rows() -> None:
+    """A brace and one row for each case, in the author's order."""
+    cases = next(f for f in re.findall(r"<math.*?</math>", derive("reasoning", format="mathml")) if "<mtable" in f)
+    assert cases.count("<mtr>") == 2
+    assert "<mo>{</mo>" in cases
+    assert cases.index("if ") < cases.index("otherwise")
+
+
 @pytest.mark.parametrize("what", [c.wall.name for c in chapters() if c.is_wall and c.wall])
 @pytest.mark.parametrize("format", ["text", "latex", "web", "mathml"])
 def test_every_wall_prints(what: str, format: str) -> None:
@@ -102,7 +115,8 @@ def test_every_wall_prints(what: str, format: str) -> None:
         assert max(len(line) for line in page.splitlines()) <= 160
     elif format == "mathml":
         for formula in re.findall(r"<math.*?</math>", page, re.S):
-            ElementTree.fromstring(formula.replace("&#", "").replace("&", "&amp;"))
+            for node in ElementTree.fromstring(formula).iter():
+                assert len(node) == PARTS.get(node.tag.rpartition("}")[2], len(node)), formula
     elif format == "web":
         assert page.count("<li") == page.count("</li>") > 4
     else:

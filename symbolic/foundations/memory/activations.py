@@ -15,6 +15,7 @@ from mlsysim.symbolic.foundations.inputs import (
     latent,
     mask_bytes,
     microbatch,
+    one_sample,
     score_bytes,
     score_mask_bytes,
     sequence,
@@ -26,7 +27,6 @@ from mlsysim.symbolic.foundations.inputs import (
 from mlsysim.symbolic.foundations.transformer import mix_width, query_key_width, sparse_share
 from mlsysim.symbolic.quantity import Quantity, count, data
 from mlsysim.symbolic.rules import define, equation, given, substitute, total
-from mlsysim.symbolic.walls.node.compute import one_sample
 
 tokens_here = Quantity("memory.tokens", r"n_{\mathrm{tok}}", "token", "tokens of a microbatch here", low=1, high=1e6)
 norm_inputs = Quantity("memory.norm_inputs", r"a_{\mathrm{norm}}", "byte/token", "inputs of two normalisations")

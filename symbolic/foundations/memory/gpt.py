@@ -12,6 +12,7 @@ from mlsysim.symbolic.foundations.inputs import (
     kv_heads,
     latent,
     microbatch,
+    one_sample,
     score_bytes,
     sequence,
     sequence_parallel,
@@ -24,7 +25,6 @@ from mlsysim.symbolic.foundations.memory.recomputation import kept_full, kept_se
 from mlsysim.symbolic.foundations.transformer import mix_width, query_key_width, sparse_share
 from mlsysim.symbolic.quantity import constant, data
 from mlsysim.symbolic.rules import apply, equation, specialise, substitute
-from mlsysim.symbolic.walls.node.compute import one_sample
 
 two_bytes = constant("one.half_value", 2, "byte/token", "bytes of an activation number in half precision")
 two_score_bytes = constant("one.half_score", 2, "byte/token/token", "bytes of a score in half precision")

@@ -2,7 +2,7 @@
 
 from sympy import Sum, Symbol, ceiling
 
-from mlsysim.symbolic.foundations.inputs import efficiency, one_token, peak, sequence, tensor
+from mlsysim.symbolic.foundations.inputs import efficiency, one_position, one_token, peak, sequence, tensor
 from mlsysim.symbolic.foundations.serving import prefix
 from mlsysim.symbolic.foundations.serving.prefix import prompt_work, reused
 from mlsysim.symbolic.foundations.serving.request import decode_time, prefill_time
@@ -10,7 +10,6 @@ from mlsysim.symbolic.foundations.split import stage_layers
 from mlsysim.symbolic.quantity import Quantity, count, time
 from mlsysim.symbolic.rules import apply, equation, given, rewrite, solve, specialise, substitute, summed
 from mlsysim.symbolic.walls.node import compute
-from mlsysim.symbolic.walls.node.batching import one_position
 from mlsysim.symbolic.walls.node.compute import attention_pair, compute_time, layer_forward, work
 
 index = Symbol("i", integer=True, positive=True)

@@ -2,13 +2,12 @@
 
 from sympy import Max
 
-from mlsysim.symbolic.foundations.inputs import sequence
+from mlsysim.symbolic.foundations.inputs import one_sample, sequence
 from mlsysim.symbolic.foundations.serving.request import prefill_time
 from mlsysim.symbolic.foundations.split import stage_layers
 from mlsysim.symbolic.quantity import Quantity, data, ratio, time
 from mlsysim.symbolic.rules import apply, define, equation, given, rewrite, solve, specialise, substitute
 from mlsysim.symbolic.walls.node.batching import token_cache
-from mlsysim.symbolic.walls.node.compute import one_sample
 
 handed = data("serving.handed", r"D_{\mathrm{kv}}", "keys and values of a prompt on one accelerator")
 handing_rate = Quantity(

@@ -2,10 +2,9 @@
 
 from sympy import Sum, Symbol, oo
 
-from mlsysim.symbolic.foundations.inputs import one_token, sequence
+from mlsysim.symbolic.foundations.inputs import one_position, one_token, sequence
 from mlsysim.symbolic.quantity import Quantity, ratio
 from mlsysim.symbolic.rules import apply, define, equation, given, limit, solve, specialise, substitute, summed
-from mlsysim.symbolic.walls.node.batching import one_position
 from mlsysim.symbolic.walls.node.compute import attention_pair, layer_forward
 
 index = Symbol("i", integer=True, positive=True)

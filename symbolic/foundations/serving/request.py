@@ -2,12 +2,11 @@
 
 from sympy import Sum, Symbol
 
-from mlsysim.symbolic.foundations.inputs import sequence
+from mlsysim.symbolic.foundations.communication.messages import reduce_time
+from mlsysim.symbolic.foundations.inputs import one_position, sequence
 from mlsysim.symbolic.foundations.split import stage_layers
 from mlsysim.symbolic.quantity import Quantity, count, time
 from mlsysim.symbolic.rules import apply, define, equation, given, summed
-from mlsysim.symbolic.walls.fleet.communication import reduce_time
-from mlsysim.symbolic.walls.node.batching import one_position
 
 index = Symbol("i", integer=True, positive=True)
 

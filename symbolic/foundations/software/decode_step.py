@@ -7,6 +7,7 @@ from mlsysim.symbolic.foundations.inputs import (
     efficiency,
     memory_efficiency,
     multiply_add,
+    one_sample,
     one_token,
     parameters,
     peak,
@@ -15,7 +16,7 @@ from mlsysim.symbolic.foundations.inputs import (
 from mlsysim.symbolic.quantity import Quantity, ratio, time
 from mlsysim.symbolic.rules import apply, bottleneck, define, equation, solve, substitute
 from mlsysim.symbolic.walls.node import compute, memory
-from mlsysim.symbolic.walls.node.compute import compute_time, one_sample, work
+from mlsysim.symbolic.walls.node.compute import compute_time, work
 from mlsysim.symbolic.walls.node.memory import memory_time, moved
 
 decoding = Quantity("software.decoding", "B", "sample", "requests that decode together", low=1, high=512)

@@ -6,6 +6,7 @@ from mlsysim.symbolic.foundations.inputs import (
     layers,
     multiply_add,
     multiply_add_pair,
+    one_sample,
     parameters,
     sequence,
 )
@@ -13,7 +14,7 @@ from mlsysim.symbolic.foundations.results import work_of
 from mlsysim.symbolic.quantity import constant
 from mlsysim.symbolic.rules import define, equation, rewrite, solve, substitute
 from mlsysim.symbolic.walls.node import compute
-from mlsysim.symbolic.walls.node.compute import model_attention, model_token, one_sample, repeated, six
+from mlsysim.symbolic.walls.node.compute import model_attention, model_token, repeated, six
 
 forward_cost = work_of("forward_per_token", r"o_{\mathrm{pass}}", "work of a token in a forward pass", per="/token")
 six_pair = constant("one.six_pair", 6, "flop/token/token", "two forward and four backward, per pair of tokens")

@@ -1,14 +1,14 @@
 """What the accelerators of a replica exchange in prefill and decode."""
 
-from mlsysim.symbolic.foundations.inputs import hidden, one_token, sequence, tensor, value_bytes
+from mlsysim.symbolic.foundations.communication import messages
+from mlsysim.symbolic.foundations.communication.messages import bandwidth, hop, latency, message, ranks, reduce_time
+from mlsysim.symbolic.foundations.inputs import hidden, one_sample, one_token, sequence, tensor, value_bytes
 from mlsysim.symbolic.foundations.split import group_requests, stage_layers
 from mlsysim.symbolic.quantity import TRANSFORMER_INFERENCE, data, time
 from mlsysim.symbolic.rules import apply, define, equation
 from mlsysim.symbolic.systems.parallelism.pipeline import stage_latency, stage_rate, stages_apart
 from mlsysim.symbolic.systems.parallelism.tensor import tensor_latency, tensor_rate
 from mlsysim.symbolic.walls.fleet import communication
-from mlsysim.symbolic.walls.fleet.communication import bandwidth, hop, latency, message, ranks, reduce_time
-from mlsysim.symbolic.walls.node.compute import one_sample
 
 prefill_message = data(
     "communication.prefill_message", r"M_{\mathrm{pre}}", "activations of a prefill pass", display="MB"
@@ -38,25 +38,25 @@ decode_data = define(
 _ring = {ranks: tensor, latency: tensor_latency, bandwidth: tensor_rate}
 _next = {latency: stage_latency, bandwidth: stage_rate}
 prefill_all_reduce = apply(
-    communication.all_reduce,
+    messages.all_reduce,
     {reduce_time: prefill_reduce, message: prefill_message, **_ring},
     because="a ring over the tensor-parallel ranks",
     when=TRANSFORMER_INFERENCE,
 )
 decode_all_reduce = apply(
-    communication.all_reduce,
+    messages.all_reduce,
     {reduce_time: decode_reduce, message: decode_message, **_ring},
     because="a ring over the tensor-parallel ranks",
     when=TRANSFORMER_INFERENCE,
 )
 prefill_pass = apply(
-    communication.one_message,
+    messages.one_message,
     {hop: prefill_hop, message: prefill_message, **_next},
     because="one message to the next stage",
     when=TRANSFORMER_INFERENCE,
 )
 decode_pass = apply(
-    communication.one_message,
+    messages.one_message,
     {hop: decode_hop, message: decode_message, **_next},
     because="one message to the next stage",
     when=TRANSFORMER_INFERENCE,

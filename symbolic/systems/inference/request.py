@@ -1,14 +1,22 @@
 """A batch of requests from start to end: the first token, the tokens after it, and what they add up to."""
 
-from mlsysim.symbolic.foundations.inputs import batch, causal, layers, output_tokens, pipeline, sequence
+from mlsysim.symbolic.foundations.inputs import (
+    batch,
+    causal,
+    layers,
+    one_position,
+    one_sample,
+    output_tokens,
+    pipeline,
+    sequence,
+)
 from mlsysim.symbolic.foundations.results import busy, latency, model_work, throughput
 from mlsysim.symbolic.foundations.serving.request import answers, decode_time, mean_context, prefill_time
 from mlsysim.symbolic.foundations.split import groups
 from mlsysim.symbolic.quantity import TRANSFORMER_INFERENCE, time
 from mlsysim.symbolic.rules import define, equation, total
 from mlsysim.symbolic.systems.inference.passes import decode_exchange, prefill_exchange
-from mlsysim.symbolic.walls.node.batching import one_position
-from mlsysim.symbolic.walls.node.compute import attention_pair, head_forward, layer_forward, one_sample
+from mlsysim.symbolic.walls.node.compute import attention_pair, head_forward, layer_forward
 
 first_token = time("performance.ttft", r"\mathrm{TTFT}", "time to the first token")
 next_token = time("performance.itl", r"\mathrm{ITL}", "time between tokens")

@@ -2,6 +2,8 @@
 
 from sympy import Eq, Max, Min, Piecewise
 
+from mlsysim.symbolic.foundations.communication import messages
+from mlsysim.symbolic.foundations.communication.messages import bandwidth, hop, latency, message
 from mlsysim.symbolic.foundations.inputs import (
     context,
     heads,
@@ -21,7 +23,6 @@ from mlsysim.symbolic.rules import apply, define, equation
 from mlsysim.symbolic.systems.parallelism.links import link_rate, nearest, net_rate
 from mlsysim.symbolic.systems.training.work import attention_passes
 from mlsysim.symbolic.walls.fleet import communication
-from mlsysim.symbolic.walls.fleet.communication import bandwidth, hop, latency, message
 from mlsysim.symbolic.walls.node import compute
 from mlsysim.symbolic.walls.node.compute import attention_forward, compute_time, work
 
@@ -70,7 +71,7 @@ context_data = define(
     when=TRANSFORMER_TRAINING,
 )
 context_pass = apply(
-    communication.one_message,
+    messages.one_message,
     {hop: context_hop, message: context_message, latency: context_latency, bandwidth: context_rate},
     because="one message to the neighbour",
     when=TRANSFORMER_TRAINING,

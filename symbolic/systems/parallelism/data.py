@@ -2,6 +2,15 @@
 
 from sympy import Max, Min, Piecewise, floor
 
+from mlsysim.symbolic.foundations.communication import messages
+from mlsysim.symbolic.foundations.communication.messages import (
+    bandwidth,
+    gather_time,
+    latency,
+    message,
+    ranks,
+    scatter_time,
+)
 from mlsysim.symbolic.foundations.inputs import (
     expert,
     gradient_bytes,
@@ -19,7 +28,6 @@ from mlsysim.symbolic.quantity import TRAINING, TRANSFORMER_TRAINING, count, dat
 from mlsysim.symbolic.rules import apply, define, equation
 from mlsysim.symbolic.systems.parallelism.links import link_rate, net_rate
 from mlsysim.symbolic.walls.fleet import communication
-from mlsysim.symbolic.walls.fleet.communication import bandwidth, gather_time, latency, message, ranks, scatter_time
 
 ranks_inside = count("communication.ranks_inside", r"n_{\mathrm{in}}", "ranks of the group in one node")
 ranks_outside = count("communication.ranks_outside", r"n_{\mathrm{net}}", "nodes over which the group is spread")
@@ -59,25 +67,25 @@ shared_weights = define(
 _inside = {ranks: ranks_inside, latency: link_latency, bandwidth: link_rate}
 _outside = {ranks: ranks_outside, latency: net_latency, bandwidth: net_rate}
 scatter_in = apply(
-    communication.scatter,
+    messages.scatter,
     {scatter_time: scatter_inside, message: gradient_data, **_inside},
     because="gradients, summed over the ranks of a node",
     when=TRAINING,
 )
 scatter_out = apply(
-    communication.scatter,
+    messages.scatter,
     {scatter_time: scatter_outside, message: gradient_data / ranks_inside, **_outside},
     because="each rank's part, summed over nodes",
     when=TRAINING,
 )
 gather_in = apply(
-    communication.gather,
+    messages.gather,
     {gather_time: gather_inside, message: weight_data, **_inside},
     because="weights, shared out in a node",
     when=TRAINING,
 )
 gather_out = apply(
-    communication.gather,
+    messages.gather,
     {gather_time: gather_outside, message: weight_data / ranks_inside, **_outside},
     because="each rank's part, shared between nodes",
     when=TRAINING,

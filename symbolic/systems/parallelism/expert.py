@@ -1,5 +1,7 @@
 """Expert parallelism: tokens travel to their experts and back."""
 
+from mlsysim.symbolic.foundations.communication import messages
+from mlsysim.symbolic.foundations.communication.messages import bandwidth, exchange_time, latency, message, ranks
 from mlsysim.symbolic.foundations.inputs import (
     active_experts,
     expert,
@@ -18,7 +20,6 @@ from mlsysim.symbolic.systems.parallelism.links import link_rate, nearest, net_r
 from mlsysim.symbolic.systems.parallelism.tensor import full_again
 from mlsysim.symbolic.systems.training.activations import sequence_divisor
 from mlsysim.symbolic.walls.fleet import communication
-from mlsysim.symbolic.walls.fleet.communication import bandwidth, exchange_time, latency, message, ranks
 
 expert_rate = rate_of("expert_rate", r"BW_e", "bandwidth of the expert-parallel links")
 expert_latency = time("communication.expert_latency", r"\alpha_e", "latency of the expert-parallel links", display="us")
@@ -45,7 +46,7 @@ expert_data = define(
     when=TRANSFORMER_TRAINING,
 )
 expert_all_to_all = apply(
-    communication.exchange,
+    messages.exchange,
     {
         exchange_time: expert_exchange,
         ranks: expert,

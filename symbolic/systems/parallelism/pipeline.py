@@ -2,6 +2,8 @@
 
 from sympy import Eq, Piecewise
 
+from mlsysim.symbolic.foundations.communication import messages
+from mlsysim.symbolic.foundations.communication.messages import bandwidth, hop, latency, message
 from mlsysim.symbolic.foundations.inputs import (
     chunks,
     devices,
@@ -18,7 +20,6 @@ from mlsysim.symbolic.rules import apply, define, equation
 from mlsysim.symbolic.systems.parallelism.links import link_rate, nearest, net_rate
 from mlsysim.symbolic.systems.training.activations import sequence_divisor
 from mlsysim.symbolic.walls.fleet import communication
-from mlsysim.symbolic.walls.fleet.communication import bandwidth, hop, latency, message
 
 stage_rate = rate_of("stage_rate", r"BW_p", "bandwidth between pipeline stages")
 stage_latency = time("communication.stage_latency", r"\alpha_p", "latency between pipeline stages", display="us")
@@ -45,7 +46,7 @@ stage_data = define(
     when=TRANSFORMER_TRAINING,
 )
 stage_pass = apply(
-    communication.one_message,
+    messages.one_message,
     {hop: stage_hop, message: stage_message, latency: stage_latency, bandwidth: stage_rate},
     because="one message to the next stage",
     when=TRANSFORMER_TRAINING,

@@ -1,5 +1,7 @@
 """Tensor parallelism: every half of a layer ends in an all-reduce, forward and backward."""
 
+from mlsysim.symbolic.foundations.communication import messages
+from mlsysim.symbolic.foundations.communication.messages import bandwidth, latency, message, ranks, reduce_time
 from mlsysim.symbolic.foundations.inputs import hidden, link_latency, net_latency, tensor, value_bytes
 from mlsysim.symbolic.foundations.results import rate_of
 from mlsysim.symbolic.foundations.split import local_tokens, stage_layers
@@ -8,7 +10,6 @@ from mlsysim.symbolic.rules import apply, define, equation
 from mlsysim.symbolic.systems.parallelism.links import link_rate, nearest, net_rate
 from mlsysim.symbolic.systems.training.work import product_passes
 from mlsysim.symbolic.walls.fleet import communication
-from mlsysim.symbolic.walls.fleet.communication import bandwidth, latency, message, ranks, reduce_time
 
 tensor_rate = rate_of("tensor_rate", r"BW_t", "bandwidth of the tensor-parallel links")
 tensor_latency = time("communication.tensor_latency", r"\alpha_t", "latency of the tensor-parallel links", display="us")
@@ -36,7 +37,7 @@ tensor_data = define(
     when=TRANSFORMER_TRAINING,
 )
 tensor_all_reduce = apply(
-    communication.all_reduce,
+    messages.all_reduce,
     {
         reduce_time: tensor_reduce,
         ranks: tensor,

@@ -1,5 +1,7 @@
 """A training step: microbatches in their slots, the bubble, what communication shows, and the optimizer."""
 
+from mlsysim.symbolic.foundations.communication import pipeline_schedule
+from mlsysim.symbolic.foundations.communication.pipeline_schedule import bubble, slot
 from mlsysim.symbolic.foundations.inputs import batch, sequence
 from mlsysim.symbolic.foundations.results import busy, latency, stage_time, throughput
 from mlsysim.symbolic.foundations.split import microbatches
@@ -12,8 +14,6 @@ from mlsysim.symbolic.systems.parallelism.expert import expert_time
 from mlsysim.symbolic.systems.parallelism.pipeline import pipeline_time
 from mlsysim.symbolic.systems.parallelism.tensor import tensor_time
 from mlsysim.symbolic.systems.training.states import update_moved
-from mlsysim.symbolic.walls.fleet import communication
-from mlsysim.symbolic.walls.fleet.communication import bubble, slot
 from mlsysim.symbolic.walls.node import memory
 from mlsysim.symbolic.walls.node.memory import memory_time, moved
 
@@ -45,7 +45,7 @@ all_pipeline = define(
     equation(time_pipeline, microbatches * pipeline_time), because="one after another", when=TRANSFORMER_TRAINING
 )
 waiting = apply(
-    communication.bubble_law, {bubble: bubble}, because="the law of the pipeline", when=TRANSFORMER_TRAINING
+    pipeline_schedule.bubble_law, {bubble: bubble}, because="the law of the pipeline", when=TRANSFORMER_TRAINING
 )
 update = apply(
     memory.law,

@@ -6,7 +6,18 @@ The elasticity of a result in an input is the percentage by which the result cha
 from sympy import Max
 
 from mlsysim.symbolic.quantity import Quantity, ratio
-from mlsysim.symbolic.rules import bottleneck, define, differentiate, equation, given, rewrite, specialise, substitute
+from mlsysim.symbolic.rules import (
+    bottleneck,
+    define,
+    differentiate,
+    equation,
+    given,
+    rewrite,
+    solve,
+    specialise,
+    stationary,
+    substitute,
+)
 from mlsysim.symbolic.wall import Wall
 
 
@@ -115,8 +126,60 @@ at_the_kink = substitute(
     because="the two branches cross where they are equal",
 )  # fmt: skip
 
+# A limit: what it costs is what the result would gain if it were looser.
+limited = _plain("limited", "g", "what an assert limits")
+bound = _plain("bound", "G", "the limit")
+scale = _plain("scale", "b", "what does not depend on the input, in what is limited")
+power_limited = _plain("power_limited", "n", "power in which the input enters what is limited")
+lagrangian = Quantity(
+    "sensitivity.lagrangian", "J", "1", "the result, and the price of leaving the limit", low=-10, high=10
+)
+price = Quantity("sensitivity.price", r"\lambda", "1", "shadow price of the limit", low=-10, high=10)
+relative_price = Quantity(
+    "sensitivity.relative_price",
+    r"\hat \lambda",
+    "1",
+    "relative fall of the result per relative loosening",
+    low=-10,
+    high=10,
+)
+priced = define(
+    equation(lagrangian, result + price * (limited - bound)), because="put a price on leaving the limit (Lagrange)"
+)
+alone = define(
+    equation(result, factor * first**power_first), because="the result as a power of the input that may move"
+)
+held_to = define(equation(limited, scale * first**power_limited), because="what is limited moves with the same input")
+of_the_price = substitute(
+    priced, alone, held_to,
+    result=equation(lagrangian, factor * first**power_first + price * (scale * first**power_limited - bound)),
+    because="name both",
+)  # fmt: skip
+flat = stationary(
+    of_the_price, first,
+    equation(
+        power_first * factor * first ** (power_first - 1)
+        + price * power_limited * scale * first ** (power_limited - 1),
+        0,
+    ),
+    because="at the best point no small move pays at this price",
+)  # fmt: skip
+worth = solve(
+    flat, price,
+    equation(price, -power_first * factor * first**power_first / (power_limited * scale * first**power_limited)),
+    because="the price at which it does not pay",
+)  # fmt: skip
+relative = define(
+    equation(relative_price, price * limited / result), because="in relative terms, where the limit binds"
+)
+price_law = substitute(
+    relative, worth, alone, held_to,
+    result=equation(relative_price, -power_first / power_limited),
+    because="the quotient of the two elasticities", cite="everett1963",
+)  # fmt: skip
+
 wall = Wall(
-    number=21, name="sensitivity", domain="analysis", core=(by_share, power_law, euler, at_the_kink),
+    number=21, name="sensitivity", domain="analysis", core=(by_share, power_law, euler, at_the_kink, price_law),
     binds="a design is asked what would change it: the binding wall has the largest elasticity",
     assumptions=("changes are small", "the other inputs are held"),
     validity="the active branch of every maximum; at a kink each side has its own elasticity",

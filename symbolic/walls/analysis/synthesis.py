@@ -6,12 +6,12 @@ floor of the target.
 
 from sympy import Max
 
+from mlsysim.symbolic.foundations.communication import messages
 from mlsysim.symbolic.foundations.inputs import bandwidth, efficiency, memory_efficiency, peak
 from mlsysim.symbolic.foundations.results import required
 from mlsysim.symbolic.quantity import Quantity, count, data, time
 from mlsysim.symbolic.rules import apply, define, equation, given, solve, substitute
 from mlsysim.symbolic.wall import Wall
-from mlsysim.symbolic.walls.fleet import communication
 from mlsysim.symbolic.walls.node import compute, memory
 
 target = time("synthesis.target", r"T^{*}", "time that is allowed")
@@ -49,15 +49,15 @@ speed_law = solve(
     because="ask for the bandwidth",
 )  # fmt: skip
 reduce_in_time = apply(
-    communication.all_reduce, {communication.reduce_time: target, communication.bandwidth: link_needed},
+    messages.all_reduce, {messages.reduce_time: target, messages.bandwidth: link_needed},
     because="a collective may take as long as allowed",
 )  # fmt: skip
-_hops = communication.ranks - 1
+_hops = messages.ranks - 1
 link_law = solve(
     reduce_in_time, link_needed,
     equation(
         link_needed,
-        2 * _hops * communication.message / (communication.ranks * (target - 2 * _hops * communication.latency)),
+        2 * _hops * messages.message / (messages.ranks * (target - 2 * _hops * messages.latency)),
     ),
     because="latency is paid first; what is left must carry the message",
 )  # fmt: skip

@@ -13,6 +13,7 @@ from mlsysim.symbolic.foundations.inputs import (
     multiply_add,
     multiply_add_pair,
     one_parameter,
+    one_sample,
     one_token,
     parameters,
     peak,
@@ -56,7 +57,6 @@ layer_forward = work_of("layer", r"o_{\mathrm{mm}}", "a token's products with a 
 head_forward = work_of("head", r"o_{\mathrm{head}}", "a token's output scores", per="/token")
 attention_pair = work_of("pair", r"o_{\mathrm{pair}}", "a token's attention to another", per="/token/token")
 attention_forward = work_of("attention", r"o_{\mathrm{attn}}", "a token's attention in a layer", per="/token")
-one_sample = constant("one.sample", 1, "sample", "a single sample")
 
 product = given(
     equation(product_work, multiply_add * rows * weights),

@@ -3,7 +3,16 @@
 Prefill is bound by arithmetic, decode by reading weights and cached keys and values for every single token.
 """
 
-from mlsysim.symbolic.foundations.inputs import causal, one_token, output_tokens, sequence, tensor, weight_bytes
+from mlsysim.symbolic.foundations.inputs import (
+    causal,
+    one_position,
+    one_sample,
+    one_token,
+    output_tokens,
+    sequence,
+    tensor,
+    weight_bytes,
+)
 from mlsysim.symbolic.foundations.serving import chunked_prefill, disaggregation, prefix, request, routing, speculation
 from mlsysim.symbolic.foundations.serving.disaggregation import shown
 from mlsysim.symbolic.foundations.serving.request import (
@@ -25,15 +34,8 @@ from mlsysim.symbolic.quantity import TRANSFORMER_INFERENCE, Quantity, data, rat
 from mlsysim.symbolic.rules import apply, define, equation, substitute, total
 from mlsysim.symbolic.wall import Wall
 from mlsysim.symbolic.walls.node import compute, memory
-from mlsysim.symbolic.walls.node.batching import one_position, token_cache
-from mlsysim.symbolic.walls.node.compute import (
-    attention_pair,
-    compute_time,
-    head_forward,
-    layer_forward,
-    one_sample,
-    work,
-)
+from mlsysim.symbolic.walls.node.batching import token_cache
+from mlsysim.symbolic.walls.node.compute import attention_pair, compute_time, head_forward, layer_forward, work
 from mlsysim.symbolic.walls.node.memory import memory_time, moved, roofline_time
 from mlsysim.symbolic.walls.node.software import decode_efficiency
 

@@ -5,7 +5,7 @@ A utilisation is measured by counting work; where it is lost can be told from th
 
 from sympy import Min
 
-from mlsysim.symbolic.foundations.inputs import decode_batched, decode_single, devices, full_batch, peak
+from mlsysim.symbolic.foundations.inputs import decode_batched, decode_single, devices, full_batch, one_sample, peak
 from mlsysim.symbolic.foundations.results import hardware_work, latency, model_work, throughput, work_of
 from mlsysim.symbolic.foundations.software import amdahl, decode_step, program, tiling, work_per_token
 from mlsysim.symbolic.foundations.software.work_per_token import hardware_cost, model_cost
@@ -13,7 +13,7 @@ from mlsysim.symbolic.foundations.split import group_requests
 from mlsysim.symbolic.quantity import ALL, TRAINING, TRANSFORMER_INFERENCE, Quantity, ratio
 from mlsysim.symbolic.rules import apply, define, equation, given, rewrite, solve, substitute
 from mlsysim.symbolic.wall import Wall
-from mlsysim.symbolic.walls.node.compute import one_sample, repeated, work
+from mlsysim.symbolic.walls.node.compute import repeated, work
 
 utilisation = ratio("software.utilisation", r"U", "work done per work that could have been done")
 possible = Quantity(

@@ -1,0 +1,87 @@
+"""Shadow prices: what the plan would gain if one of its asserts were looser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mlsysim.constraints.asserts import LARGER_IS_BETTER, Limit
+from mlsysim.symbolic.words import number
+
+#: Elasticities smaller than this move nothing.
+NOTHING = 1e-9
+#: An input that would have to move by more percent than this is beyond what a slope can say.
+FARTHEST = 10.0
+
+
+@dataclass(frozen=True)
+class ShadowPrice:
+    """What loosening an assert by one percent is worth, through the one input that gains most (wall 21).
+
+    Attributes:
+        limit: the assert.
+        binding: whether it holds without slack or not at all; the price of others is not paid.
+        leaf: the input that may then move; empty where none moves the assert's metric.
+        move: by how many percent it moves.
+        gains: the metric that gets better with it; empty where none does.
+        change: by how many percent that metric changes.
+    """
+
+    limit: Limit
+    binding: bool
+    leaf: str = ""
+    move: float = 0.0
+    gains: str = ""
+    change: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The price as plain data."""
+        return {"assert": self.limit.text, "binding": self.binding, "input": self.leaf or None, "input_change": self.move,
+                "gains": self.gains or None, "change": self.change}  # fmt: skip
+
+    @property
+    def sentence(self) -> str:
+        """The price in words."""
+        if not self.leaf:
+            return f"{self.limit.text}: no single input of hardware or workload moves it by much"
+        gain = f", {self.gains} by {_percent(self.change)}" if self.gains else ""
+        slack = "" if self.binding else "; it has slack, so nothing is lost to it now"
+        return f"{self.limit.text}: one percent looser lets {self.leaf} change by {_percent(self.move)}{gain}{slack}"
+
+
+#: One-sided elasticities: by input, then by metric.
+Slopes = Mapping[str, Mapping[str, float]]
+
+
+def price(limit: Limit, found: float, wanted: Sequence[str], grows: Slopes, shrinks: Slopes) -> ShadowPrice:
+    """The price of an assert, in the first of the wanted metrics that some input trades it for.
+
+    Args:
+        limit: the assert.
+        found: what its metric is.
+        wanted: the metrics that may gain, the first that does counts.
+        grows, shrinks: one-sided elasticities in the inputs that may move.
+    """
+    binding = not limit.holds(found) or limit.slack(found) <= NOTHING * abs(found)
+    moves = [
+        (leaf, direction / abs(slopes[limit.metric]), slopes)
+        for direction, side in ((1, grows), (-1, shrinks))
+        for leaf, slopes in side.items()
+        if slopes[limit.metric] * direction * (1 if limit.side == "max" else -1) > 1 / FARTHEST
+    ]
+    for gains in (metric for metric in wanted if metric != limit.metric):
+        better = 1 if gains in LARGER_IS_BETTER else -1
+        trades = [(leaf, move, slopes[gains] * move) for leaf, move, slopes in moves]
+        paying = [trade for trade in trades if trade[2] * better > NOTHING]
+        if paying:
+            leaf, move, change = max(paying, key=lambda trade: (trade[2] * better, trade[0]))
+            return ShadowPrice(limit, binding, leaf, move, gains, change)
+    if moves:  # nothing gains, but the strongest input may be weaker
+        leaf, move, _ = min(moves, key=lambda each: (abs(each[1]), each[0]))
+        return ShadowPrice(limit, binding, leaf, move)
+    return ShadowPrice(limit, binding)
+
+
+def _percent(change: float) -> str:
+    return f"{'+' if change > 0 else '-'}{number(abs(change))} %"

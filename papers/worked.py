@@ -1,0 +1,102 @@
+"""Worked examples for the book: each wall's own equations with the values of a plan, or with facts of the registry.
+
+The examples of walls that no plan joins stand in ``examples.yaml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mlsysim.derivations import origins
+from mlsysim.evaluation import Evaluation
+from mlsysim.registry import find
+from mlsysim.symbolic.graph import graph
+from mlsysim.symbolic.laws import last_word
+from mlsysim.symbolic.printing.latex_page import ChainPage
+from mlsysim.symbolic.printing.origin import Origin
+from mlsysim.symbolic.quantity import Quantity
+from mlsysim.symbolic.rules import Step
+from mlsysim.symbolic.units import parse
+from mlsysim.symbolic.wall import Wall
+
+EXAMPLES = Path(__file__).with_name("examples.yaml")
+#: The plan of the README, and the same model served.
+PLANS: Mapping[str, Any] = {
+    "training": Path(__file__).parent.parent / "examples" / "llama3_70b_training.yaml",
+    "serving": {
+        "version": "1.0",
+        "workload": {"name": "Llama3_70B", "batch_size": 16},
+        "hardware": {"name": "H100", "accelerators": 4},
+        "ops": {"region": "Quebec", "duration_days": 14.0},
+    },
+}
+
+
+@dataclass(frozen=True)
+class Example:
+    """Equations with values, and where the values come from.
+
+    Attributes:
+        title: the situation.
+        steps: what is evaluated, in order.
+        values: every quantity in coherent units, by name.
+        origins: where the values of the quantities that no equation gives come from.
+    """
+
+    title: str
+    steps: list[Step]
+    values: Mapping[str, float]
+    origins: Mapping[Quantity, Origin]
+
+    def latex(self) -> str:
+        """The example as a subsection of the book."""
+        return ChainPage(self.values, cite=r"\cite{{{}}}").example(self.title, self.origins, self.steps)
+
+
+def example(wall: Wall, plans: Mapping[str, Evaluation]) -> Example:
+    """The example of a wall: in the first plan whose graph it joins, else as ``examples.yaml`` says."""
+    for name, evaluation in plans.items():
+        of = graph(evaluation.variant)
+        steps = [of.steps[q] for q in of.order if of.chapter[q].wall is wall]
+        if steps:
+            bound = origins(evaluation)
+            leaves = {q: bound[q.name] for s in steps for q in s.result.quantities_of_right if q.name in bound}
+            return Example(f"{name} Llama-3 70B", steps, evaluation.values, leaves)
+    return _written(wall, plans)
+
+
+@cache
+def _entries() -> Mapping[str, Mapping[str, Any]]:
+    return {entry["wall"]: entry for entry in yaml.safe_load(EXAMPLES.read_text(encoding="utf-8"))}
+
+
+def _written(wall: Wall, plans: Mapping[str, Evaluation]) -> Example:
+    """The example of ``examples.yaml`` for a wall that no plan joins."""
+    entry = _entries()[wall.name]
+    known = {last_word(q): q for s in wall.derivation for q in s.result.quantities}
+    told = {known[name]: _told(known[name], how, plans) for name, how in entry["values"].items()}
+    decided = wall.decide(**{quantity.name: value for quantity, (value, _) in told.items()})
+    of_law = {id(step.result): step for step in wall.core}
+    values = {quantity.name: value for quantity, (value, _) in told.items()}
+    values |= {quantity.name: each.value for quantity, each in decided.items()}
+    leaves = {quantity: origin for quantity, (_, origin) in told.items()}
+    return Example(entry["title"], [of_law[id(each.law)] for each in decided.values()], values, leaves)
+
+
+def _told(quantity: Quantity, told: Mapping[str, Any], plans: Mapping[str, Evaluation]) -> tuple[float, Origin]:
+    """A value of ``examples.yaml`` in coherent units, and where it comes from."""
+    if "fact" in told:
+        category, name, fact = told["fact"].split("/")
+        entry = find(category, name)
+        value = entry.facts[fact]
+        return parse(value.text, quantity.unit), Origin(f"{entry.title}, {fact}", str(value.source), value.source.key)
+    if "plan" in told:
+        evaluation = plans[told["plan"]]
+        return evaluation.values[told["quantity"]], Origin(f"the example of {told['plan']}")
+    return parse(str(told["value"]), quantity.unit), Origin(told["because"], key=told.get("cite", ""))

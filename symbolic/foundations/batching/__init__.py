@@ -1,0 +1,1 @@
+"""What a batch of requests leaves unused, and what a larger one buys."""

@@ -1,0 +1,1 @@
+"""What accelerators that share work exchange, and how long they wait for each other."""

@@ -1,0 +1,64 @@
+"""The book's worked examples: one for each wall, with values that were computed by hand here."""
+
+from __future__ import annotations
+
+import math
+import sys
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+import mlsysim
+from mlsysim.symbolic.graph import chapters
+from tests.conftest import ROOT
+
+WALLS = {c.wall.name: c.wall for c in chapters() if c.is_wall and c.wall}
+
+
+@pytest.fixture(scope="module")
+def examples() -> dict[str, Any]:
+    """The example of every wall, as the book prints it."""
+    sys.path.insert(0, str(ROOT / "papers"))
+    try:
+        worked = import_module("worked")
+    finally:
+        sys.path.pop(0)
+    plans = {name: mlsysim.evaluate(plan) for name, plan in worked.PLANS.items()}
+    return {name: worked.example(wall, plans) for name, wall in WALLS.items()}
+
+
+@pytest.mark.parametrize("name", WALLS)
+def test_every_wall_has_an_example_with_sources(examples: dict[str, Any], name: str) -> None:
+    """Each result is a number, and each value that no equation gives says where it comes from."""
+    example = examples[name]
+    results = {step.result.left for step in example.steps}
+    assert results
+    assert all(math.isfinite(example.values[quantity.name]) for quantity in results)
+    for step in example.steps:
+        for quantity in step.result.quantities_of_right:
+            assert (
+                quantity.constant is not None or quantity.name in example.values or quantity.name.startswith("index.")
+            )
+    assert all(origin.says for origin in example.origins.values())
+    assert example.latex().count("{") == example.latex().count("}")
+
+
+@pytest.mark.parametrize(
+    ("wall", "quantity", "by_hand"),
+    [
+        ("streaming", "streaming.stream_time", 855_638_016 * 2 / 31.5e9),
+        ("tail_latency", "queue.must_wait", 0.9**2 / 1.1 / (1 + 0.9 + 0.9**2 / 1.1)),
+        ("transformation", "transformation.workers_needed", math.ceil(4096 / (120 * 0.205))),
+        ("locality", "topology.torus_cut", 2 * 16 * 16),
+        ("complexity", "complexity.budget", 6 * 70e9 * 1.4e12),
+        ("reasoning", "reasoning.success", 1 - 0.7**8),
+        ("fidelity", "fidelity.compression", 2 / (0.5 + 2.5 / 128)),
+        ("multi_tenant", "multi_tenant.stranded", 8 % 3),
+        ("sensitivity", "sensitivity.elasticity_whole", -3 / 4),
+        ("synthesis", "synthesis.speed", 141e9 / 0.020),
+    ],
+)
+def test_examples_agree_with_arithmetic(examples: dict[str, Any], wall: str, quantity: str, by_hand: float) -> None:
+    """The same number with pencil and paper."""
+    assert examples[wall].values[quantity] == pytest.approx(by_hand, rel=1e-9)

@@ -1,0 +1,1 @@
+../../mlsysim/shadow_prices.py
