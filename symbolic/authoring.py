@@ -10,7 +10,7 @@ import sympy
 
 #: An argument of one wall may rest on the law of another, and a wall on its arguments: both packages are there before
 #: either is filled, so that their modules find one another by name.
-_TOGETHER = ("mlsysim.symbolic.foundations", "mlsysim.symbolic.walls")
+_TOGETHER = ("mlsysim.symbolic.arguments", "mlsysim.symbolic.walls")
 
 
 def load(package: str, path: list[str]) -> tuple[ModuleType, ...]:

@@ -203,7 +203,7 @@ def _made_of(g: Graph, kind: Any) -> dict[str, tuple[str, ...]]:
 def _wall(g: Graph, quantity: Quantity) -> Wall | None:
     """The wall that a definition belongs to: the one whose law it applies, else that of its chapter.
 
-    A law that is stated among the foundations belongs to the first wall that derives something from it.
+    A law that is stated in an argument belongs to the first wall that derives something from it.
     """
     step = g.steps[quantity]
     while step.rule == "apply":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from types import ModuleType
 
-from mlsysim.symbolic import foundations, systems, walls
+from mlsysim.symbolic import arguments, foundations, systems, walls
 from mlsysim.symbolic.errors import MlsysimError, UnknownNameError
 from mlsysim.symbolic.quantity import VARIANTS, Quantity
 from mlsysim.symbolic.rules import Step
@@ -48,10 +48,10 @@ class Chapter:
 
 @cache
 def chapters() -> tuple[Chapter, ...]:
-    """All chapters: foundations first, then the walls by number."""
+    """All chapters: foundations and arguments first, then the walls by number."""
     found = [
         Chapter(module.__name__.rpartition(".")[2], module, vars(module).get("wall"))
-        for module in (*foundations.MODULES, *walls.MODULES, *systems.MODULES)
+        for module in (*foundations.MODULES, *arguments.MODULES, *walls.MODULES, *systems.MODULES)
     ]
     return tuple(sorted(found, key=lambda chapter: (chapter.wall.number if chapter.wall else 0, chapter.name)))
 

@@ -1,4 +1,4 @@
-"""What the walls stand on: what is bound from outside, the anatomy of a transformer, and the walls' longer arguments."""
+"""What the walls stand on: what is bound from outside, the anatomy of a transformer, the split, queues and topologies."""
 
 from mlsysim.symbolic.authoring import load
 

@@ -2,7 +2,7 @@
 
 from mlsysim.symbolic.kernels import ceil, floor
 
-SOURCE = 'cbd562b5dc37f03c'
+SOURCE = 'f28afeec7aec9935'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.score_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.water_intensity',
  'model.active_experts', 'model.attention_bias', 'model.causal', 'model.dense_layers', 'model.dropout',

@@ -7,12 +7,12 @@ import sympy
 
 from mlsysim.registry.index import _index
 from mlsysim.symbolic import dimensions
+from mlsysim.symbolic.arguments.communication import messages, pipeline_schedule
+from mlsysim.symbolic.arguments.serving import request
 from mlsysim.symbolic.checking import same
 from mlsysim.symbolic.equation import Equation, equation
 from mlsysim.symbolic.errors import DerivationError, UnitError
-from mlsysim.symbolic.foundations.communication import messages, pipeline_schedule
 from mlsysim.symbolic.foundations.inputs import one_position
-from mlsysim.symbolic.foundations.serving import request
 from mlsysim.symbolic.graph import chapters
 from mlsysim.symbolic.quantity import Quantity, count, ratio, time
 from mlsysim.symbolic.rules import (

@@ -9,10 +9,10 @@ import pytest
 import sympy
 
 from mlsysim.api import derive
+from mlsysim.symbolic.arguments.communication import messages, pipeline_schedule
+from mlsysim.symbolic.arguments.safety import accountant, fairness
+from mlsysim.symbolic.arguments.serving import request
 from mlsysim.symbolic.foundations import many_servers
-from mlsysim.symbolic.foundations.communication import messages, pipeline_schedule
-from mlsysim.symbolic.foundations.safety import accountant, fairness
-from mlsysim.symbolic.foundations.serving import request
 from mlsysim.symbolic.graph import chapters
 from mlsysim.symbolic.printing import latex, text
 from mlsysim.symbolic.printing.expression import plain

@@ -1,7 +1,7 @@
 """What the accelerators of a replica exchange in prefill and decode."""
 
-from mlsysim.symbolic.foundations.communication import messages
-from mlsysim.symbolic.foundations.communication.messages import bandwidth, hop, latency, message, ranks, reduce_time
+from mlsysim.symbolic.arguments.communication import messages
+from mlsysim.symbolic.arguments.communication.messages import bandwidth, hop, latency, message, ranks, reduce_time
 from mlsysim.symbolic.foundations.inputs import hidden, one_sample, one_token, sequence, tensor, value_bytes
 from mlsysim.symbolic.foundations.split import group_requests, stage_layers
 from mlsysim.symbolic.quantity import TRANSFORMER_INFERENCE, data, time

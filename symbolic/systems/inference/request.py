@@ -1,5 +1,6 @@
 """A batch of requests from start to end: the first token, the tokens after it, and what they add up to."""
 
+from mlsysim.symbolic.arguments.serving.request import answers, decode_time, mean_context, prefill_time
 from mlsysim.symbolic.foundations.inputs import (
     batch,
     causal,
@@ -11,7 +12,6 @@ from mlsysim.symbolic.foundations.inputs import (
     sequence,
 )
 from mlsysim.symbolic.foundations.results import busy, latency, model_work, throughput
-from mlsysim.symbolic.foundations.serving.request import answers, decode_time, mean_context, prefill_time
 from mlsysim.symbolic.foundations.split import groups
 from mlsysim.symbolic.quantity import TRANSFORMER_INFERENCE, time
 from mlsysim.symbolic.rules import define, equation, total

@@ -2,8 +2,8 @@
 
 from sympy import Max, Min, Piecewise, floor
 
-from mlsysim.symbolic.foundations.communication import messages
-from mlsysim.symbolic.foundations.communication.messages import (
+from mlsysim.symbolic.arguments.communication import messages
+from mlsysim.symbolic.arguments.communication.messages import (
     bandwidth,
     gather_time,
     latency,

@@ -1,7 +1,7 @@
 """Expert parallelism: tokens travel to their experts and back."""
 
-from mlsysim.symbolic.foundations.communication import messages
-from mlsysim.symbolic.foundations.communication.messages import bandwidth, exchange_time, latency, message, ranks
+from mlsysim.symbolic.arguments.communication import messages
+from mlsysim.symbolic.arguments.communication.messages import bandwidth, exchange_time, latency, message, ranks
 from mlsysim.symbolic.foundations.inputs import (
     active_experts,
     expert,

@@ -2,8 +2,8 @@
 
 from sympy import Eq, Piecewise
 
-from mlsysim.symbolic.foundations.communication import messages
-from mlsysim.symbolic.foundations.communication.messages import bandwidth, hop, latency, message
+from mlsysim.symbolic.arguments.communication import messages
+from mlsysim.symbolic.arguments.communication.messages import bandwidth, hop, latency, message
 from mlsysim.symbolic.foundations.inputs import (
     chunks,
     devices,

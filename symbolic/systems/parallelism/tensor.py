@@ -1,7 +1,7 @@
 """Tensor parallelism: every half of a layer ends in an all-reduce, forward and backward."""
 
-from mlsysim.symbolic.foundations.communication import messages
-from mlsysim.symbolic.foundations.communication.messages import bandwidth, latency, message, ranks, reduce_time
+from mlsysim.symbolic.arguments.communication import messages
+from mlsysim.symbolic.arguments.communication.messages import bandwidth, latency, message, ranks, reduce_time
 from mlsysim.symbolic.foundations.inputs import hidden, link_latency, net_latency, tensor, value_bytes
 from mlsysim.symbolic.foundations.results import rate_of
 from mlsysim.symbolic.foundations.split import local_tokens, stage_layers

@@ -2,11 +2,11 @@
 
 from sympy import Eq, Max, Min, Piecewise
 
+from mlsysim.symbolic.arguments.memory import activations as count
+from mlsysim.symbolic.arguments.memory import recomputation
+from mlsysim.symbolic.arguments.memory.activations import divided, left_whole, pairs, tokens_here, whole_parts
+from mlsysim.symbolic.arguments.memory.recomputation import kept_chosen, kept_selective
 from mlsysim.symbolic.foundations.inputs import chunks, logit_bytes, pipeline, recompute, tensor, vocabulary
-from mlsysim.symbolic.foundations.memory import activations as count
-from mlsysim.symbolic.foundations.memory import recomputation
-from mlsysim.symbolic.foundations.memory.activations import divided, left_whole, pairs, tokens_here, whole_parts
-from mlsysim.symbolic.foundations.memory.recomputation import kept_chosen, kept_selective
 from mlsysim.symbolic.foundations.results import activations
 from mlsysim.symbolic.foundations.split import local_tokens, microbatches, stage_layers, tail_layers
 from mlsysim.symbolic.quantity import TRANSFORMER_TRAINING, Quantity, data, ratio

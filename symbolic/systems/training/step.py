@@ -1,7 +1,7 @@
 """A training step: microbatches in their slots, the bubble, what communication shows, and the optimizer."""
 
-from mlsysim.symbolic.foundations.communication import pipeline_schedule
-from mlsysim.symbolic.foundations.communication.pipeline_schedule import bubble, slot
+from mlsysim.symbolic.arguments.communication import pipeline_schedule
+from mlsysim.symbolic.arguments.communication.pipeline_schedule import bubble, slot
 from mlsysim.symbolic.foundations.inputs import batch, sequence
 from mlsysim.symbolic.foundations.results import busy, latency, stage_time, throughput
 from mlsysim.symbolic.foundations.split import microbatches

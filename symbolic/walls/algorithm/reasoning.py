@@ -4,9 +4,8 @@ Every token of thought waits for the one before it and lengthens the context of 
 the weights but not the context, and the best of many is only slowly better.
 """
 
-from mlsysim.symbolic.foundations.inputs import one_token
-from mlsysim.symbolic.foundations.reasoning import chain, cost, larger_model, sampling, side_by_side, tree
-from mlsysim.symbolic.foundations.reasoning.chain import (
+from mlsysim.symbolic.arguments.reasoning import chain, cost, larger_model, sampling, side_by_side, tree
+from mlsysim.symbolic.arguments.reasoning.chain import (
     chain_time,
     each,
     first_token,
@@ -16,6 +15,7 @@ from mlsysim.symbolic.foundations.reasoning.chain import (
     thought,
     thoughts,
 )
+from mlsysim.symbolic.foundations.inputs import one_token
 from mlsysim.symbolic.quantity import time
 from mlsysim.symbolic.rules import define, equation, solve, substitute
 from mlsysim.symbolic.wall import Wall

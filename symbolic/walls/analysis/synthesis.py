@@ -6,7 +6,7 @@ floor of the target.
 
 from sympy import Max
 
-from mlsysim.symbolic.foundations.communication import messages
+from mlsysim.symbolic.arguments.communication import messages
 from mlsysim.symbolic.foundations.inputs import bandwidth, efficiency, memory_efficiency, peak
 from mlsysim.symbolic.foundations.results import required
 from mlsysim.symbolic.quantity import Quantity, count, data, time

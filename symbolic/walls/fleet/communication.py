@@ -4,7 +4,7 @@ A message costs a latency for every hop and the time its bytes take on the link;
 A pipeline costs the time in which its stages wait to be filled and drained.
 """
 
-from mlsysim.symbolic.foundations.communication import (
+from mlsysim.symbolic.arguments.communication import (
     context_ring,
     expert_traffic,
     few_rounds,

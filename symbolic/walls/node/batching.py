@@ -5,7 +5,7 @@ A larger batch costs memory for every request and buys throughput only up to the
 
 from sympy import Eq, Max, Min, Piecewise, ceiling, floor
 
-from mlsysim.symbolic.foundations.batching import large_batch, ridge, waste
+from mlsysim.symbolic.arguments.batching import large_batch, ridge, waste
 from mlsysim.symbolic.foundations.inputs import (
     cache_bytes,
     capacity,

@@ -5,8 +5,8 @@ Capacity decides whether a design exists; bandwidth and compute together are the
 
 from sympy import Max, Min
 
+from mlsysim.symbolic.arguments.memory import activations, gpt, in_flight, lora, recomputation, zero
 from mlsysim.symbolic.foundations.inputs import bandwidth, capacity, efficiency, memory_efficiency, peak
-from mlsysim.symbolic.foundations.memory import activations, gpt, in_flight, lora, recomputation, zero
 from mlsysim.symbolic.foundations.results import available, required
 from mlsysim.symbolic.quantity import ALL, Quantity, data, time
 from mlsysim.symbolic.rules import bottleneck, define, equation, given, rewrite, solve, substitute

@@ -3,19 +3,9 @@
 Prefill is bound by arithmetic, decode by reading weights and cached keys and values for every single token.
 """
 
-from mlsysim.symbolic.foundations.inputs import (
-    causal,
-    one_position,
-    one_sample,
-    one_token,
-    output_tokens,
-    sequence,
-    tensor,
-    weight_bytes,
-)
-from mlsysim.symbolic.foundations.serving import chunked_prefill, disaggregation, prefix, request, routing, speculation
-from mlsysim.symbolic.foundations.serving.disaggregation import shown
-from mlsysim.symbolic.foundations.serving.request import (
+from mlsysim.symbolic.arguments.serving import chunked_prefill, disaggregation, prefix, request, routing, speculation
+from mlsysim.symbolic.arguments.serving.disaggregation import shown
+from mlsysim.symbolic.arguments.serving.request import (
     answers,
     decode_exchange,
     decode_reduce,
@@ -28,7 +18,17 @@ from mlsysim.symbolic.foundations.serving.request import (
     prefill_time,
     request_time,
 )
-from mlsysim.symbolic.foundations.serving.routing import tokens, touched
+from mlsysim.symbolic.arguments.serving.routing import tokens, touched
+from mlsysim.symbolic.foundations.inputs import (
+    causal,
+    one_position,
+    one_sample,
+    one_token,
+    output_tokens,
+    sequence,
+    tensor,
+    weight_bytes,
+)
 from mlsysim.symbolic.foundations.split import expert_stage, group_requests, shared_stage, stage_layers
 from mlsysim.symbolic.quantity import TRANSFORMER_INFERENCE, Quantity, data, ratio, time
 from mlsysim.symbolic.rules import apply, define, equation, substitute, total

@@ -5,10 +5,10 @@ A utilisation is measured by counting work; where it is lost can be told from th
 
 from sympy import Min
 
+from mlsysim.symbolic.arguments.software import amdahl, decode_step, program, tiling, work_per_token
+from mlsysim.symbolic.arguments.software.work_per_token import hardware_cost, model_cost
 from mlsysim.symbolic.foundations.inputs import decode_batched, decode_single, devices, full_batch, one_sample, peak
 from mlsysim.symbolic.foundations.results import hardware_work, latency, model_work, throughput, work_of
-from mlsysim.symbolic.foundations.software import amdahl, decode_step, program, tiling, work_per_token
-from mlsysim.symbolic.foundations.software.work_per_token import hardware_cost, model_cost
 from mlsysim.symbolic.foundations.split import group_requests
 from mlsysim.symbolic.quantity import ALL, TRAINING, TRANSFORMER_INFERENCE, Quantity, ratio
 from mlsysim.symbolic.rules import apply, define, equation, given, rewrite, solve, substitute
@@ -62,7 +62,6 @@ decode_guide = define(
 
 # The same counters per token: what the model needs, and what the hardware does.
 token_cost = work_of("per_token", r"o", "work of a token", per="/token")
-token_use = ratio("software.token_utilisation", r"U_{\mathrm{tok}}", "utilisation, from tokens per time")
 all_mfu = ratio("software.mfu", r"\mathrm{MFU}_{\mathrm{tok}}", "model FLOPs utilisation, from tokens per time")
 all_hfu = ratio("software.hfu", r"\mathrm{HFU}_{\mathrm{tok}}", "hardware FLOPs utilisation, from tokens per time")
 excess = ratio("software.excess", r"x_{\mathrm{hw}}", "work done per work needed", low=1, high=2)

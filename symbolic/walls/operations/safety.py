@@ -6,9 +6,9 @@ that a small group is treated alike, enough of it must be drawn. Each answer is 
 
 from sympy import Rational
 
+from mlsysim.symbolic.arguments.safety import accountant, fairness, full_batch, mechanism, subgroup
 from mlsysim.symbolic.foundations.inputs import gradient_bytes, microbatch, one_sample, parameters
 from mlsysim.symbolic.foundations.results import required, work_of
-from mlsysim.symbolic.foundations.safety import accountant, fairness, full_batch, mechanism, subgroup
 from mlsysim.symbolic.quantity import data, ratio, time
 from mlsysim.symbolic.rules import define, equation, given, substitute
 from mlsysim.symbolic.wall import Wall

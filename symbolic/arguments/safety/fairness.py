@@ -5,9 +5,9 @@ Noise shrinks with the root of the sample until the difference stands out; that 
 
 from sympy import Max, Piecewise, erf, erfinv, oo, sqrt
 
+from mlsysim.symbolic.arguments.safety import subgroup
+from mlsysim.symbolic.arguments.safety.subgroup import confidence, drawn, needed, normal
 from mlsysim.symbolic.foundations.inputs import one_sample
-from mlsysim.symbolic.foundations.safety import subgroup
-from mlsysim.symbolic.foundations.safety.subgroup import confidence, drawn, needed, normal
 from mlsysim.symbolic.quantity import Quantity, ratio
 from mlsysim.symbolic.rules import apply, define, equation, given, rewrite, solve, substitute
 

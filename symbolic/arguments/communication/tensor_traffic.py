@@ -3,8 +3,8 @@
 Sequence parallelism cuts each of them into its two halves, and takes exactly as long.
 """
 
-from mlsysim.symbolic.foundations.communication import messages
-from mlsysim.symbolic.foundations.communication.messages import (
+from mlsysim.symbolic.arguments.communication import messages
+from mlsysim.symbolic.arguments.communication.messages import (
     bandwidth,
     gather_time,
     latency,

@@ -2,9 +2,8 @@
 
 from sympy import Eq, Piecewise, Sum, Symbol
 
-from mlsysim.symbolic.foundations.inputs import one_token
-from mlsysim.symbolic.foundations.reasoning import chain
-from mlsysim.symbolic.foundations.reasoning.chain import (
+from mlsysim.symbolic.arguments.reasoning import chain
+from mlsysim.symbolic.arguments.reasoning.chain import (
     batch_time,
     each,
     first_token,
@@ -15,6 +14,7 @@ from mlsysim.symbolic.foundations.reasoning.chain import (
     steps,
     thought,
 )
+from mlsysim.symbolic.foundations.inputs import one_token
 from mlsysim.symbolic.quantity import count, time
 from mlsysim.symbolic.rules import apply, define, equation, given, rewrite, solve, substitute, summed
 

@@ -2,7 +2,7 @@
 
 from sympy import Sum, Symbol
 
-from mlsysim.symbolic.foundations.communication.messages import reduce_time
+from mlsysim.symbolic.arguments.communication.messages import reduce_time
 from mlsysim.symbolic.foundations.inputs import one_position, sequence
 from mlsysim.symbolic.foundations.split import stage_layers
 from mlsysim.symbolic.quantity import Quantity, count, time

@@ -2,9 +2,9 @@
 
 from sympy import Eq, Min, Piecewise, oo
 
-from mlsysim.symbolic.foundations.communication import few_rounds, messages
-from mlsysim.symbolic.foundations.communication.few_rounds import doubling_time, halving_time, rounds, tree_time
-from mlsysim.symbolic.foundations.communication.messages import bandwidth, latency, message, ranks, reduce_time
+from mlsysim.symbolic.arguments.communication import few_rounds, messages
+from mlsysim.symbolic.arguments.communication.few_rounds import doubling_time, halving_time, rounds, tree_time
+from mlsysim.symbolic.arguments.communication.messages import bandwidth, latency, message, ranks, reduce_time
 from mlsysim.symbolic.quantity import data, time
 from mlsysim.symbolic.rules import define, equation, solve, substitute
 

@@ -2,9 +2,9 @@
 
 from sympy import exp, log, sqrt
 
-from mlsysim.symbolic.foundations.safety import accountant
-from mlsysim.symbolic.foundations.safety.accountant import epsilon_high, mean, order, rate, spent, steps
-from mlsysim.symbolic.foundations.safety.mechanism import delta, noise
+from mlsysim.symbolic.arguments.safety import accountant
+from mlsysim.symbolic.arguments.safety.accountant import epsilon_high, mean, order, rate, spent, steps
+from mlsysim.symbolic.arguments.safety.mechanism import delta, noise
 from mlsysim.symbolic.quantity import ratio
 from mlsysim.symbolic.rules import apply, define, equation, rewrite, solve, specialise, stationary, substitute
 

@@ -2,10 +2,10 @@
 
 from sympy import Sum, Symbol, ceiling
 
+from mlsysim.symbolic.arguments.serving import prefix
+from mlsysim.symbolic.arguments.serving.prefix import prompt_work, reused
+from mlsysim.symbolic.arguments.serving.request import decode_time, prefill_time
 from mlsysim.symbolic.foundations.inputs import efficiency, one_position, one_token, peak, sequence, tensor
-from mlsysim.symbolic.foundations.serving import prefix
-from mlsysim.symbolic.foundations.serving.prefix import prompt_work, reused
-from mlsysim.symbolic.foundations.serving.request import decode_time, prefill_time
 from mlsysim.symbolic.foundations.split import stage_layers
 from mlsysim.symbolic.quantity import Quantity, count, time
 from mlsysim.symbolic.rules import apply, equation, given, rewrite, solve, specialise, substitute, summed

@@ -2,8 +2,8 @@
 
 from sympy import Min
 
-from mlsysim.symbolic.foundations.communication import messages
-from mlsysim.symbolic.foundations.communication.messages import bandwidth, exchange_time, latency, message, ranks
+from mlsysim.symbolic.arguments.communication import messages
+from mlsysim.symbolic.arguments.communication.messages import bandwidth, exchange_time, latency, message, ranks
 from mlsysim.symbolic.foundations.inputs import active_experts, expert, hidden, value_bytes
 from mlsysim.symbolic.foundations.split import local_tokens
 from mlsysim.symbolic.quantity import count, data, ratio, time

@@ -2,8 +2,8 @@
 
 from sympy import Max
 
+from mlsysim.symbolic.arguments.serving.request import prefill_time
 from mlsysim.symbolic.foundations.inputs import one_sample, sequence
-from mlsysim.symbolic.foundations.serving.request import prefill_time
 from mlsysim.symbolic.foundations.split import stage_layers
 from mlsysim.symbolic.quantity import Quantity, data, ratio, time
 from mlsysim.symbolic.rules import apply, define, equation, given, rewrite, solve, specialise, substitute

@@ -2,8 +2,8 @@
 
 from sympy import Max, oo
 
-from mlsysim.symbolic.foundations.batching import ridge
-from mlsysim.symbolic.foundations.batching.ridge import decode_rate, decoding, per_time, read_time, request_work
+from mlsysim.symbolic.arguments.batching import ridge
+from mlsysim.symbolic.arguments.batching.ridge import decode_rate, decoding, per_time, read_time, request_work
 from mlsysim.symbolic.foundations.inputs import bandwidth, efficiency, memory_efficiency, one_position, peak
 from mlsysim.symbolic.foundations.results import weights
 from mlsysim.symbolic.quantity import Quantity, time

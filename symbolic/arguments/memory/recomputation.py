@@ -2,6 +2,8 @@
 
 from sympy import Eq, Piecewise
 
+from mlsysim.symbolic.arguments.memory import activations
+from mlsysim.symbolic.arguments.memory.activations import divided, kept, left_whole, pairs, tokens_here, whole_parts
 from mlsysim.symbolic.foundations.inputs import (
     context,
     hidden,
@@ -12,8 +14,6 @@ from mlsysim.symbolic.foundations.inputs import (
     tensor,
     value_bytes,
 )
-from mlsysim.symbolic.foundations.memory import activations
-from mlsysim.symbolic.foundations.memory.activations import divided, kept, left_whole, pairs, tokens_here, whole_parts
 from mlsysim.symbolic.quantity import data
 from mlsysim.symbolic.rules import define, equation, solve, substitute
 

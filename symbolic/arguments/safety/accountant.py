@@ -5,7 +5,7 @@ Noise and sampling bound the Rényi divergence of a step, divergences add up, an
 
 from sympy import Max, Sum, Symbol, binomial, exp, log
 
-from mlsysim.symbolic.foundations.safety.mechanism import delta, noise
+from mlsysim.symbolic.arguments.safety.mechanism import delta, noise
 from mlsysim.symbolic.quantity import Quantity, count, ratio
 from mlsysim.symbolic.rules import apply, define, equation, given, rewrite, substitute
 

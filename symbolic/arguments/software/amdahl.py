@@ -2,9 +2,9 @@
 
 from sympy import Min, oo
 
+from mlsysim.symbolic.arguments.software.tiling import gemm_share
 from mlsysim.symbolic.foundations.inputs import bandwidth, efficiency, peak
 from mlsysim.symbolic.foundations.results import work_of
-from mlsysim.symbolic.foundations.software.tiling import gemm_share
 from mlsysim.symbolic.quantity import ratio, time
 from mlsysim.symbolic.rules import apply, define, equation, given, limit, rewrite, substitute, total
 from mlsysim.symbolic.walls.node import compute

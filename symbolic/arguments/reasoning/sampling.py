@@ -2,7 +2,7 @@
 
 from sympy import ceiling, log, oo, sqrt
 
-from mlsysim.symbolic.foundations.reasoning.chain import samples
+from mlsysim.symbolic.arguments.reasoning.chain import samples
 from mlsysim.symbolic.quantity import count, ratio
 from mlsysim.symbolic.rules import apply, define, equation, given, limit, rewrite, solve, stationary, substitute
 

@@ -1,8 +1,8 @@
 """A program: products, operators that only move data, and launches, one after another."""
 
+from mlsysim.symbolic.arguments.software.tiling import gemm_share
 from mlsysim.symbolic.foundations.inputs import efficiency, peak
 from mlsysim.symbolic.foundations.results import work_of
-from mlsysim.symbolic.foundations.software.tiling import gemm_share
 from mlsysim.symbolic.quantity import count, data, ratio, time
 from mlsysim.symbolic.rules import apply, define, equation, rewrite, solve, substitute, total
 from mlsysim.symbolic.walls.node import compute, memory

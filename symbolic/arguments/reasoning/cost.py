@@ -2,9 +2,9 @@
 
 from sympy import oo
 
+from mlsysim.symbolic.arguments.reasoning.chain import answer, prompt, samples, thought
+from mlsysim.symbolic.arguments.reasoning.tree import depth, nodes
 from mlsysim.symbolic.foundations.inputs import multiply_add, parameters
-from mlsysim.symbolic.foundations.reasoning.chain import answer, prompt, samples, thought
-from mlsysim.symbolic.foundations.reasoning.tree import depth, nodes
 from mlsysim.symbolic.quantity import Quantity, ratio
 from mlsysim.symbolic.rules import apply, define, equation, given, limit, specialise, substitute
 

@@ -2,6 +2,9 @@
 
 from sympy import Eq, Piecewise
 
+from mlsysim.symbolic.arguments.memory import activations, recomputation
+from mlsysim.symbolic.arguments.memory.activations import divided, kept, left_whole, pairs
+from mlsysim.symbolic.arguments.memory.recomputation import kept_full, kept_selective
 from mlsysim.symbolic.foundations.inputs import (
     context,
     dropout,
@@ -19,9 +22,6 @@ from mlsysim.symbolic.foundations.inputs import (
     tensor,
     value_bytes,
 )
-from mlsysim.symbolic.foundations.memory import activations, recomputation
-from mlsysim.symbolic.foundations.memory.activations import divided, kept, left_whole, pairs
-from mlsysim.symbolic.foundations.memory.recomputation import kept_full, kept_selective
 from mlsysim.symbolic.foundations.transformer import mix_width, query_key_width, sparse_share
 from mlsysim.symbolic.quantity import constant, data
 from mlsysim.symbolic.rules import apply, equation, specialise, substitute

@@ -2,18 +2,8 @@
 
 from sympy import Max
 
-from mlsysim.symbolic.foundations.inputs import (
-    bandwidth,
-    efficiency,
-    layers,
-    memory_efficiency,
-    multiply_add,
-    one_token,
-    parameters,
-    peak,
-)
-from mlsysim.symbolic.foundations.reasoning import chain
-from mlsysim.symbolic.foundations.reasoning.chain import (
+from mlsysim.symbolic.arguments.reasoning import chain
+from mlsysim.symbolic.arguments.reasoning.chain import (
     batch_time,
     context,
     each,
@@ -24,6 +14,16 @@ from mlsysim.symbolic.foundations.reasoning.chain import (
     samples,
     thought,
     thoughts,
+)
+from mlsysim.symbolic.foundations.inputs import (
+    bandwidth,
+    efficiency,
+    layers,
+    memory_efficiency,
+    multiply_add,
+    one_token,
+    parameters,
+    peak,
 )
 from mlsysim.symbolic.foundations.results import weights
 from mlsysim.symbolic.quantity import Quantity, time

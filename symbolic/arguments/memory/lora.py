@@ -1,8 +1,8 @@
 """Low-rank adapters: only they carry gradients and optimizer state."""
 
+from mlsysim.symbolic.arguments.memory import zero
+from mlsysim.symbolic.arguments.memory.zero import states_whole
 from mlsysim.symbolic.foundations.inputs import gradient_bytes, one_parameter, parameters, state_bytes, weight_bytes
-from mlsysim.symbolic.foundations.memory import zero
-from mlsysim.symbolic.foundations.memory.zero import states_whole
 from mlsysim.symbolic.quantity import Quantity, count, data, ratio
 from mlsysim.symbolic.rules import apply, define, equation, given, limit, substitute, total
 

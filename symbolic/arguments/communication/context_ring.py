@@ -1,7 +1,7 @@
 """Context parallelism: keys and values go round a ring, which hides behind attention where parts are long enough."""
 
-from mlsysim.symbolic.foundations.communication import messages
-from mlsysim.symbolic.foundations.communication.messages import bandwidth, hop, latency, message
+from mlsysim.symbolic.arguments.communication import messages
+from mlsysim.symbolic.arguments.communication.messages import bandwidth, hop, latency, message
 from mlsysim.symbolic.foundations.inputs import cache_bytes, context, hidden, multiply_add_pair, peak
 from mlsysim.symbolic.quantity import Quantity, data, ratio, time
 from mlsysim.symbolic.rules import apply, define, equation, given, solve, specialise, substitute

@@ -5,8 +5,8 @@ Recursive halving moves as little data as a ring; recursive doubling and trees m
 
 from sympy import Sum, Symbol, ceiling, log
 
-from mlsysim.symbolic.foundations.communication import messages
-from mlsysim.symbolic.foundations.communication.messages import bandwidth, hop, latency, message, ranks
+from mlsysim.symbolic.arguments.communication import messages
+from mlsysim.symbolic.arguments.communication.messages import bandwidth, hop, latency, message, ranks
 from mlsysim.symbolic.quantity import count, time
 from mlsysim.symbolic.rules import define, equation, given, solve, substitute, summed, total
 
