@@ -24,6 +24,7 @@ if not (_HERE / "symbolic").exists():
 if TYPE_CHECKING:
     from mlsysim.api import SystemEvaluator, bind, check, derive, evaluate, optimize, sensitivity, synthesize
     from mlsysim.plan_model import Plan
+    from mlsysim.profiles import profile
     from mlsysim.symbolic.errors import InfeasibleError, InputError, MlsysimError
     from mlsysim.zoo import Hardware, Models
 
@@ -31,13 +32,13 @@ __version__ = "0.4.0.dev0"
 
 #: What the package offers, and where it lives; nothing is imported before it is used.
 _WHERE = {
-    "Hardware": "zoo", "Models": "zoo", "Plan": "plan_model", "SystemEvaluator": "api", "bind": "api", "check": "api",
+    "Hardware": "zoo", "Models": "zoo", "Plan": "plan_model", "SystemEvaluator": "api", "bind": "api", "check": "api", "profile": "profiles",
     "derive": "api", "evaluate": "api", "optimize": "api", "sensitivity": "api", "synthesize": "api",
     "InfeasibleError": "symbolic.errors", "InputError": "symbolic.errors", "MlsysimError": "symbolic.errors",
 }  # fmt: skip
 __all__ = [
     "Hardware", "InfeasibleError", "InputError", "MlsysimError", "Models", "Plan", "SystemEvaluator", "__version__",
-    "bind", "check", "derive", "evaluate", "optimize", "sensitivity", "synthesize",
+    "bind", "check", "derive", "evaluate", "optimize", "profile", "sensitivity", "synthesize",
 ]  # fmt: skip
 
 

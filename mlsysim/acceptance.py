@@ -52,6 +52,8 @@ def _valid(rule: Mapping[str, Any], data: Any) -> bool:
     kind = rule["type"]
     if type(data) not in _TYPES[kind]:  # exact: True is no integer
         return False
+    if kind == "object" and "properties" not in rule:
+        return True  # a mapping that others read
     if kind == "object":
         properties = rule["properties"]
         return all(key in properties and _valid(properties[key], value) for key, value in data.items()) and all(
@@ -73,7 +75,7 @@ def _section(rule: Mapping[str, Any], data: Mapping[str, Any]) -> SimpleNamespac
     for key, member in _resolved(rule)["properties"].items():
         value = data.get(key, member.get("default"))
         inner = _resolved(member)
-        if inner.get("type") == "object":
+        if inner.get("type") == "object" and "properties" in inner:
             value = _section(inner, value or {})
         elif inner.get("type") == "array":
             value = tuple(_section(inner["items"], item) for item in value or ())

@@ -23,6 +23,8 @@ _LEFT_OUT_OF_MACRO = {
 
 def assumptions(design: Design) -> Iterator[str]:
     """Every choice that the plan did not make, once."""
+    if design.model.note:
+        yield f"{design.model.name}: {design.model.note}"
     yield from _of_the_work(design)
     if design.loaded.plan.ops.duration_days is not None:
         yield from _of_operations(design)

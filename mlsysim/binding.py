@@ -8,7 +8,8 @@ from typing import Any
 from mlsysim.assumptions import INFERENCE_FORMATS, TRAINING_FORMATS, assumptions
 from mlsysim.design import Binding, Design
 from mlsysim.plan import LoadedPlan
-from mlsysim.registry import Entry, entries, find
+from mlsysim.registry import Entry
+from mlsysim.registry.entry import alone
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue, kernel
 from mlsysim.symbolic.units import parse
@@ -32,6 +33,8 @@ SPLIT = {
     "expert": "split.expert", "microbatch": "split.microbatch", "interleave": "split.interleave", "zero": "split.zero",
     "recompute": "split.recompute", "sequence": "split.sequence",
 }  # fmt: skip
+#: What a checkpoint is bound by: facts of storage, by leaf.
+WRITTEN = {"node_bandwidth": "write_bandwidth", "filesystem_bandwidth": "filesystem_write_bandwidth"}
 RECOMPUTE = ("none", "selective", "full")
 SECONDS_OF_A_DAY = 86400.0
 
@@ -51,10 +54,10 @@ def bind(loaded: LoadedPlan, model: Entry | None = None, hardware: Entry | None 
 
 class _Binder:
     def __init__(self, loaded: LoadedPlan, model: Entry | None, hardware: Entry | None) -> None:
-        self.loaded, self.plan = loaded, loaded.plan
+        self.loaded, self.plan, self.zoo = loaded, loaded.plan, loaded.zoo
         self.model = model or self.lookup("models", "workload", "name")
         self.hardware = hardware or self.lookup("hardware", "hardware", "name")
-        self.node = next(n for n in entries("nodes").values() if n.links["accelerator"] == self.hardware.id)
+        self.node = self.choose_node()
         self.training = self.loaded.phase == "training"
         self.transformer = self.model.kind == "transformer"
         self.variant = f"{self.model.kind}_{self.loaded.phase}"
@@ -70,7 +73,30 @@ class _Binder:
         section: Any = self.plan
         for part in path:
             section = getattr(section, part)
-        return find(category, section, where=self.loaded.where(*path))
+        return self.zoo.find(category, section, where=self.loaded.where(*path))
+
+    def choose_node(self) -> Entry:
+        """The node design that the plan names, else the first of this accelerator; else the accelerator stands alone."""
+        designs = [n for n in self.zoo.entries("nodes").values() if n.links.get("accelerator") == self.hardware.id]
+        wanted = self.plan.hardware.node
+        if wanted is not None:
+            node = self.lookup("nodes", "hardware", "node")
+            if node not in designs:
+                holds = ", ".join(n.name for n in designs) or "none that is known"
+                raise InputError(
+                    f"hardware.node: {node.title} does not hold {self.hardware.name}",
+                    where=self.loaded.where("hardware", "node"), hint=f"nodes of {self.hardware.name}: {holds}",
+                )  # fmt: skip
+            return node
+        if designs:
+            return designs[0]
+        many = next((f for f in ("nodes", "accelerators") if (getattr(self.plan.hardware, f) or 1) > 1), None)
+        if many:
+            raise InputError(
+                f"hardware.{many}: no node design of {self.hardware.name} is known, so one stands alone",
+                where=self.where("hardware", many), hint="leave it out, or add a node to a zoo of your own (see README)",
+            )  # fmt: skip
+        return alone(self.hardware)
 
     def said(self, section: str, name: str) -> Any:
         return getattr(getattr(self.plan, section), name)
@@ -122,7 +148,7 @@ class _Binder:
                     where=self.loaded.where("hardware", "name"), hint=f"it computes in {', '.join(peaks)}",
                 )  # fmt: skip
             return chosen
-        found = find("datatypes", wanted, where=self.loaded.where("workload", "precision")).name
+        found = self.zoo.find("datatypes", wanted, where=self.loaded.where("workload", "precision")).name
         if found not in peaks:
             raise InputError(
                 f"workload.precision: {self.hardware.name} does not compute in {found}",
@@ -172,11 +198,11 @@ class _Binder:
         per_node = self.node.facts["accelerators"].number or 1.0
         match rest:
             case "link_bandwidth" | "link_latency":
-                return _of_fabric(self.node, "link", rest.partition("_")[2])
+                return self.of_fabric("link", rest.partition("_")[2])
             case "net_latency":
-                return _of_fabric(self.node, "network", "latency")
+                return self.of_fabric("network", "latency")
             case "net_bandwidth":
-                port = _of_fabric(self.node, "network", "bandwidth")
+                port = self.of_fabric("network", "bandwidth")
                 ports = self.node.facts["ports"].number if "ports" in self.node.facts else None
                 if port.value is None or not ports:
                     return port
@@ -192,34 +218,48 @@ class _Binder:
                 return _of(self.node, "power.idle")
         return _of(self.node, rest)
 
+    def of_fabric(self, role: str, name: str) -> Binding:
+        if role not in self.node.links:
+            return Binding(None, "registry", f"{self.node.title} has no {role}")
+        return _of(self.zoo.find("fabrics", self.node.links[role]), name)
+
     def _datatype(self, rest: str) -> Binding:
-        return _of(entries("datatypes")[self.precision], rest)
+        return _of(self.zoo.entries("datatypes")[self.precision], rest)
 
     def _optimizer(self, rest: str) -> Binding:
         name = self.plan.workload.optimizer or "adam"
-        entry = find("optimizers", name, where=self.loaded.where("workload", "optimizer"))
+        entry = self.zoo.find("optimizers", name, where=self.loaded.where("workload", "optimizer"))
         full = "full." if self.precision in ("fp32", "tf32") else ""
         return _of(entry, full + rest)
 
     def _storage(self, rest: str) -> Binding:
-        return _of(entries("storage")["SuperPOD"], rest)
+        return _of(self.zoo.entries("storage")["SuperPOD"], WRITTEN[rest])
 
     def _reliability(self, rest: str) -> Binding:
-        return _of(entries("reliability")["Llama3_405B_run"], rest)
+        return _of(self.zoo.entries("reliability")["Llama3_405B_run"], rest)
 
     def _workload(self, rest: str) -> Binding:
         if rest == "sequence_length":
-            return replace(
-                _of(self.model, rest), origin="default", says=f"the length {self.model.name} was trained with"
-            )
+            return self.own_length()
         if rest == "output_tokens":
             return replace(
-                _of(entries("software")["ideal"], rest), origin="default", says="the mean answer of ShareGPT"
+                _of(self.zoo.entries("software")["ideal"], rest), origin="default", says="the mean answer of ShareGPT"
             )
         return Binding(float(self.plan.workload.batch_size), "default", "one at a time")
 
+    def own_length(self) -> Binding:
+        """The sequence length of a plan that gives none: the model's own."""
+        for fact, says in (("sequence_length", "was trained with"), ("context_length", "accepts at most")):
+            found = _of(self.model, fact)
+            if found.value is not None:
+                return replace(found, origin="default", says=f"the length {self.model.name} {says}")
+        raise InputError(
+            f"workload.sequence_length: that of {self.model.name} is not published",
+            where=self.where("workload", "name"), hint="give workload.sequence_length",
+        )  # fmt: skip
+
     def _software(self, rest: str) -> Binding:
-        guide = entries("software")
+        guide = self.zoo.entries("software")
         if rest in ("efficiency", "decode_single", "decode_batched"):
             if self.plan.workload.efficiency is not None:
                 return Binding(self.plan.workload.efficiency, "plan", "workload.efficiency of the plan")
@@ -241,7 +281,7 @@ class _Binder:
     def facility(self) -> Entry:
         if self.plan.ops.facility is not None:
             return self.lookup("facilities", "ops", "facility")
-        return entries("facilities")["AWS"]
+        return self.zoo.entries("facilities")["AWS"]
 
     def _grid(self, rest: str) -> Binding:
         if self.plan.ops.region is None:
@@ -251,8 +291,8 @@ class _Binder:
     def _price(self, rest: str) -> Binding:
         offers = [
             p
-            for p in entries("prices").values()
-            if p.links["accelerator"] == self.hardware.id and p.kind == "on-demand"
+            for p in self.zoo.entries("prices").values()
+            if p.links.get("accelerator") == self.hardware.id and p.kind == "on-demand"
         ]
         if not offers:
             return Binding(None, "registry", f"no price for {self.hardware.name} (ops.price_per_accelerator_hour)")
@@ -295,9 +335,3 @@ def _of(entry: Entry, name: str) -> Binding:
             None, "registry", f"{name.replace('.', ' ').replace('_', ' ')} of {entry.title} is not published", fact
         )
     return Binding(fact.number, "registry", entry.title, fact)
-
-
-def _of_fabric(node: Entry, role: str, name: str) -> Binding:
-    if role not in node.links:
-        return Binding(None, "registry", f"{node.title} has no {role}")
-    return _of(find("fabrics", node.links[role]), name)

@@ -10,27 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlsysim.acceptance import accepted
+from mlsysim.registry import Zoo, standard
 from mlsysim.registry.document import Document, parse, read
-from mlsysim.symbolic.errors import InputError
+from mlsysim.registry.index import BESIDE
+from mlsysim.symbolic.errors import InputError, InputErrors
 
 if TYPE_CHECKING:
     from mlsysim.plan_model import Plan
 
 
-class PlanError(InputError):
-    """Raised when a plan does not fit its schema; holds every problem found.
-
-    Attributes:
-        problems: one error for each, in the order of the document.
-    """
-
-    def __init__(self, problems: list[InputError]) -> None:
-        first = problems[0]
-        super().__init__(first.what, where=first.where, hint=first.hint)
-        self.problems = problems
-
-    def __str__(self) -> str:
-        return "\n".join(str(problem) for problem in self.problems)
+class PlanError(InputErrors):
+    """Raised when a plan does not fit its schema; holds every problem found."""
 
 
 class LoadedPlan:
@@ -39,10 +29,11 @@ class LoadedPlan:
     Attributes:
         plan: its sections as attributes, as :class:`mlsysim.plan_model.Plan` defines them.
         document: the data, and where each part of it stands.
+        zoo: what its names are looked up in.
     """
 
-    def __init__(self, plan: Plan, document: Document) -> None:
-        self.plan, self.document = plan, document
+    def __init__(self, plan: Plan, document: Document, zoo: Zoo) -> None:
+        self.plan, self.document, self.zoo = plan, document, zoo
 
     @property
     def phase(self) -> str:
@@ -72,7 +63,7 @@ def load(plan: str | Path | Mapping[str, Any] | LoadedPlan) -> LoadedPlan:
         return _checked(Document("plan", plan.model_dump(by_alias=True, exclude_none=True)))
     if not isinstance(plan, (str, Path)):
         raise InputError(f"a plan is a path or a mapping, not {plan!r:.60}", hint="give the path of a YAML file")
-    return _checked(read(Path(plan), str(plan)))
+    return _checked(read(Path(plan), str(plan)), Path(plan).parent)
 
 
 def loads(text: str, name: str = "plan.yaml") -> LoadedPlan:
@@ -80,7 +71,7 @@ def loads(text: str, name: str = "plan.yaml") -> LoadedPlan:
     return _checked(parse(text, name))
 
 
-def _checked(document: Document) -> LoadedPlan:
+def _checked(document: Document, beside: Path | None = None) -> LoadedPlan:
     if not isinstance(document.data, dict):
         found = {list: "a list", str: "a word", type(None): "nothing"}.get(type(document.data), "a number")
         raise PlanError([InputError(
@@ -94,9 +85,23 @@ def _checked(document: Document) -> LoadedPlan:
         if found_problems:
             raise PlanError(found_problems)
         plan = Plan.model_validate(document.data)
-    loaded = LoadedPlan(plan, document)
+    loaded = LoadedPlan(plan, document, _zoo(plan, document, beside))
     _consistent(loaded)
     return loaded
+
+
+def _zoo(plan: Plan, document: Document, beside: Path | None) -> Zoo:
+    """The registry and, looked in first, the entries in ``zoo.yaml`` beside the plan and those in the plan itself."""
+    zoo = standard()
+    if beside is not None and (beside / BESIDE).is_file():
+        from mlsysim.registry.own import read_own
+
+        zoo = zoo.over(read_own(beside / BESIDE, zoo))
+    if plan.zoo:
+        from mlsysim.registry.own import in_plan
+
+        zoo = zoo.over(in_plan(document.part("zoo"), zoo))
+    return zoo
 
 
 def _consistent(loaded: LoadedPlan) -> None:

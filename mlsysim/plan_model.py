@@ -77,6 +77,9 @@ class HardwareChoice(_Section):
     """Which accelerators, and how many."""
 
     name: Name = Field(description="an accelerator of the registry, by name or alias")
+    node: Name | None = Field(
+        default=None, description="a node design of the registry; default: the accelerator's standard node"
+    )
     nodes: Annotated[int, Field(strict=True, ge=1, le=10**6)] | None = Field(
         default=None, description="standard nodes of that accelerator"
     )
@@ -139,6 +142,9 @@ class Plan(_Section):
     software: Software = Software()
     ops: Ops = Ops()
     constraints: Constraints = Constraints()
+    zoo: dict[str, Any] = Field(
+        default={}, description="entries of your own, as `mlsysim schema --type registry` describes them: by category"
+    )
 
 
 def problems(document: Document) -> list[InputError]:

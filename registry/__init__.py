@@ -6,6 +6,7 @@ if __name__ != "mlsysim.registry":
     raise ImportError("this package is mlsysim.registry; import it by that name")
 
 from mlsysim.registry.entry import Entry, Source, Value
-from mlsysim.registry.index import entries, find, source
+from mlsysim.registry.index import Zoo, entries, find, source, standard
+from mlsysim.registry.vocabulary import CATEGORIES
 
-__all__ = ["Entry", "Source", "Value", "entries", "find", "source"]
+__all__ = ["CATEGORIES", "Entry", "Source", "Value", "Zoo", "entries", "find", "source", "standard"]

@@ -8,17 +8,25 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from mlsysim.registry.document import Document, read
-from mlsysim.registry.index import CATEGORIES, FOLDER, INDEX, digest, yaml_files
-from mlsysim.registry.schema import NOT_PUBLISHED, EntryFile, Fact, SourceFile
-from mlsysim.symbolic.errors import InputError
-from mlsysim.symbolic.units import coherent, dimension, factor
+from mlsysim.registry.bibliography import bibliography
+from mlsysim.registry.document import Document, Path_, read
+from mlsysim.registry.entry import ABOUT
+from mlsysim.registry.index import FOLDER, INDEX, digest, yaml_files
+from mlsysim.registry.schema import NOT_PUBLISHED, Alternative, EntryFile, Fact, Origin, SourceFile
+from mlsysim.registry.vocabulary import CATEGORIES, FACTS, LINKS, WORD, meaning, names
+from mlsysim.symbolic.errors import InputError, InputErrors, nearest
+from mlsysim.symbolic.units import coherent, dimension, factor, named
 
 BIBLIOGRAPHY = FOLDER.parent / "papers" / "references.bib"
+
+#: What a file states: the category, the document, the place in it, and the data there.
+Item = tuple[str, Document, Path_, Any]
 
 
 def build() -> dict[str, Any]:
@@ -28,121 +36,281 @@ def build() -> dict[str, Any]:
         InputError: a file does not fit the schema, a unit is unknown, a source is missing, a name stands twice.
     """
     documents = {path: read(path, path.relative_to(FOLDER).as_posix()) for path in yaml_files()}
-    sources = _sources(documents.pop(FOLDER / "sources.yaml"))
-    found: dict[str, list[dict[str, Any]]] = {category: [] for category in CATEGORIES}
-    taken: dict[tuple[str, str], str] = {}
+    sources = documents.pop(FOLDER / "sources.yaml")
+    return {"digest": digest(), **compile_entries(_items(documents), [(sources, (), sources.data)])}
+
+
+def _items(documents: Mapping[Path, Document]) -> Iterator[Item]:
     for path, document in documents.items():
-        category = path.relative_to(FOLDER).parts[0].removesuffix(".yaml").partition("_")[0]
+        category = path.relative_to(FOLDER).parts[0].removesuffix(".yaml")
+        # Data under a licence of its own stands in a file of its own: grids_electricity_maps.yaml.
+        category = next((c for c in CATEGORIES if category == c or category.startswith(c + "_")), category)
+        yield from items(category, document, (), document.data)
+
+
+def items(category: str, document: Document, place: Path_, data: Any) -> Iterator[Item]:
+    """One entry, or each of a list of them."""
+    if isinstance(data, list):
+        for position, raw in enumerate(data):
+            yield category, document, (*place, position), raw
+    else:
+        yield category, document, place, data
+
+
+def compile_entries(
+    stated: Iterable[Item],
+    sources: Iterable[tuple[Document, Path_, Any]],
+    known: Mapping[str, Any] | None = None,
+    default: Origin | None = None,
+) -> dict[str, Any]:
+    """Check entries and put them into the form of the index.
+
+    Args:
+        stated: the entries as files state them.
+        sources: the publications as files state them: the document, the place in it, and the data there.
+        known: publications that a user's own entries may name besides; what the registry must state is optional in them.
+        default: where the values of an entry come from that does not say so.
+
+    Raises:
+        InputErrors: everything that is wrong with them, each with its place.
+    """
+    builder = _Builder(known, default)
+    for document, place, data in sources:
+        builder.add_sources(document, place, data)
+    for item in stated:
+        builder.add(*item)
+    builder.check_links()
+    if builder.problems:
+        raise InputErrors(builder.problems)
+    return {"sources": builder.sources, "origins": list(builder.origins), "entries": builder.entries}
+
+
+class _Builder:
+    def __init__(self, known: Mapping[str, Any] | None, default: Origin | None) -> None:
+        self.own, self.known, self.default = known is not None, known or {}, default
+        self.problems: list[InputError] = []
+        self.sources: dict[str, Any] = {}
+        self.origins: dict[tuple[Any, ...], int] = {}
+        self.entries: dict[str, list[list[Any]]] = {category: [] for category in CATEGORIES}
+        self.taken: dict[tuple[str, str], tuple[str, str]] = {}
+        self.links: list[tuple[str, str, str]] = []
+
+    def refuse(self, what: str, where: str, hint: str = "") -> None:
+        self.problems.append(InputError(what, where=where, hint=hint or None))
+
+    def validated(self, model: type[BaseModel], document: Document, place: Path_, raw: Any) -> Any:
+        try:
+            return model.model_validate(raw)
+        except ValidationError as error:
+            for detail in error.errors():
+                self.refuse(*_problem(model, document, place, detail))
+            return None
+
+    def add_sources(self, document: Document, place: Path_, data: Any) -> None:
+        if not isinstance(data, dict):
+            return self.refuse("sources are a mapping from key to publication", document.where(place))
+        for key, raw in data.items():
+            found = self.validated(SourceFile, document, (*place, key), raw)
+            if found is not None:
+                self.sources[key] = found.model_dump()
+
+    def add(self, category: str, document: Document, place: Path_, raw: Any) -> None:
+        where = document.where(place)
         if category not in CATEGORIES:
-            raise InputError(
-                f"{category!r} is no category", where=document.name, hint=f"one of {', '.join(CATEGORIES)}"
-            )
-        for position, raw in _records(document):
-            entry = _validated(document, position, raw)
-            for word in {entry.id, entry.name, *entry.aliases}:
-                if taken.setdefault((category, word.casefold()), entry.id) != entry.id:
-                    raise InputError(f"{word!r} is taken by {taken[category, word.casefold()]}", where=document.name)
-            found[category].append(_record(document, position, entry, sources))
-    return {"digest": digest(), "sources": sources, "entries": found}
+            near = nearest(category, list(CATEGORIES))
+            hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(CATEGORIES)}"
+            return self.refuse(f"{category!r} is no category", where, hint)
+        entry: EntryFile | None = self.validated(EntryFile, document, place, raw)
+        if entry is None:
+            return None
+        self.claim(category, entry, where)
+        for role, target in entry.links.items():
+            self.link(category, role, target, document.where((*place, "links", role)))
+        self.complete(category, entry, where)
+        facts = {}
+        for name, stated in entry.facts.items():
+            fact = stated if isinstance(stated, Fact) else Fact(value=stated)
+            made = self.fact(category, entry, name, fact, document, (*place, "facts", name))
+            if made is not None:
+                facts[name] = made
+        about = entry.model_dump(mode="json")
+        self.entries[category].append([*(about[slot] for slot in ABOUT), facts])
+
+    def claim(self, category: str, entry: EntryFile, where: str) -> None:
+        """Take an entry's names, each of which finds one entry only."""
+        for word in dict.fromkeys((entry.id, entry.name, *entry.aliases)):
+            holder = self.taken.setdefault((category, word.casefold()), (entry.id, where))
+            if holder != (entry.id, where):
+                self.refuse(f"{word!r} is taken by {holder[0]}", where, f"it stands in {holder[1]}; rename one of them")
+
+    def link(self, category: str, role: str, target: str, where: str) -> None:
+        roles = LINKS.get(category, {})
+        if role not in roles:
+            self.refuse(f"links.{role}: unknown role", where, f"{category} have {', '.join(roles) or 'no links'}")
+        else:
+            self.links.append((roles[role], target, where))
+
+    def check_links(self) -> None:
+        """Every link leads to an entry."""
+        ids = {category: {record[0] for record in records} for category, records in self.entries.items()}
+        for category, target, where in self.links:
+            if target not in ids[category] and not self.own:
+                near = nearest(target, list(ids[category]))
+                self.refuse(
+                    f"no entry of {category} has the id {target!r}", where, f"did you mean {near[0]!r}?" if near else ""
+                )
+
+    def complete(self, category: str, entry: EntryFile, where: str) -> None:
+        """Refuse an entry that leaves out what its category must state."""
+        for name, said in FACTS[category].items():
+            if said.required and name not in entry.facts and not self.own:
+                hint = f"add `{name}:` ({said.says}), or `{name}: {NOT_PUBLISHED}`"
+                self.refuse(f"{entry.name}: {name} is missing", where, hint)
+        if (entry.plan is not None) != (category == "scenarios"):
+            self.refuse(f"{entry.name}: a scenario has a plan, and nothing else has", where, "see `mlsysim schema`")
+
+    def fact(
+        self, category: str, entry: EntryFile, name: str, fact: Fact, document: Document, place: Path_
+    ) -> list[Any] | None:
+        """A value in the form of the index: text, number, unit, origin, and what else there is."""
+        where, value_at = document.where(place, key=True), document.where((*place, "value"))
+        said = meaning(category, name)
+        if said is None:
+            near = nearest(name, names(category))
+            hint = f"did you mean {near[0]!r}?" if near else f"{category} state {', '.join(names(category)[:8])}, ..."
+            self.refuse(f"{entry.name}: no fact of {category} is called {name!r}", where, hint)
+            return None
+        origin = self.origin(entry, name, fact, where)
+        if origin is None:
+            return None
+        if said.dated and not origin[-1]:
+            self.refuse(f"{name} changes with time", where, "say when it was read: `accessed: 2026-11-22`")
+        for each in fact.alternatives:
+            self.known_source(name, each.source, where)
+            self.number(f"{name}, alternative", each.value, said.unit, value_at)
+        for bound in (fact.low, fact.high):
+            if bound is not None:
+                self.number(name, bound, said.unit, value_at)
+        number, unit = self.number(name, fact.value, said.unit, value_at)
+        more = _more(fact)
+        position = self.origins.setdefault(origin, len(self.origins))
+        return [_text(fact.value), number, unit, position, *([more] if more else [])]
+
+    def origin(self, entry: EntryFile, name: str, fact: Fact, where: str) -> tuple[Any, ...] | None:
+        """Where a value comes from: what it says itself, else what its entry says."""
+        said = entry.origin or self.default
+        default = said.model_dump(mode="json") if said else {}
+        own = {k: v for k, v in fact.model_dump(mode="json").items() if k in Origin.model_fields and v is not None}
+        if "source" in own and own["source"] != default.get("source"):
+            default = {"accessed": default.get("accessed")}  # another source vouches for itself
+        whole = Origin.model_construct(
+            **{"source": "", "kind": "report", "verified": False, "how": "", "accessed": None, **default, **own}
+        )
+        if not whole.source:
+            self.refuse(f"{name} has no source", where, "add `source:` to it, or `from: {source: ...}` to its entry")
+            return None
+        self.known_source(name, whole.source, where)
+        return whole.source, whole.kind, whole.verified, whole.how, whole.accessed or ""
+
+    def known_source(self, name: str, key: str, where: str) -> None:
+        if key not in self.sources and key not in self.known:
+            near = nearest(key, [*self.sources, *self.known])
+            hint = f"did you mean {near[0]!r}?" if near else "add it to the sources"
+            self.refuse(f"{name}: no source {key!r}", where, hint)
+
+    def number(self, name: str, value: float | str, unit: str, where: str) -> tuple[float | None, str]:
+        """A value in coherent units, and that unit; refused where it is of another dimension."""
+        if value == NOT_PUBLISHED:
+            return None, ""
+        try:
+            return _number(name, value, unit)
+        except InputError as error:
+            self.refuse(error.what, where, error.hint or "")
+            return None, ""
 
 
-def _records(document: Document) -> list[tuple[tuple[str | int, ...], Any]]:
-    if isinstance(document.data, list):
-        return [((i,), item) for i, item in enumerate(document.data)]
-    return [((), document.data)]
-
-
-def _sources(document: Document) -> dict[str, Any]:
+def _number(name: str, value: float | str, unit: str) -> tuple[float | None, str]:
+    if unit == WORD:
+        if not isinstance(value, str):
+            raise InputError(f"{name}: {value!r} where a word is needed")
+        return None, ""
+    word, _, label = value.strip().partition(" ") if isinstance(value, str) else (str(value), "", "")
+    example = (
+        f"write a number, a space and a unit, such as '3 {unit}'" if unit != "1" else "write a number without quotes"
+    )
     try:
-        return {key: SourceFile.model_validate(raw).model_dump() for key, raw in document.data.items()}
-    except ValidationError as error:
-        raise _first(document, (), error) from None
+        number = float(word)
+    except ValueError:
+        raise InputError(f"{name}: {value!r} is no number", hint=f"{example}, or {NOT_PUBLISHED!r}") from None
+    found = dimension(label)
+    if found != dimension(unit):
+        raise InputError(f"{name} is {named(dimension(unit))}, {value!r} is {named(found)}", hint=example)
+    if not math.isfinite(number) or number < 0:
+        raise InputError(f"{name}: {value!r} is not a finite number of at least zero")
+    return number * factor(label), coherent(label) if label else "1"
 
 
-def _validated(document: Document, position: tuple[str | int, ...], raw: Any) -> EntryFile:
-    try:
-        return EntryFile.model_validate(raw)
-    except ValidationError as error:
-        raise _first(document, position, error) from None
+def _more(fact: Fact) -> dict[str, Any]:
+    """What a value says besides its number and origin, where it says anything."""
+    more = {key: getattr(fact, key) for key in ("where", "note", "year", "scope", "method") if getattr(fact, key)}
+    more |= {key: _text(bound) for key in ("low", "high") if (bound := getattr(fact, key)) is not None}
+    if fact.alternatives:
+        more["alternatives"] = [[_text(a.value), a.source, _reason(a)] for a in fact.alternatives]
+    return more
 
 
-def _first(document: Document, position: tuple[str | int, ...], error: ValidationError) -> InputError:
-    first = error.errors()[0]
-    path = (*position, *first["loc"])
-    return InputError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", where=document.where(path))
-
-
-def _record(document: Document, position: tuple[str | int, ...], entry: EntryFile, sources: Any) -> dict[str, Any]:
-    record = entry.model_dump(exclude={"facts"}, mode="json")
-    record["facts"] = {}
-    for name, fact in entry.facts.items():
-        where = document.where((*position, "facts", name))
-        for key in (fact.source, *(a.source for a in fact.alternatives)):
-            if key not in sources:
-                raise InputError(f"{name}: no source {key!r} in sources.yaml", where=where)
-        record["facts"][name] = _fact(name, fact, where)
-    return record
-
-
-def _fact(name: str, fact: Fact, where: str) -> dict[str, Any]:
-    number, unit = _number(name, fact.value, where)
-    kept = fact.model_dump(mode="json", exclude={"value", "accessed"}, exclude_defaults=True)
-    return {"text": _text(fact.value), "number": number, "unit": unit, **kept}
+def _reason(alternative: Alternative) -> str:
+    """Why another value was not chosen, with what it holds for."""
+    holds = ", ".join(str(part) for part in (alternative.scope, alternative.method, alternative.year) if part)
+    return f"{alternative.reason} ({holds})" if holds else alternative.reason
 
 
 def _text(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:.15g}"
 
 
-def _number(name: str, value: float | str, where: str) -> tuple[float | None, str]:
-    """A value in coherent units, and that unit."""
-    if value == NOT_PUBLISHED:
-        return None, ""
-    if isinstance(value, (int, float)):
-        number, unit = float(value), ""
-    else:
-        word, _, unit = value.partition(" ")
-        try:
-            number = float(word)
-        except ValueError:
-            return None, ""
-        if not unit or not dimension(unit):
-            raise InputError(f"{name}: {value!r} needs a unit, or no quotes if it is a plain number", where=where)
-    if not math.isfinite(number) or number < 0:
-        raise InputError(f"{name}: {value!r} is not a finite number of at least zero", where=where)
-    return number * factor(unit), coherent(unit) if unit else "1"
-
-
-def bibliography(sources: dict[str, Any]) -> str:
-    """All sources as BibTeX, by key."""
-    return "\n".join(_bibtex(key, source) for key, source in sorted(sources.items()))
-
-
-def _bibtex(key: str, source: dict[str, Any]) -> str:
-    kinds = {"techreport": "techreport", "article": "article", "inproceedings": "inproceedings", "book": "book"}
-    venue = {"article": "journal", "inproceedings": "booktitle", "book": "publisher", "techreport": "institution"}
-    fields = {
-        "title": f"{{{source['title']}}}", "author": source["author"], "year": str(source["year"]),
-        venue.get(source["type"], "howpublished"): source["venue"], "url": source["url"],
-    }  # fmt: skip
-    lines = "".join(f"  {name} = {{{_escape(value)}}},\n" for name, value in fields.items() if value)
-    return f"@{kinds.get(source['type'], 'misc')}{{{key},\n{lines}}}\n"
-
-
-_IN_TEX = {"&": r"\&", "%": r"\%", "_": r"\_", "λ": r"$\lambda$"}
-
-
-def _escape(value: str) -> str:
-    """Text as TeX takes it; addresses are left to the bibliography's own command."""
-    return value if "://" in value else "".join(_IN_TEX.get(c, c) for c in value)
+def _problem(model: type[BaseModel], document: Document, place: Path_, detail: Any) -> tuple[str, str, str]:
+    """What pydantic found, in words: what, where, cure."""
+    loc = tuple(part for part in detail["loc"] if part not in ("float", "str", "Fact", "constrained-str"))
+    path = (*place, *loc)
+    last = str(loc[-1]) if loc else ""
+    fields = [field.alias or name for name, field in (Fact if "facts" in loc else model).model_fields.items()]
+    if detail["type"] == "extra_forbidden":
+        near = nearest(last, fields)
+        cure = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(fields)}"
+        return f"{'.'.join(map(str, loc))}: unknown key", document.where(path, key=True), cure
+    if detail["type"] == "missing":
+        return f"{'.'.join(map(str, loc))}: missing", document.where(path, key=True), f"add `{last}:`"
+    if not loc:
+        return "an entry is a mapping", document.where(path), f"it takes {', '.join(fields)}"
+    return f"{'.'.join(map(str, loc))}: {detail['input']!r:.60}: {detail['msg']}", document.where(path), ""
 
 
 def main() -> None:
     """Write the index and the bibliography."""
     index = build()
-    INDEX.write_text(json.dumps(index, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+    sources = ",\n".join(f"{_json(key)}: {_json(value)}" for key, value in sorted(index["sources"].items()))
+    origins = _list(index["origins"])
+    entries = ",\n".join(f"{_json(category)}: {_list(found)}" for category, found in index["entries"].items())
+    parts = {
+        "digest": _json(index["digest"]),
+        "sources": f"{{\n{sources}}}",
+        "origins": origins,
+        "entries": f"{{\n{entries}}}",
+    }
+    lines = ",\n".join(f"{_json(name)}: {part}" for name, part in parts.items())
+    INDEX.write_text(f"{{{lines}}}\n", encoding="utf-8")
     if BIBLIOGRAPHY.parent.is_dir():
         BIBLIOGRAPHY.write_text(bibliography(index["sources"]), encoding="utf-8")
+
+
+def _list(rows: Iterable[Any]) -> str:
+    """One row a line, so that a change shows as one line."""
+    return "[" + ",\n".join(map(_json, rows)) + "]"
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 if __name__ == "__main__":

@@ -62,6 +62,13 @@ class Document:
         mark = self.mark(path, key=key)
         return f"{self.name}:{mark.line}:{mark.column}" if mark else self.name
 
+    def part(self, key: str) -> Document:
+        """What stands under a key, as a document of its own whose marks are those of the whole."""
+        values, keys = (
+            {path[1:]: mark for path, mark in marks.items() if path[:1] == (key,)} for marks in (self.values, self.keys)
+        )
+        return Document(self.name, self.data[key], self.lines, values, keys)
+
     def mark(self, path: Path_, *, key: bool = False) -> Mark | None:
         """The place of a path, or of its nearest parent."""
         marks = self.keys if key else self.values

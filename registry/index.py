@@ -7,25 +7,24 @@ carries a digest of them and is refused when it no longer matches.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from functools import cache
+import os
+from collections import ChainMap
+from collections.abc import Mapping, Sequence
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from mlsysim.registry.entry import Entry, Source, Value
+from mlsysim.registry.entry import ABOUT, Entry, Facts, Source, Value
+from mlsysim.registry.vocabulary import CATEGORIES
 from mlsysim.symbolic.errors import StaleKernelError, UnknownNameError
 
 FOLDER = Path(__file__).parent
 INDEX = FOLDER / "index.json"
-
-#: Every category of entries, with the word for one of them.
-CATEGORIES = {
-    "hardware": "hardware", "models": "model", "nodes": "node", "fabrics": "fabric", "grids": "region",
-    "facilities": "facility", "prices": "price", "datatypes": "precision", "optimizers": "optimizer",
-    "software": "software profile", "storage": "storage", "reliability": "reliability profile",
-    "scaling": "scaling law", "privacy": "privacy method",
-}  # fmt: skip
+#: The environment variable that names a file or folder of a user's own entries.
+OWN = "MLSYSIM_ZOO"
+#: The file beside a plan that is looked in without being named.
+BESIDE = "zoo.yaml"
 
 
 def yaml_files() -> list[Path]:
@@ -42,8 +41,116 @@ def digest() -> str:
     return found.hexdigest()[:16]
 
 
+class Layer:
+    """Entries that were built together: the registry's own, or a user's.
+
+    Args:
+        built: what :func:`mlsysim.registry.build.build` returns.
+        sources: publications that its values may name besides its own.
+    """
+
+    def __init__(self, built: Mapping[str, Any], sources: Mapping[str, Source] | None = None) -> None:
+        """Hold what was built; entries are made when they are asked for."""
+        self._entries, self._origins = built["entries"], built["origins"]
+        own = {key: Source(key=key, **about) for key, about in built["sources"].items()}
+        self.sources: Mapping[str, Source] = {**(sources or {}), **own}
+        self._made: dict[str, Mapping[str, Entry]] = {}
+        self._words: dict[str, Mapping[str, str]] = {}
+
+    def entries(self, category: str) -> Mapping[str, Entry]:
+        """The entries of a category by name."""
+        if category not in self._made:
+            records = self._entries.get(category, ())
+            self._made[category] = {record[1]: self._entry(category, record) for record in records}
+        return self._made[category]
+
+    def words(self, category: str) -> Mapping[str, str]:
+        """Every word that finds an entry of a category, and the entry's name.
+
+        Names, identifiers and aliases count as they are written; without case and punctuation, and as titles, only where
+        they then mean one entry: ``us-east-1`` and ``us-east1`` are two places.
+        """
+        if category not in self._words:
+            exact: dict[str, str] = {}
+            loose: dict[str, set[str]] = {}
+            for about in self._entries.get(category, ()):
+                id_, name, title = about[:3]
+                for word in (id_, name, *about[ABOUT.index("aliases")]):
+                    exact[word.casefold()] = name
+                    loose.setdefault(plain(word), set()).add(name)
+                loose.setdefault(plain(title), set()).add(name)
+            single = {word: names.pop() for word, names in loose.items() if len(names) == 1}
+            self._words[category] = {**single, **exact}
+        return self._words[category]
+
+    def named(self, category: str, word: str) -> str | None:
+        """The name of the entry that a word finds."""
+        words = self.words(category)
+        return words.get(word.casefold()) or words.get(plain(word))
+
+    def _entry(self, category: str, record: Sequence[Any]) -> Entry:
+        return Entry(category, dict(zip(ABOUT, record, strict=False)), Facts(record[-1], self._value))
+
+    def _value(self, raw: Sequence[Any]) -> Value:
+        text, number, unit, origin, *more = raw
+        source, kind, verified, how, accessed = self._origins[origin]
+        rest = dict(more[0]) if more else {}
+        rest["alternatives"] = tuple(tuple(each) for each in rest.get("alternatives", ()))
+        return Value(text, number, unit, self.sources[source], kind, verified, how, accessed, **rest)
+
+
+class Zoo:
+    """Everything that can be looked up: the registry, and before it a user's own entries."""
+
+    def __init__(self, *layers: Layer) -> None:
+        """Look in each layer before the next."""
+        self.layers = layers
+
+    def over(self, layer: Layer) -> Zoo:
+        """The same with a further layer that is looked in first."""
+        return Zoo(layer, *self.layers)
+
+    @cached_property
+    def sources(self) -> Mapping[str, Source]:
+        """Every publication by its key."""
+        return ChainMap(*(dict(layer.sources) for layer in self.layers))
+
+    def entries(self, category: str) -> Mapping[str, Entry]:
+        """Every entry of a category, by its name.
+
+        Raises:
+            UnknownNameError: there is no such category.
+        """
+        if category not in CATEGORIES:
+            raise UnknownNameError("category", category, CATEGORIES, see=f"the zoo has {', '.join(CATEGORIES)}")
+        if len(self.layers) == 1:
+            return self.layers[0].entries(category)
+        return {name: entry for layer in reversed(self.layers) for name, entry in layer.entries(category).items()}
+
+    def find(self, category: str, name: str, *, where: str | None = None) -> Entry:
+        """Find an entry by name, identifier or alias; case and punctuation do not matter.
+
+        Raises:
+            UnknownNameError: there is none; the nearest names are suggested.
+        """
+        for layer in self.layers:
+            found = layer.named(category, name)
+            if found is not None:
+                return layer.entries(category)[found]
+        known = self.entries(category)
+        aliases = [alias for entry in known.values() for alias in entry.aliases]
+        see = f"see `mlsysim zoo {category}`" + "".join(
+            f"; {name!r} stands in `mlsysim zoo {other}`" for other in self.categories_of(name)
+        )
+        raise UnknownNameError(CATEGORIES[category], name, [*known, *aliases], where=where, see=see)
+
+    def categories_of(self, name: str) -> list[str]:
+        """The categories that know a name."""
+        return [c for c in CATEGORIES if any(layer.named(c, name) for layer in self.layers)]
+
+
 @cache
-def _index() -> Mapping[str, Any]:
+def _builtin() -> Layer:
     cure = "run `make generate`"
     try:
         index: Mapping[str, Any] = json.loads(INDEX.read_bytes())
@@ -51,68 +158,43 @@ def _index() -> Mapping[str, Any]:
         raise StaleKernelError("the registry's index has not been generated", hint=cure) from None
     if index["digest"] != digest():
         raise StaleKernelError("the registry's index does not match its YAML files", hint=cure)
-    return index
+    return Layer(index)
 
 
 @cache
+def _standard(own: str) -> Zoo:
+    zoo = Zoo(_builtin())
+    if own:
+        from mlsysim.registry.own import read_own
+
+        return zoo.over(read_own(Path(own), zoo))
+    return zoo
+
+
+def standard() -> Zoo:
+    """The registry, with a user's own entries over it where the environment names some."""
+    return _standard(os.environ.get(OWN, ""))
+
+
 def source(key: str) -> Source:
     """The publication with a key."""
-    return Source(key=key, **_index()["sources"][key])
+    return standard().sources[key]
 
 
-@cache
 def entries(category: str) -> Mapping[str, Entry]:
-    """Every entry of a category, by its name.
-
-    Raises:
-        UnknownNameError: there is no such category.
-    """
-    if category not in CATEGORIES:
-        raise UnknownNameError("category", category, CATEGORIES, see=f"the zoo has {', '.join(CATEGORIES)}")
-    return {record["name"]: _entry(category, record) for record in _index()["entries"][category]}
-
-
-def _entry(category: str, record: Mapping[str, Any]) -> Entry:
-    facts = {
-        name: Value(
-            fact["text"], fact["number"], fact["unit"], source(fact["source"]), fact["kind"], fact["verified"],
-            fact["how"], fact.get("where", ""), fact.get("note", ""),
-            tuple((a["value"], a["source"], a["reason"]) for a in fact.get("alternatives", ())),
-        )
-        for name, fact in record["facts"].items()
-    }  # fmt: skip
-    return Entry(category, record, facts)
-
-
-@cache
-def _names(category: str) -> Mapping[str, str]:
-    return {
-        _plain(word): record["name"]
-        for record in _index()["entries"][category]
-        for word in (record["name"], record["id"], record["title"], *record["aliases"])
-    }
+    """Every entry of a category, by its name; see :meth:`Zoo.entries`."""
+    return standard().entries(category)
 
 
 def find(category: str, name: str, *, where: str | None = None) -> Entry:
-    """Find an entry by name, identifier or alias; case and punctuation do not matter.
-
-    Raises:
-        UnknownNameError: there is none; the nearest names are suggested.
+    """Find an entry by name, identifier or alias; see :meth:`Zoo.find`.
 
     >>> find("hardware", "nvidia-h100-sxm5-80gb").name
     'H100'
     """
-    known = _names(category)
-    if _plain(name) in known:
-        return entries(category)[known[_plain(name)]]
-    names = [record["name"] for record in _index()["entries"][category]]
-    aliases = [word for record in _index()["entries"][category] for word in record["aliases"]]
-    elsewhere = [other for other in _index()["entries"] if _plain(name) in _names(other)]
-    see = f"see `mlsysim zoo {category}`" + "".join(
-        f"; {name!r} stands in `mlsysim zoo {other}`" for other in elsewhere
-    )
-    raise UnknownNameError(CATEGORIES[category], name, [*names, *aliases], where=where, see=see)
+    return standard().find(category, name, where=where)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A name without case and punctuation, as names are compared."""
     return "".join(c for c in name.casefold() if c.isalnum())

@@ -1,9 +1,13 @@
-"""The form of a fact: what an entry of the registry must say about every value."""
+"""The form of the registry's files: what an entry must say about itself and about every value.
+
+A file holds one entry or a list of them. ``from`` says where an entry's values come from; a value that comes from elsewhere
+says so itself, and one that has nothing to add is written as the bare value.
+"""
 
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,36 +28,61 @@ class Alternative(Strict):
     value: float | str
     source: str
     reason: str
+    scope: str = ""
+    method: str = ""
+    year: int | None = None
+
+
+class Origin(Strict):
+    """Where values come from; the default for every value of an entry."""
+
+    source: Annotated[str, Field(description="a key of the sources")]
+    kind: Annotated[Kind, Field(description="what the value rests on")] = "report"
+    verified: Annotated[bool, Field(description="whether it was read at its source or confirmed by another")] = False
+    how: Annotated[str, Field(description="how it was verified, or why it is not")] = ""
+    accessed: Annotated[datetime.date | None, Field(description="the day it was read")] = None
 
 
 class Fact(Strict):
-    """One value with its provenance."""
+    """One value; what it does not say stands in the entry's ``from``."""
 
-    value: Annotated[float | str, Field(description="a number with its unit as published, or 'not published'")]
-    source: Annotated[str, Field(description="a key of sources.yaml")]
-    kind: Kind
-    verified: Annotated[bool, Field(description="whether the value was read at its source or confirmed by another")]
-    how: Annotated[str, Field(description="how it was verified, or why it is not")]
-    where: Annotated[str, Field(description="page, table or section in the source")] = ""
+    value: Annotated[float | str, Field(description="a number with its unit as published, a word, or 'not published'")]
+    source: str | None = None
+    kind: Kind | None = None
+    verified: bool | None = None
+    how: str | None = None
     accessed: datetime.date | None = None
-    low: float | str | None = None
-    high: float | str | None = None
-    alternatives: tuple[Alternative, ...] = ()
+    where: Annotated[str, Field(description="page, table or section in the source")] = ""
     note: str = ""
+    low: Annotated[float | str | None, Field(description="lower end of its range")] = None
+    high: Annotated[float | str | None, Field(description="upper end of its range")] = None
+    year: Annotated[int | None, Field(description="the year it holds for")] = None
+    scope: Annotated[Literal["life-cycle", "direct", ""], Field(description="what emissions are counted")] = ""
+    method: Annotated[
+        Literal["generation", "consumption", "marginal", ""], Field(description="of which electricity")
+    ] = ""
+    alternatives: tuple[Alternative, ...] = ()
 
 
 class EntryFile(Strict):
     """One entity: an accelerator, a model, a grid, ..."""
 
-    id: Annotated[str, Field(pattern=r"[a-z0-9]+([.-][a-z0-9]+)*")]
-    name: Annotated[str, Field(pattern=r"[A-Za-z][A-Za-z0-9_]*", description="its name in Python and in plans")]
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$", description="lower-case words joined by dashes")]
+    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", description="its name in Python and in plans")]
     title: Annotated[str, Field(description="its name as its maker writes it")]
+    vendor: str = ""
     family: str = ""
     kind: str = ""
+    status: Annotated[Literal["shipping", "announced", "withdrawn"], Field(description="whether it can be had")] = (
+        "shipping"
+    )
     aliases: tuple[str, ...] = ()
     licence: str = ""
+    note: str = ""
     links: Annotated[dict[str, str], Field(description="other entries it is made of, by role")] = {}
-    facts: dict[str, Fact]
+    origin: Annotated[Origin | None, Field(alias="from")] = None
+    facts: dict[str, Fact | float | str] = {}
+    plan: Annotated[dict[str, Any] | None, Field(description="the plan of a scenario")] = None
 
 
 class SourceFile(Strict):

@@ -27,6 +27,22 @@ class InputError(MlsysimError, ValueError):
     """Raised when a plan, a name, a number or an option cannot be accepted as it stands."""
 
 
+class InputErrors(InputError):
+    """Raised when several things are wrong at once; holds them all.
+
+    Attributes:
+        problems: one error for each, in the order of the document.
+    """
+
+    def __init__(self, problems: list[InputError]) -> None:
+        first = problems[0]
+        super().__init__(first.what, where=first.where, hint=first.hint)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
 class UnknownNameError(InputError, LookupError):
     """Raised when a name is not known; suggests the nearest ones."""
 

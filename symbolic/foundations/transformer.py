@@ -14,6 +14,7 @@ from mlsysim.symbolic.foundations.inputs import (
     ffn_bias,
     ffn_matrices,
     ffn_width,
+    further,
     head_norms,
     head_width,
     heads,
@@ -47,6 +48,7 @@ def _parameters(name: str, latex: str, meaning: str) -> Quantity:
 
 query_key_width = ratio("model.query_key_width", r"d_{\mathrm{qk}}", "width of a query and a key", low=1, high=256)
 mix_width = ratio("model.mix_width", r"d_{\mathrm{mix}}", "width of a value that attention mixes", low=1, high=256)
+query_matrices = _parameters("query_matrices", r"P_{\mathrm{q}}", "weights of a layer's queries")
 attention_matrices = _parameters("attention_matrices", r"P_{\mathrm{attn}}", "weights of the attention of a layer")
 attention_vectors = _parameters(
     "attention_vectors", r"P_{\mathrm{vec}}", "biases and head norms of a layer's attention"
@@ -59,6 +61,7 @@ layer_norms = _parameters("layer_norms", r"P_{\mathrm{norm}}", "normalisation ve
 shared_layer = _parameters("shared_layer", r"P_{\mathrm{sh}}", "parameters of an average layer, routed experts apart")
 expert_layer = _parameters("expert_layer", r"P_{\mathrm{ex}}", "parameters of the routed experts of an average layer")
 active_layer = _parameters("active_layer", r"P_{\mathrm{act}}", "weights that a token meets in an average layer")
+active = _parameters("active", r"P_{\mathrm{tok}}", "weights that a token meets in the whole model")
 embedding = _parameters("embedding", r"P_{\mathrm{emb}}", "token and position embeddings")
 head = _parameters("head", r"P_{\mathrm{head}}", "weights that turn the last layer into output scores")
 final_norm = _parameters("final_norm", r"P_{\mathrm{fin}}", "the normalisation before the output")
@@ -77,23 +80,34 @@ shape_of_values = define(
     cite="vaswani2017",
     when=TRANSFORMER,
 )
+queries = define(
+    equation(
+        query_matrices,
+        one_parameter
+        * Piecewise(
+            ((hidden + heads * query_key_width) * query_rank, query_rank > 0), (hidden * heads * query_key_width, True)
+        ),
+    ),
+    because="queries are one matrix, or two through a low rank",
+    cite="deepseek2024v2",
+    when=TRANSFORMER,
+)
 attention = define(
     equation(
         attention_matrices,
-        one_parameter
+        query_matrices
+        + one_parameter
         * Piecewise(
             (
-                hidden * query_rank
-                + query_rank * heads * (nope_width + rope_width)
-                + hidden * (kv_rank + rope_width)
+                hidden * (kv_rank + rope_width)
                 + kv_rank * heads * (nope_width + value_width)
                 + heads * value_width * hidden,
                 Eq(latent, 1),
             ),
-            (2 * hidden * heads * head_width + 2 * hidden * kv_heads * head_width, True),
+            (hidden * heads * head_width + 2 * hidden * kv_heads * head_width, True),
         ),
     ),
-    because="query, key, value and output are matrices; MLA factors them through low ranks",
+    because="beside queries, key, value and output are matrices; MLA factors keys and values through a low rank",
     cite="ainslie2023,deepseek2024v2",
     when=TRANSFORMER,
 )
@@ -172,6 +186,12 @@ layer_met = define(
     cite="shazeer2017",
     when=TRANSFORMER,
 )
+active_model = define(
+    equation(active, layers * active_layer + head),
+    because="in every layer and at the output",
+    cite="shazeer2017",
+    when=TRANSFORMER,
+)
 tables = define(
     equation(embedding, one_parameter * (vocabulary + positions) * hidden),
     because="each token and each learned position has a vector",
@@ -188,8 +208,8 @@ last = define(
     when=TRANSFORMER,
 )
 outside = define(
-    equation(ends, embedding + (1 - tied) * head + final_norm),
-    because="a tied head is the embedding itself",
+    equation(ends, embedding + (1 - tied) * head + final_norm + further),
+    because="a tied head is the embedding itself; what else there is, is counted as it is published",
     cite="press2017",
     when=TRANSFORMER,
 )

@@ -2,14 +2,14 @@
 
 from mlsysim.symbolic.kernels import ceil, floor
 
-SOURCE = 'f28afeec7aec9935'
+SOURCE = '0e0ed33a2c5ec4cb'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.cache_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.water_intensity',
  'model.active_experts', 'model.attention_bias', 'model.causal', 'model.dense_layers', 'model.expert_width',
- 'model.experts', 'model.ffn_bias', 'model.ffn_matrices', 'model.ffn_width', 'model.head_norms', 'model.head_width',
- 'model.heads', 'model.hidden', 'model.kv_heads', 'model.kv_rank', 'model.latent', 'model.layers', 'model.nope_width',
- 'model.norm_vectors', 'model.norms', 'model.output_bias', 'model.positions', 'model.query_rank', 'model.rope_width',
- 'model.router_bias', 'model.shared_experts', 'model.tied', 'model.value_width', 'model.vocabulary',
+ 'model.experts', 'model.ffn_bias', 'model.ffn_matrices', 'model.ffn_width', 'model.further', 'model.head_norms',
+ 'model.head_width', 'model.heads', 'model.hidden', 'model.kv_heads', 'model.kv_rank', 'model.latent', 'model.layers',
+ 'model.nope_width', 'model.norm_vectors', 'model.norms', 'model.output_bias', 'model.positions', 'model.query_rank',
+ 'model.rope_width', 'model.router_bias', 'model.shared_experts', 'model.tied', 'model.value_width', 'model.vocabulary',
  'node.accelerators', 'node.embodied', 'node.lifetime', 'node.link_bandwidth', 'node.link_latency',
  'node.net_bandwidth', 'node.net_latency', 'node.power_idle', 'node.power_max', 'node.reach', 'ops.carbon_tax',
  'ops.duration', 'price.accelerator_hour', 'software.decode_batched', 'software.decode_single', 'software.efficiency',
@@ -20,27 +20,28 @@ NAMES = ('communication.has_stages', 'split.held_requests', 'split.group_request
  'communication.stage_latency', 'communication.link_rate', 'communication.net_rate', 'communication.stage_rate',
  'communication.prefill_hop', 'communication.tensor_latency', 'communication.tensor_rate',
  'communication.prefill_reduce', 'split.stage_layers', 'communication.prefill', 'model.head', 'work.head',
- 'model.attention_matrices', 'model.dense_matrices', 'model.expert_matrices', 'model.sparse_share',
- 'model.active_layer', 'work.layer', 'model.mix_width', 'model.query_key_width', 'work.pair', 'serving.prefill_work',
- 'serving.prefill_compute', 'batching.cache_ranks', 'batching.cache_width', 'batching.token_cache',
- 'serving.prefill_touched', 'model.expert_layer', 'split.expert_parameters', 'model.embedding', 'model.final_norm',
- 'model.ends', 'model.attention_vectors', 'model.dense_vectors', 'model.layer_norms', 'model.router',
- 'model.shared_layer', 'split.shared_parameters', 'serving.prefill_moved', 'serving.prefill_memory',
+ 'model.query_key_width', 'model.query_matrices', 'model.attention_matrices', 'model.dense_matrices',
+ 'model.expert_matrices', 'model.sparse_share', 'model.active_layer', 'work.layer', 'model.mix_width', 'work.pair',
+ 'serving.prefill_work', 'serving.prefill_compute', 'batching.cache_ranks', 'batching.cache_width',
+ 'batching.token_cache', 'serving.prefill_touched', 'model.expert_layer', 'split.expert_parameters', 'model.embedding',
+ 'model.final_norm', 'model.ends', 'model.attention_vectors', 'model.dense_vectors', 'model.layer_norms',
+ 'model.router', 'model.shared_layer', 'split.shared_parameters', 'serving.prefill_moved', 'serving.prefill_memory',
  'serving.prefill_time', 'split.groups', 'performance.ttft', 'communication.decode_message', 'communication.decode_hop',
  'communication.decode_reduce', 'communication.decode', 'serving.context', 'serving.decode_work',
  'software.decode_efficiency', 'serving.decode_compute', 'serving.decode_touched', 'serving.decode_moved',
  'serving.decode_memory', 'serving.decode_time', 'performance.itl', 'performance.time_prefill',
  'performance.time_prefill_communication', 'serving.steps', 'performance.time_decode',
  'performance.time_decode_communication', 'performance.latency', 'performance.throughput', 'work.model',
- 'performance.busy', 'split.nodes', 'split.tail_layers', 'model.parameters', 'feasibility.memory_capacity',
- 'memory.weights', 'batching.request_tokens', 'batching.request_cache', 'memory.cache', 'batching.request_scores',
- 'memory.prompt', 'memory.workspace', 'feasibility.memory_required', 'performance.mfu', 'feasibility.largest_batch',
- 'split.stray_devices', 'split.stray_heads', 'split.stray_width', 'split.pieces', 'performance.goodput', 'macro.rent',
- 'macro.embodied_carbon', 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.operational_carbon', 'macro.carbon',
- 'macro.carbon_tax', 'macro.tco', 'macro.tokens', 'macro.cost_per_million_tokens', 'macro.water')
+ 'performance.busy', 'split.nodes', 'split.tail_layers', 'model.active', 'model.parameters', 'work.token',
+ 'feasibility.memory_capacity', 'memory.weights', 'batching.request_tokens', 'batching.request_cache', 'memory.cache',
+ 'batching.request_scores', 'memory.prompt', 'memory.workspace', 'feasibility.memory_required', 'performance.mfu',
+ 'feasibility.largest_batch', 'split.stray_devices', 'split.stray_heads', 'split.stray_width', 'split.pieces',
+ 'performance.goodput', 'macro.rent', 'macro.embodied_carbon', 'macro.power', 'macro.it_energy', 'macro.energy',
+ 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.tco', 'macro.tokens',
+ 'macro.cost_per_million_tokens', 'macro.water')
 
 
-def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_batch_size, workload_output_tokens, workload_sequence_length):
+def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_batch_size, workload_output_tokens, workload_sequence_length):
     x_0 = (split_pipeline == 1)
     communication_has_stages = ((0) if x_0 else (1))
     split_held_requests = ceil(workload_batch_size/split_data)
@@ -66,13 +67,15 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     communication_prefill = communication_has_stages*communication_prefill_hop + communication_prefill_reduce*x_11
     model_head = model_hidden*model_vocabulary
     work_head = 2*model_head
-    x_12 = model_kv_rank + model_rope_width
-    x_13 = model_nope_width + model_rope_width
-    x_14 = (model_latent == 1)
-    x_15 = 2*model_hidden
+    x_12 = (model_latent == 1)
+    model_query_key_width = ((model_nope_width + model_rope_width) if x_12 else (model_head_width))
+    x_13 = model_heads*model_query_key_width
+    model_query_matrices = ((model_query_rank*(model_hidden + x_13)) if (model_query_rank > 0) else (model_hidden*x_13))
+    x_14 = model_kv_rank + model_rope_width
+    x_15 = model_heads*model_hidden
     x_16 = 2*model_kv_heads
     x_17 = model_head_width*x_16
-    model_attention_matrices = ((model_heads*model_hidden*model_value_width + model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_heads*model_query_rank*x_13 + model_hidden*model_query_rank + model_hidden*x_12) if x_14 else (model_head_width*model_heads*x_15 + model_hidden*x_17))
+    model_attention_matrices = model_query_matrices + ((model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*x_14 + model_value_width*x_15) if x_12 else (model_head_width*x_15 + model_hidden*x_17))
     x_18 = model_ffn_matrices*model_hidden
     model_dense_matrices = model_ffn_width*x_18
     model_expert_matrices = model_expert_width*x_18
@@ -80,15 +83,14 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     x_19 = 1 - model_sparse_share
     model_active_layer = model_attention_matrices + model_dense_matrices*x_19 + model_sparse_share*(model_expert_matrices*(model_active_experts + model_shared_experts) + model_experts*model_hidden)
     work_layer = 2*model_active_layer
-    model_mix_width = ((model_value_width) if x_14 else (model_head_width))
-    model_query_key_width = ((x_13) if x_14 else (model_head_width))
+    model_mix_width = ((model_value_width) if x_12 else (model_head_width))
     work_pair = 2*model_heads*(model_mix_width + model_query_key_width)
     x_20 = 1 - 1/2*model_causal
     x_21 = split_group_requests/split_tensor
     serving_prefill_work = x_21*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_20) + work_head)
     serving_prefill_compute = serving_prefill_work/(accelerator_peak*software_efficiency)
-    batching_cache_ranks = ((1) if x_14 else (min(model_kv_heads, split_tensor)))
-    batching_cache_width = ((x_12) if x_14 else (x_17))
+    batching_cache_ranks = ((1) if x_12 else (min(model_kv_heads, split_tensor)))
+    batching_cache_width = ((x_14) if x_12 else (x_17))
     batching_token_cache = batching_cache_width*datatype_cache_bytes*split_stage_layers/batching_cache_ranks
     x_23 = -model_active_experts/max(1, model_experts) + 1
     serving_prefill_touched = 1 - x_23**x_2
@@ -97,7 +99,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     model_embedding = model_hidden*(model_positions + model_vocabulary)
     x_24 = model_hidden*model_norm_vectors
     model_final_norm = x_24
-    model_ends = model_embedding + model_final_norm + model_head*(1 - model_tied)
+    model_ends = model_embedding + model_final_norm + model_further + model_head*(1 - model_tied)
     model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_16) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
     model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
     model_layer_norms = model_norms*x_24
@@ -138,14 +140,16 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     performance_busy = x_29/performance_latency
     split_nodes = ceil(split_devices/node_accelerators)
     split_tail_layers = floor(x_10)
+    model_active = model_active_layer*model_layers + model_head
     model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
+    work_token = model_layers*work_layer + work_head
     feasibility_memory_capacity = accelerator_capacity
     memory_weights = datatype_weight_bytes*(split_expert_parameters + split_shared_parameters)
     batching_request_tokens = software_page*ceil((workload_output_tokens + workload_sequence_length)/software_page)
     batching_request_cache = batching_request_tokens*batching_token_cache
     memory_cache = batching_request_cache*split_held_requests
     batching_request_scores = 4*model_vocabulary/split_tensor
-    memory_prompt = datatype_value_bytes*workload_sequence_length*(model_ffn_matrices*model_ffn_width/split_tensor + x_15)
+    memory_prompt = datatype_value_bytes*workload_sequence_length*(model_ffn_matrices*model_ffn_width/split_tensor + 2*model_hidden)
     memory_workspace = batching_request_scores*split_held_requests + memory_prompt
     feasibility_memory_required = memory_cache + memory_weights + memory_workspace
     performance_mfu = work_model/(accelerator_peak*performance_latency*split_devices)
@@ -169,10 +173,10 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_latency, communication_tensor_rate, communication_prefill_reduce, split_stage_layers, communication_prefill, model_head, work_head, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, model_query_key_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, work_model, performance_busy, split_nodes, split_tail_layers, model_parameters, feasibility_memory_capacity, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, performance_mfu, feasibility_largest_batch, split_stray_devices, split_stray_heads, split_stray_width, split_pieces, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_latency, communication_tensor_rate, communication_prefill_reduce, split_stage_layers, communication_prefill, model_head, work_head, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, work_model, performance_busy, split_nodes, split_tail_layers, model_active, model_parameters, work_token, feasibility_memory_capacity, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, performance_mfu, feasibility_largest_batch, split_stray_devices, split_stray_heads, split_stray_width, split_pieces, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
 
 
-def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_batch_size, workload_output_tokens, workload_sequence_length):
+def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_batch_size, workload_output_tokens, workload_sequence_length):
     ceil, floor = numpy.ceil, numpy.floor
     maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod
     x_0 = (split_pipeline == 1)
@@ -200,13 +204,15 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     communication_prefill = communication_has_stages*communication_prefill_hop + communication_prefill_reduce*x_11
     model_head = model_hidden*model_vocabulary
     work_head = 2*model_head
-    x_12 = model_kv_rank + model_rope_width
-    x_13 = model_nope_width + model_rope_width
-    x_14 = (model_latent == 1)
-    x_15 = 2*model_hidden
+    x_12 = (model_latent == 1)
+    model_query_key_width = where(x_12, model_nope_width + model_rope_width, model_head_width)
+    x_13 = model_heads*model_query_key_width
+    model_query_matrices = where((model_query_rank > 0), model_query_rank*(model_hidden + x_13), model_hidden*x_13)
+    x_14 = model_kv_rank + model_rope_width
+    x_15 = model_heads*model_hidden
     x_16 = 2*model_kv_heads
     x_17 = model_head_width*x_16
-    model_attention_matrices = where(x_14, model_heads*model_hidden*model_value_width + model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_heads*model_query_rank*x_13 + model_hidden*model_query_rank + model_hidden*x_12, model_head_width*model_heads*x_15 + model_hidden*x_17)
+    model_attention_matrices = model_query_matrices + where(x_12, model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*x_14 + model_value_width*x_15, model_head_width*x_15 + model_hidden*x_17)
     x_18 = model_ffn_matrices*model_hidden
     model_dense_matrices = model_ffn_width*x_18
     model_expert_matrices = model_expert_width*x_18
@@ -214,15 +220,14 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     x_19 = 1 - model_sparse_share
     model_active_layer = model_attention_matrices + model_dense_matrices*x_19 + model_sparse_share*(model_expert_matrices*(model_active_experts + model_shared_experts) + model_experts*model_hidden)
     work_layer = 2*model_active_layer
-    model_mix_width = where(x_14, model_value_width, model_head_width)
-    model_query_key_width = where(x_14, x_13, model_head_width)
+    model_mix_width = where(x_12, model_value_width, model_head_width)
     work_pair = 2*model_heads*(model_mix_width + model_query_key_width)
     x_20 = 1 - 1/2*model_causal
     x_21 = split_group_requests/split_tensor
     serving_prefill_work = x_21*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_20) + work_head)
     serving_prefill_compute = serving_prefill_work/(accelerator_peak*software_efficiency)
-    batching_cache_ranks = where(x_14, 1, minimum(model_kv_heads, split_tensor))
-    batching_cache_width = where(x_14, x_12, x_17)
+    batching_cache_ranks = where(x_12, 1, minimum(model_kv_heads, split_tensor))
+    batching_cache_width = where(x_12, x_14, x_17)
     batching_token_cache = batching_cache_width*datatype_cache_bytes*split_stage_layers/batching_cache_ranks
     x_23 = -model_active_experts/maximum(1, model_experts) + 1
     serving_prefill_touched = 1 - x_23**x_2
@@ -231,7 +236,7 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     model_embedding = model_hidden*(model_positions + model_vocabulary)
     x_24 = model_hidden*model_norm_vectors
     model_final_norm = x_24
-    model_ends = model_embedding + model_final_norm + model_head*(1 - model_tied)
+    model_ends = model_embedding + model_final_norm + model_further + model_head*(1 - model_tied)
     model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_16) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
     model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
     model_layer_norms = model_norms*x_24
@@ -272,14 +277,16 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     performance_busy = x_29/performance_latency
     split_nodes = ceil(split_devices/node_accelerators)
     split_tail_layers = floor(x_10)
+    model_active = model_active_layer*model_layers + model_head
     model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
+    work_token = model_layers*work_layer + work_head
     feasibility_memory_capacity = accelerator_capacity
     memory_weights = datatype_weight_bytes*(split_expert_parameters + split_shared_parameters)
     batching_request_tokens = software_page*ceil((workload_output_tokens + workload_sequence_length)/software_page)
     batching_request_cache = batching_request_tokens*batching_token_cache
     memory_cache = batching_request_cache*split_held_requests
     batching_request_scores = 4*model_vocabulary/split_tensor
-    memory_prompt = datatype_value_bytes*workload_sequence_length*(model_ffn_matrices*model_ffn_width/split_tensor + x_15)
+    memory_prompt = datatype_value_bytes*workload_sequence_length*(model_ffn_matrices*model_ffn_width/split_tensor + 2*model_hidden)
     memory_workspace = batching_request_scores*split_held_requests + memory_prompt
     feasibility_memory_required = memory_cache + memory_weights + memory_workspace
     performance_mfu = work_model/(accelerator_peak*performance_latency*split_devices)
@@ -303,4 +310,4 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_latency, communication_tensor_rate, communication_prefill_reduce, split_stage_layers, communication_prefill, model_head, work_head, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, model_query_key_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, work_model, performance_busy, split_nodes, split_tail_layers, model_parameters, feasibility_memory_capacity, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, performance_mfu, feasibility_largest_batch, split_stray_devices, split_stray_heads, split_stray_width, split_pieces, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_latency, communication_tensor_rate, communication_prefill_reduce, split_stage_layers, communication_prefill, model_head, work_head, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, work_model, performance_busy, split_nodes, split_tail_layers, model_active, model_parameters, work_token, feasibility_memory_capacity, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, performance_mfu, feasibility_largest_batch, split_stray_devices, split_stray_heads, split_stray_width, split_pieces, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)

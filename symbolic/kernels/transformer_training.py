@@ -2,28 +2,28 @@
 
 from mlsysim.symbolic.kernels import ceil, floor
 
-SOURCE = 'f28afeec7aec9935'
+SOURCE = '0e0ed33a2c5ec4cb'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.score_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.water_intensity',
  'model.active_experts', 'model.attention_bias', 'model.causal', 'model.dense_layers', 'model.dropout',
- 'model.expert_width', 'model.experts', 'model.ffn_bias', 'model.ffn_matrices', 'model.ffn_width', 'model.head_norms',
- 'model.head_width', 'model.heads', 'model.hidden', 'model.kv_heads', 'model.kv_rank', 'model.latent', 'model.layers',
- 'model.nope_width', 'model.norm_vectors', 'model.norms', 'model.output_bias', 'model.positions', 'model.query_rank',
- 'model.rope_width', 'model.router_bias', 'model.shared_experts', 'model.tied', 'model.value_width', 'model.vocabulary',
- 'node.accelerators', 'node.embodied', 'node.lifetime', 'node.link_bandwidth', 'node.link_latency',
- 'node.net_bandwidth', 'node.net_latency', 'node.power_idle', 'node.power_max', 'node.reach', 'ops.carbon_tax',
- 'ops.duration', 'optimizer.gradient_bytes', 'optimizer.state_bytes', 'price.accelerator_hour',
+ 'model.expert_width', 'model.experts', 'model.ffn_bias', 'model.ffn_matrices', 'model.ffn_width', 'model.further',
+ 'model.head_norms', 'model.head_width', 'model.heads', 'model.hidden', 'model.kv_heads', 'model.kv_rank',
+ 'model.latent', 'model.layers', 'model.nope_width', 'model.norm_vectors', 'model.norms', 'model.output_bias',
+ 'model.positions', 'model.query_rank', 'model.rope_width', 'model.router_bias', 'model.shared_experts', 'model.tied',
+ 'model.value_width', 'model.vocabulary', 'node.accelerators', 'node.embodied', 'node.lifetime', 'node.link_bandwidth',
+ 'node.link_latency', 'node.net_bandwidth', 'node.net_latency', 'node.power_idle', 'node.power_max', 'node.reach',
+ 'ops.carbon_tax', 'ops.duration', 'optimizer.gradient_bytes', 'optimizer.state_bytes', 'price.accelerator_hour',
  'reliability.device_mtbf', 'reliability.restart', 'software.efficiency', 'software.link_efficiency',
  'software.memory_efficiency', 'software.overlap', 'split.context', 'split.data', 'split.devices', 'split.expert',
  'split.interleave', 'split.microbatch', 'split.pipeline', 'split.recompute', 'split.sequence', 'split.tensor',
  'split.zero', 'storage.filesystem_bandwidth', 'storage.node_bandwidth', 'workload.batch_size',
  'workload.sequence_length')
 NAMES = ('split.nodes', 'split.stage_layers', 'split.tail_layers', 'split.microbatches', 'split.local_tokens', 'split.group',
- 'model.embedding', 'model.final_norm', 'model.head', 'model.ends', 'model.attention_matrices',
- 'model.attention_vectors', 'model.dense_matrices', 'model.dense_vectors', 'model.expert_matrices', 'model.layer_norms',
- 'model.router', 'model.sparse_share', 'model.shared_layer', 'split.shared_parameters', 'model.expert_layer',
- 'split.expert_parameters', 'model.mix_width', 'model.query_key_width', 'work.pair', 'work.attention',
- 'work.attention_passes', 'communication.attention_work', 'communication.attention_time',
+ 'model.embedding', 'model.final_norm', 'model.head', 'model.ends', 'model.query_key_width', 'model.query_matrices',
+ 'model.attention_matrices', 'model.attention_vectors', 'model.dense_matrices', 'model.dense_vectors',
+ 'model.expert_matrices', 'model.layer_norms', 'model.router', 'model.sparse_share', 'model.shared_layer',
+ 'split.shared_parameters', 'model.expert_layer', 'split.expert_parameters', 'model.mix_width', 'work.pair',
+ 'work.attention', 'work.attention_passes', 'communication.attention_work', 'communication.attention_time',
  'communication.context_latency', 'communication.context_message', 'communication.link_rate', 'communication.net_rate',
  'communication.context_rate', 'communication.context_hop', 'communication.context_time',
  'communication.expert_latency', 'memory.sequence_divisor', 'communication.expert_message', 'communication.expert_rate',
@@ -40,18 +40,18 @@ NAMES = ('split.nodes', 'split.stage_layers', 'split.tail_layers', 'split.microb
  'communication.ranks_outside', 'communication.gather_outside', 'communication.gathers', 'communication.gradient_data',
  'communication.scatter_inside', 'communication.scatter_outside', 'communication.scatters', 'communication.data_time',
  'communication.window', 'performance.time_data', 'performance.latency', 'performance.throughput', 'performance.busy',
- 'model.parameters', 'work.forward', 'work.model', 'work.hardware', 'memory.in_flight', 'memory.logits',
- 'memory.activations', 'feasibility.memory_capacity', 'memory.gradient_parts', 'memory.weight_parts', 'memory.weights',
- 'memory.gradients', 'memory.optimizer', 'memory.gathered', 'feasibility.memory_required', 'performance.mfu',
- 'performance.hfu', 'split.stray_devices', 'split.stray_samples', 'split.stray_heads', 'split.stray_width',
- 'split.stray_tokens', 'split.stray_experts', 'split.stray_ranks', 'split.stray_rounds', 'split.pieces',
- 'split.stray_layers', 'fragility.job_mtbf', 'checkpoint.rate', 'checkpoint.size', 'checkpoint.stall',
+ 'model.active', 'model.parameters', 'work.token', 'work.forward', 'work.model', 'work.hardware', 'memory.in_flight',
+ 'memory.logits', 'memory.activations', 'feasibility.memory_capacity', 'memory.gradient_parts', 'memory.weight_parts',
+ 'memory.weights', 'memory.gradients', 'memory.optimizer', 'memory.gathered', 'feasibility.memory_required',
+ 'performance.mfu', 'performance.hfu', 'split.stray_devices', 'split.stray_samples', 'split.stray_heads',
+ 'split.stray_width', 'split.stray_tokens', 'split.stray_experts', 'split.stray_ranks', 'split.stray_rounds',
+ 'split.pieces', 'split.stray_layers', 'fragility.job_mtbf', 'checkpoint.rate', 'checkpoint.size', 'checkpoint.stall',
  'fragility.period', 'fragility.lost', 'performance.goodput', 'macro.rent', 'macro.embodied_carbon', 'macro.power',
  'macro.it_energy', 'macro.energy', 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.tco',
  'macro.tokens', 'macro.cost_per_million_tokens', 'macro.water')
 
 
-def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_score_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_dropout, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_link_efficiency, software_memory_efficiency, software_overlap, split_context, split_data, split_devices, split_expert, split_interleave, split_microbatch, split_pipeline, split_recompute, split_sequence, split_tensor, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size, workload_sequence_length):
+def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_score_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_dropout, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_link_efficiency, software_memory_efficiency, software_overlap, split_context, split_data, split_devices, split_expert, split_interleave, split_microbatch, split_pipeline, split_recompute, split_sequence, split_tensor, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size, workload_sequence_length):
     split_nodes = ceil(split_devices/node_accelerators)
     x_1 = model_layers/split_pipeline
     split_stage_layers = ceil(x_1)
@@ -64,12 +64,14 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     x_3 = model_hidden*model_norm_vectors
     model_final_norm = x_3
     model_head = model_hidden*model_vocabulary
-    model_ends = model_embedding + model_final_norm + model_head*(1 - model_tied)
-    x_4 = model_nope_width + model_rope_width
-    x_5 = model_heads*model_hidden
-    x_6 = (model_latent == 1)
+    model_ends = model_embedding + model_final_norm + model_further + model_head*(1 - model_tied)
+    x_4 = (model_latent == 1)
+    model_query_key_width = ((model_nope_width + model_rope_width) if x_4 else (model_head_width))
+    x_5 = model_heads*model_query_key_width
+    model_query_matrices = ((model_query_rank*(model_hidden + x_5)) if (model_query_rank > 0) else (model_hidden*x_5))
+    x_6 = model_heads*model_hidden
     x_7 = 2*model_kv_heads
-    model_attention_matrices = ((model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_heads*model_query_rank*x_4 + model_hidden*model_query_rank + model_hidden*(model_kv_rank + model_rope_width) + model_value_width*x_5) if x_6 else (model_head_width*model_hidden*x_7 + 2*model_head_width*x_5))
+    model_attention_matrices = model_query_matrices + ((model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*(model_kv_rank + model_rope_width) + model_value_width*x_6) if x_4 else (model_head_width*model_hidden*x_7 + model_head_width*x_6))
     model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_7) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
     x_8 = model_ffn_matrices*model_hidden
     model_dense_matrices = model_ffn_width*x_8
@@ -85,8 +87,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     model_expert_layer = model_expert_matrices*model_experts*model_sparse_share
     x_13 = model_expert_layer/split_expert
     split_expert_parameters = split_stage_layers*x_13/split_tensor
-    model_mix_width = ((model_value_width) if x_6 else (model_head_width))
-    model_query_key_width = ((x_4) if x_6 else (model_head_width))
+    model_mix_width = ((model_value_width) if x_4 else (model_head_width))
     x_14 = model_mix_width + model_query_key_width
     x_15 = model_heads*x_14
     work_pair = 2*x_15
@@ -99,7 +100,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     communication_attention_time = communication_attention_work*x_19
     x_20 = (node_accelerators >= split_context*split_tensor)
     communication_context_latency = ((node_link_latency) if x_20 else (node_net_latency))
-    x_21 = ((model_heads) if x_6 else (model_kv_heads))
+    x_21 = ((model_heads) if x_4 else (model_kv_heads))
     x_22 = x_14*x_21
     communication_context_message = datatype_value_bytes*split_local_tokens*x_22/min(split_tensor, x_21)
     communication_link_rate = node_link_bandwidth*software_link_efficiency
@@ -189,7 +190,9 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     x_48 = workload_batch_size*workload_sequence_length
     performance_throughput = x_48/performance_latency
     performance_busy = performance_time_work/performance_latency
+    model_active = model_active_layer*model_layers + model_head
     model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
+    work_token = model_layers*work_layer + work_head
     work_forward = model_layers*(work_attention + work_layer) + work_head
     work_model = 3*work_forward*x_48
     work_hardware = x_48*(model_layers*work_layer_step + x_35)
@@ -241,10 +244,10 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (split_nodes, split_stage_layers, split_tail_layers, split_microbatches, split_local_tokens, split_group, model_embedding, model_final_norm, model_head, model_ends, model_attention_matrices, model_attention_vectors, model_dense_matrices, model_dense_vectors, model_expert_matrices, model_layer_norms, model_router, model_sparse_share, model_shared_layer, split_shared_parameters, model_expert_layer, split_expert_parameters, model_mix_width, model_query_key_width, work_pair, work_attention, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_latency, communication_context_message, communication_link_rate, communication_net_rate, communication_context_rate, communication_context_hop, communication_context_time, communication_expert_latency, memory_sequence_divisor, communication_expert_message, communication_expert_rate, communication_expert_exchange, work_product_passes, communication_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_tensor_latency, communication_tensor_message, communication_tensor_rate, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, memory_stage_moved, memory_stage_time, work_head, model_active_layer, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, performance_latency, performance_throughput, performance_busy, model_parameters, work_forward, work_model, work_hardware, memory_in_flight, memory_logits, memory_activations, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_weights, memory_gradients, memory_optimizer, memory_gathered, feasibility_memory_required, performance_mfu, performance_hfu, split_stray_devices, split_stray_samples, split_stray_heads, split_stray_width, split_stray_tokens, split_stray_experts, split_stray_ranks, split_stray_rounds, split_pieces, split_stray_layers, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (split_nodes, split_stage_layers, split_tail_layers, split_microbatches, split_local_tokens, split_group, model_embedding, model_final_norm, model_head, model_ends, model_query_key_width, model_query_matrices, model_attention_matrices, model_attention_vectors, model_dense_matrices, model_dense_vectors, model_expert_matrices, model_layer_norms, model_router, model_sparse_share, model_shared_layer, split_shared_parameters, model_expert_layer, split_expert_parameters, model_mix_width, work_pair, work_attention, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_latency, communication_context_message, communication_link_rate, communication_net_rate, communication_context_rate, communication_context_hop, communication_context_time, communication_expert_latency, memory_sequence_divisor, communication_expert_message, communication_expert_rate, communication_expert_exchange, work_product_passes, communication_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_tensor_latency, communication_tensor_message, communication_tensor_rate, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, memory_stage_moved, memory_stage_time, work_head, model_active_layer, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, performance_latency, performance_throughput, performance_busy, model_active, model_parameters, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_logits, memory_activations, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_weights, memory_gradients, memory_optimizer, memory_gathered, feasibility_memory_required, performance_mfu, performance_hfu, split_stray_devices, split_stray_samples, split_stray_heads, split_stray_width, split_stray_tokens, split_stray_experts, split_stray_ranks, split_stray_rounds, split_pieces, split_stray_layers, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
 
 
-def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_score_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_dropout, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_link_efficiency, software_memory_efficiency, software_overlap, split_context, split_data, split_devices, split_expert, split_interleave, split_microbatch, split_pipeline, split_recompute, split_sequence, split_tensor, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size, workload_sequence_length):
+def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_score_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_dropout, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_link_efficiency, software_memory_efficiency, software_overlap, split_context, split_data, split_devices, split_expert, split_interleave, split_microbatch, split_pipeline, split_recompute, split_sequence, split_tensor, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size, workload_sequence_length):
     ceil, floor = numpy.ceil, numpy.floor
     maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod
     split_nodes = ceil(split_devices/node_accelerators)
@@ -259,12 +262,14 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     x_3 = model_hidden*model_norm_vectors
     model_final_norm = x_3
     model_head = model_hidden*model_vocabulary
-    model_ends = model_embedding + model_final_norm + model_head*(1 - model_tied)
-    x_4 = model_nope_width + model_rope_width
-    x_5 = model_heads*model_hidden
-    x_6 = (model_latent == 1)
+    model_ends = model_embedding + model_final_norm + model_further + model_head*(1 - model_tied)
+    x_4 = (model_latent == 1)
+    model_query_key_width = where(x_4, model_nope_width + model_rope_width, model_head_width)
+    x_5 = model_heads*model_query_key_width
+    model_query_matrices = where((model_query_rank > 0), model_query_rank*(model_hidden + x_5), model_hidden*x_5)
+    x_6 = model_heads*model_hidden
     x_7 = 2*model_kv_heads
-    model_attention_matrices = where(x_6, model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_heads*model_query_rank*x_4 + model_hidden*model_query_rank + model_hidden*(model_kv_rank + model_rope_width) + model_value_width*x_5, model_head_width*model_hidden*x_7 + 2*model_head_width*x_5)
+    model_attention_matrices = model_query_matrices + where(x_4, model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*(model_kv_rank + model_rope_width) + model_value_width*x_6, model_head_width*model_hidden*x_7 + model_head_width*x_6)
     model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_7) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
     x_8 = model_ffn_matrices*model_hidden
     model_dense_matrices = model_ffn_width*x_8
@@ -280,8 +285,7 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     model_expert_layer = model_expert_matrices*model_experts*model_sparse_share
     x_13 = model_expert_layer/split_expert
     split_expert_parameters = split_stage_layers*x_13/split_tensor
-    model_mix_width = where(x_6, model_value_width, model_head_width)
-    model_query_key_width = where(x_6, x_4, model_head_width)
+    model_mix_width = where(x_4, model_value_width, model_head_width)
     x_14 = model_mix_width + model_query_key_width
     x_15 = model_heads*x_14
     work_pair = 2*x_15
@@ -294,7 +298,7 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     communication_attention_time = communication_attention_work*x_19
     x_20 = (node_accelerators >= split_context*split_tensor)
     communication_context_latency = where(x_20, node_link_latency, node_net_latency)
-    x_21 = where(x_6, model_heads, model_kv_heads)
+    x_21 = where(x_4, model_heads, model_kv_heads)
     x_22 = x_14*x_21
     communication_context_message = datatype_value_bytes*split_local_tokens*x_22/minimum(split_tensor, x_21)
     communication_link_rate = node_link_bandwidth*software_link_efficiency
@@ -384,7 +388,9 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     x_48 = workload_batch_size*workload_sequence_length
     performance_throughput = x_48/performance_latency
     performance_busy = performance_time_work/performance_latency
+    model_active = model_active_layer*model_layers + model_head
     model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
+    work_token = model_layers*work_layer + work_head
     work_forward = model_layers*(work_attention + work_layer) + work_head
     work_model = 3*work_forward*x_48
     work_hardware = x_48*(model_layers*work_layer_step + x_35)
@@ -436,4 +442,4 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (split_nodes, split_stage_layers, split_tail_layers, split_microbatches, split_local_tokens, split_group, model_embedding, model_final_norm, model_head, model_ends, model_attention_matrices, model_attention_vectors, model_dense_matrices, model_dense_vectors, model_expert_matrices, model_layer_norms, model_router, model_sparse_share, model_shared_layer, split_shared_parameters, model_expert_layer, split_expert_parameters, model_mix_width, model_query_key_width, work_pair, work_attention, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_latency, communication_context_message, communication_link_rate, communication_net_rate, communication_context_rate, communication_context_hop, communication_context_time, communication_expert_latency, memory_sequence_divisor, communication_expert_message, communication_expert_rate, communication_expert_exchange, work_product_passes, communication_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_tensor_latency, communication_tensor_message, communication_tensor_rate, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, memory_stage_moved, memory_stage_time, work_head, model_active_layer, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, performance_latency, performance_throughput, performance_busy, model_parameters, work_forward, work_model, work_hardware, memory_in_flight, memory_logits, memory_activations, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_weights, memory_gradients, memory_optimizer, memory_gathered, feasibility_memory_required, performance_mfu, performance_hfu, split_stray_devices, split_stray_samples, split_stray_heads, split_stray_width, split_stray_tokens, split_stray_experts, split_stray_ranks, split_stray_rounds, split_pieces, split_stray_layers, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (split_nodes, split_stage_layers, split_tail_layers, split_microbatches, split_local_tokens, split_group, model_embedding, model_final_norm, model_head, model_ends, model_query_key_width, model_query_matrices, model_attention_matrices, model_attention_vectors, model_dense_matrices, model_dense_vectors, model_expert_matrices, model_layer_norms, model_router, model_sparse_share, model_shared_layer, split_shared_parameters, model_expert_layer, split_expert_parameters, model_mix_width, work_pair, work_attention, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_latency, communication_context_message, communication_link_rate, communication_net_rate, communication_context_rate, communication_context_hop, communication_context_time, communication_expert_latency, memory_sequence_divisor, communication_expert_message, communication_expert_rate, communication_expert_exchange, work_product_passes, communication_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_tensor_latency, communication_tensor_message, communication_tensor_rate, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, memory_stage_moved, memory_stage_time, work_head, model_active_layer, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, performance_latency, performance_throughput, performance_busy, model_active, model_parameters, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_logits, memory_activations, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_weights, memory_gradients, memory_optimizer, memory_gathered, feasibility_memory_required, performance_mfu, performance_hfu, split_stray_devices, split_stray_samples, split_stray_heads, split_stray_width, split_stray_tokens, split_stray_experts, split_stray_ranks, split_stray_rounds, split_pieces, split_stray_layers, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)

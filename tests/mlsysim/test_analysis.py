@@ -147,11 +147,7 @@ def test_the_binding_wall_is_the_one_of_the_largest_elasticity() -> None:
 
 def changed(entry: Entry, fact: str, number: float) -> Entry:
     """An accelerator with one value replaced."""
-    from dataclasses import replace
-
-    facts = {name: replace(v, number=number) if name == fact else v for name, v in entry.facts.items()}
-    record = {s: getattr(entry, s) for s in ("id", "name", "title", "family", "kind", "licence", "aliases", "links")}
-    return Entry(entry.category, record, facts)
+    return entry.replaced(**{fact.replace(".", "__"): number})
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sympy
 
-from mlsysim.registry.index import _index
+from mlsysim.registry import standard
 from mlsysim.symbolic import dimensions
 from mlsysim.symbolic.arguments.communication import messages, pipeline_schedule
 from mlsysim.symbolic.arguments.serving import request
@@ -53,7 +53,7 @@ def test_both_sides_of_every_equation_count_the_same_thing(step: Step) -> None:
 
 def test_every_citation_is_in_the_bibliography() -> None:
     """A derivation cites by key; the registry's sources have them all."""
-    known = set(_index()["sources"])
+    known = set(standard().sources)
     cited = {key for step in NESTED.values() for key in step.cite.split(",") if key}
     assert cited <= known, cited - known
 

@@ -55,6 +55,7 @@ product_work = work_of("product", r"O_{w}", "work of a matrix product")
 token_work = work_of("token_product", r"o_{w}", "work of a matrix product per row", per="/token")
 layer_forward = work_of("layer", r"o_{\mathrm{mm}}", "a token's products with a layer", per="/token")
 head_forward = work_of("head", r"o_{\mathrm{head}}", "a token's output scores", per="/token")
+token_forward = work_of("token", r"o_{\mathrm{tok}}", "a token's products with the whole model", per="/token")
 attention_pair = work_of("pair", r"o_{\mathrm{pair}}", "a token's attention to another", per="/token/token")
 attention_forward = work_of("attention", r"o_{\mathrm{attn}}", "a token's attention in a layer", per="/token")
 
@@ -75,6 +76,13 @@ head_product = apply(
     per_token,
     {token_work: head_forward, weights: head},
     because="the output scores are one more product",
+    when=TRANSFORMER,
+)
+whole_forward = total(
+    layer_products,
+    head_product,
+    result=equation(token_forward, layers * layer_forward + head_forward),
+    because="a token passes every layer and is scored; attention to other tokens comes on top",
     when=TRANSFORMER,
 )
 pair_work = define(

@@ -1,0 +1,68 @@
+"""A user's own entries: YAML files of the registry's form, looked in before the registry.
+
+A file is a mapping from category to a list of entries, with the publications they name under ``sources``::
+
+    sources:
+      my-lab: {title: Measurements of our chip, author: Our lab, year: 2026}
+    hardware:
+      - id: my-chip
+        name: MyChip
+        title: Our chip
+        from: {source: my-lab, kind: measured, verified: true, how: measured by us}
+        facts: {compute.peak.bf16: 400 TFLOP/s, memory.capacity: 64 GB, ...}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from mlsysim.registry.build import compile_entries, items
+from mlsysim.registry.document import Document, Path_, read
+from mlsysim.registry.entry import Source
+from mlsysim.registry.index import Layer, Zoo
+from mlsysim.registry.schema import Origin
+from mlsysim.registry.vocabulary import CATEGORIES
+from mlsysim.symbolic.errors import InputError
+
+
+def read_own(path: Path, over: Zoo) -> Layer:
+    """Read a file of entries, or every YAML file of a folder.
+
+    Raises:
+        InputError: there is no such file, or an entry does not fit the schema.
+    """
+    if path.is_dir():
+        files = sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".yml"))
+        if not files:
+            raise InputError("there is no YAML file in this folder", where=str(path), hint="put entries there")
+        return own_layer([read(file) for file in files], over)
+    return own_layer([read(path)], over)
+
+
+def own_layer(documents: list[Document], over: Zoo, default: Origin | None = None) -> Layer:
+    """The entries of some documents, which may name the sources of the zoo that they come over."""
+    stated = [part for document in documents for part in _parts(document)]
+    sources = [(document, place, data) for name, document, place, data in stated if name == "sources"]
+    entries = [item for part in stated if part[0] != "sources" for item in items(*part)]
+    return Layer(compile_entries(entries, sources, over.sources, default), over.sources)
+
+
+def in_plan(section: Document, over: Zoo) -> Layer:
+    """The entries that a plan states itself; the plan is their source where they name no other."""
+    plan = Source("plan", "Stated in the plan itself", "the plan's author", date.today().year, "", "online", "")
+    told = Origin(source="plan", kind="estimate", verified=False, how="stated in the plan")
+    zoo = over.over(Layer({"entries": {}, "origins": [], "sources": {}}, {"plan": plan}))
+    return own_layer([section], zoo, told)
+
+
+def _parts(document: Document) -> Iterator[tuple[str, Document, Path_, Any]]:
+    if not isinstance(document.data, dict):
+        raise InputError(
+            "a file of entries is a mapping from category to entries", where=document.where(()),
+            hint=f"start with `hardware:` or another of {', '.join(CATEGORIES)}",
+        )  # fmt: skip
+    for name, data in document.data.items():
+        yield name, document, (name,), data

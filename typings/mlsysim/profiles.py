@@ -1,0 +1,1 @@
+../../mlsysim/profiles.py
