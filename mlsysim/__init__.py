@@ -32,8 +32,8 @@ __version__ = "0.4.0.dev0"
 
 #: What the package offers, and where it lives; nothing is imported before it is used.
 _WHERE = {
-    "Hardware": "zoo", "Models": "zoo", "Plan": "plan_model", "SystemEvaluator": "api", "bind": "api", "check": "api", "profile": "profiles",
-    "derive": "api", "evaluate": "api", "optimize": "api", "sensitivity": "api", "synthesize": "api",
+    "Hardware": "zoo", "Models": "zoo", "Plan": "plan_model", "SystemEvaluator": "api", "bind": "api", "check": "api",
+    "derive": "api", "evaluate": "api", "optimize": "api", "profile": "profiles", "sensitivity": "api", "synthesize": "api",
     "InfeasibleError": "symbolic.errors", "InputError": "symbolic.errors", "MlsysimError": "symbolic.errors",
 }  # fmt: skip
 __all__ = [
@@ -42,11 +42,17 @@ __all__ = [
 ]  # fmt: skip
 
 
+#: The layers of the registry, which are modules.
+_LAYERS = ("hardware", "infra", "models", "systems")
+
+
 def __getattr__(name: str) -> Any:
+    if name in _LAYERS:
+        return import_module(f"mlsysim.{name}")
     if name not in _WHERE:
         raise AttributeError(f"module 'mlsysim' has no attribute {name!r}")
     return getattr(import_module(f"mlsysim.{_WHERE[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, *_LAYERS])

@@ -18,7 +18,7 @@ from mlsysim.split import complete
 from mlsysim.symbolic.errors import InputError, UnknownNameError
 from mlsysim.symbolic.kernels import kernel
 
-Planlike = str | Path | Mapping[str, Any] | LoadedPlan
+Planlike = str | Path | Mapping[str, Any] | Entry | LoadedPlan
 
 
 def evaluate(plan: Planlike) -> Evaluation:

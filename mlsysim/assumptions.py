@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from mlsysim.design import Design
+from mlsysim.registry import Value
 
 #: Formats in the order in which a plan that names none takes them.
 TRAINING_FORMATS = ("bf16", "fp16", "fp32")
@@ -58,7 +60,25 @@ def _of_operations(design: Design) -> Iterator[str]:
         yield f"facility AWS: PUE {bindings['facility.pue'].value:g}"
     price = bindings["price.accelerator_hour"]
     if price.value is not None and said.price_per_accelerator_hour is None:
-        yield f"price {price.value * 3600:g} USD per accelerator and hour: {price.says}"
+        yield f"price {price.value * 3600:g} USD per accelerator and hour: {price.says}{age(price.fact)}"
     for leaf, what in _LEFT_OUT_OF_MACRO.items():
         if bindings[leaf].left_out:
             yield f"{what}; {bindings[leaf].says}"
+
+
+#: Days after which a price is old.
+OLD = 180
+
+
+def age(price: Value | None, today: date | None = None) -> str:
+    """When a price was read, as the end of a sentence; a warning where that is long ago.
+
+    Args:
+        price: the registry's value, if the price is one.
+        today: the day to count from.
+    """
+    if price is None or not price.accessed:
+        return ""
+    days = ((today or date.today()) - date.fromisoformat(price.accessed)).days
+    old = f", {days} days ago: prices change, give ops.price_per_accelerator_hour" if days > OLD else ""
+    return f", read on {price.accessed}{old}"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlsysim.acceptance import accepted
-from mlsysim.registry import Zoo, standard
+from mlsysim.registry import Entry, Zoo, standard
 from mlsysim.registry.document import Document, parse, read
 from mlsysim.registry.index import BESIDE
 from mlsysim.symbolic.errors import InputError, InputErrors
@@ -45,11 +45,11 @@ class LoadedPlan:
         return self.document.where(path, key=key) if self.document.lines else None
 
 
-def load(plan: str | Path | Mapping[str, Any] | LoadedPlan) -> LoadedPlan:
+def load(plan: str | Path | Mapping[str, Any] | Entry | LoadedPlan) -> LoadedPlan:
     """Read and check a plan.
 
     Args:
-        plan: the path of a YAML file, a mapping of the same form, or a plan that was read before.
+        plan: the path of a YAML file, a mapping of the same form, a scenario, or a plan that was read before.
 
     Raises:
         InputError: the file cannot be read or is not YAML.
@@ -57,6 +57,8 @@ def load(plan: str | Path | Mapping[str, Any] | LoadedPlan) -> LoadedPlan:
     """
     if isinstance(plan, LoadedPlan):
         return plan
+    if isinstance(plan, Entry) and plan.plan is not None:  # a scenario
+        plan = plan.plan
     if isinstance(plan, Mapping):
         return _checked(Document("plan", dict(plan)))
     if hasattr(plan, "model_dump"):  # a Plan of one's own making

@@ -76,7 +76,9 @@ def profile(model: str | Entry, precision: str = "bf16", zoo: Zoo | None = None)
         return _of_profiled(entry, format)
     compiled = kernel("transformer_inference")
     point = compiled([_leaf(name, entry, format) for name in compiled.leaves])
-    values = {attribute: float(point[compiled.position[name]]) for attribute, name in _OF_TRANSFORMER.items()}
+    values: dict[str, float | None] = {
+        attribute: float(point[compiled.position[name]]) for attribute, name in _OF_TRANSFORMER.items()
+    }
     if not _number(entry, "causal"):
         values["kv_bytes_per_token"] = None  # an encoder keeps no cache
     return Profile(entry, format.name, **values)

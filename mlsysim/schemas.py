@@ -9,9 +9,11 @@ from mlsysim import acceptance
 from mlsysim.result import SCHEMA, schema
 from mlsysim.symbolic.errors import UnknownNameError
 
+KINDS = ("plan", "result", "registry")
+
 
 def schema_of(kind: str) -> dict[str, Any]:
-    """The JSON Schema of ``plan`` or ``result``.
+    """The JSON Schema of ``plan``, ``result`` or ``registry`` (a file of one's own entries).
 
     Raises:
         UnknownNameError: another kind.
@@ -23,7 +25,39 @@ def schema_of(kind: str) -> dict[str, Any]:
         return dict(acceptance.schema())
     if kind == "result":
         return schema()
-    raise UnknownNameError("schema", kind, ("plan", "result"), see="the schemas are plan and result")
+    if kind == "registry":
+        return registry_schema()
+    raise UnknownNameError("schema", kind, KINDS, see=f"the schemas are {', '.join(KINDS)}")
+
+
+def registry_schema() -> dict[str, Any]:
+    """The JSON Schema of a file of one's own entries, made from the vocabulary."""
+    from mlsysim.registry.schema import EntryFile, SourceFile
+    from mlsysim.registry.vocabulary import FACTS
+
+    entry = EntryFile.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
+    definitions = entry.pop("$defs")
+    value = entry["properties"]["facts"]["additionalProperties"]
+    properties: dict[str, Any] = {"sources": {
+        "type": "object", "description": "publications by BibTeX key", "additionalProperties": {"$ref": "#/$defs/SourceFile"},
+    }}  # fmt: skip
+    for category, known in FACTS.items():
+        told = {name: {**value, "description": f"{said.says}; in {said.unit}"} for name, said in known.items()}
+        stated = {
+            "type": "object", "additionalProperties": False,
+            "properties": {name: rule for name, rule in told.items() if "*" not in name},
+            "patternProperties": {_pattern(name): rule for name, rule in told.items() if "*" in name},
+        }  # fmt: skip
+        one = {**entry, "properties": {**entry["properties"], "facts": stated}}
+        properties[category] = {"type": "array", "items": one, "description": f"entries of {category}"}
+    definitions["SourceFile"] = SourceFile.model_json_schema()
+    named = {"$schema": SCHEMA, "$id": "https://mlsysim.org/schema/registry-1.0.json", "title": "Entries of one's own"}
+    return {**named, "type": "object", "properties": properties, "additionalProperties": False, "$defs": definitions}
+
+
+def _pattern(name: str) -> str:
+    """A fact of any number format as a regular expression."""
+    return f"^{name.replace('.', '[.]').replace('*', '[a-z0-9]+')}$"
 
 
 def plan_schema() -> dict[str, Any]:

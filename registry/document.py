@@ -70,11 +70,12 @@ class Document:
         return Document(self.name, self.data[key], self.lines, values, keys)
 
     def mark(self, path: Path_, *, key: bool = False) -> Mark | None:
-        """The place of a path, or of its nearest parent."""
-        marks = self.keys if key else self.values
-        while path and path not in marks:
-            path, marks = path[:-1], self.keys
-        return marks.get(path) or self.values.get(())
+        """The place of a path, or of its nearest parent: of its key, or of the item where it is one of a list."""
+        found = (self.keys if key else self.values).get(path)
+        while found is None and path:
+            path = path[:-1]
+            found = self.keys.get(path) or self.values.get(path)
+        return found
 
 
 def read(path: Path, name: str | None = None) -> Document:
@@ -158,8 +159,19 @@ class _Reader:
         self.values: dict[Path_, Mark] = {}
         self.keys: dict[Path_, Mark] = {}
         self.nodes = 0
+        self.open: set[int] = set()
 
     def build(self, node: Any, path: Path_, depth: int) -> Any:
+        """The data of a node; an alias stands for its node again, but not within itself."""
+        if id(node) in self.open:
+            raise self.error(node, "an alias refers to itself", "write the value out")
+        self.open.add(id(node))
+        try:
+            return self._build(node, path, depth)
+        finally:
+            self.open.discard(id(node))
+
+    def _build(self, node: Any, path: Path_, depth: int) -> Any:
         self.nodes += 1
         if self.nodes > MAX_NODES:
             raise self.error(node, f"more than {MAX_NODES:,} values, aliases counted each time", "remove aliases")

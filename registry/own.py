@@ -17,10 +17,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-from mlsysim.registry.build import compile_entries, items
-from mlsysim.registry.document import Document, Path_, read
+from mlsysim.registry.compilation import Item, compile_entries, items
+from mlsysim.registry.document import Document, read
 from mlsysim.registry.entry import Source
 from mlsysim.registry.index import Layer, Zoo
 from mlsysim.registry.schema import Origin
@@ -58,7 +57,7 @@ def in_plan(section: Document, over: Zoo) -> Layer:
     return own_layer([section], zoo, told)
 
 
-def _parts(document: Document) -> Iterator[tuple[str, Document, Path_, Any]]:
+def _parts(document: Document) -> Iterator[Item]:
     if not isinstance(document.data, dict):
         raise InputError(
             "a file of entries is a mapping from category to entries", where=document.where(()),

@@ -76,10 +76,10 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     ['Llama3_8B']
     """
     plain: dict[str, str] = {}
-    for word in sorted(known, reverse=True):
-        # The last part of a dotted name is how people call it.
-        plain[_plain(word.rpartition(".")[2])] = word
-        plain[_plain(word)] = word
+    words = sorted(known, reverse=True)
+    # The last part of a dotted name is how people call it; a whole name counts before a part.
+    plain |= {_plain(word.rpartition(".")[2]): word for word in words}
+    plain |= {_plain(word): word for word in words}
     matches = get_close_matches(_plain(name), plain, n=count * 2, cutoff=0.6)
     return list(dict.fromkeys(plain[match] for match in matches))[:count]
 

@@ -79,7 +79,7 @@ def test_a_wheel_holds_code_facts_units_and_schema(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     for wanted in ("mlsysim/py.typed", "mlsysim/plan.schema.json", "mlsysim/symbolic/units.txt", "mlsysim/registry/index.json",
-                   "mlsysim/registry/hardware/h100.yaml", "mlsysim/symbolic/kernels/_catalogue.py"):  # fmt: skip
+                   "mlsysim/registry/hardware/amd.yaml", "mlsysim/symbolic/kernels/_catalogue.py"):  # fmt: skip
         assert wanted in names
     assert {name.partition("/")[0] for name in names} == {"mlsysim", wheel.name.partition("-py3")[0] + ".dist-info"}
     unpacked = tmp_path / "unpacked"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +11,8 @@ import typer
 
 from mlsysim import __version__
 from mlsysim.cli.output import OUTPUT, emit, emit_json, wants_color
-from mlsysim.symbolic.errors import InputError, UnknownNameError
+from mlsysim.cli.zoo import zoo as zoo_commands
+from mlsysim.symbolic.errors import InputError, nearest
 
 EXIT_CODES = """Exit codes: 0 fine, 1 internal error, 2 bad input, 3 assert violated, 4 physically infeasible,
 5 search ended without proof."""
@@ -41,6 +43,9 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def mlsysim(
     output: Output = None,
+    zoo: Annotated[
+        Path | None, typer.Option("--zoo", help="A file or folder of entries of your own.", envvar="MLSYSIM_ZOO")
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
@@ -50,11 +55,18 @@ def mlsysim(
     Does this model fit, how fast will it run, what binds it, what does it cost and emit, and what is the best design?
     """
     OUTPUT.chosen = output.value if output else "text"
+    if zoo is not None:
+        os.environ["MLSYSIM_ZOO"] = str(zoo)
 
 
 @app.command("eval", epilog=EXIT_CODES)
 def evaluate(
-    what: Annotated[str, typer.Argument(metavar="PLAN|MODEL", help="A plan in YAML, or a model.", show_default=False)],
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="PLAN|SCENARIO|MODEL", help="A plan in YAML, a scenario, or a model.", show_default=False
+        ),
+    ],
     hardware: Annotated[str | None, typer.Argument(help="An accelerator, after a model.", show_default=False)] = None,
     batch_size: Annotated[int | None, typer.Option(help="Sequences, requests or samples at once.")] = None,
     nodes: Annotated[int | None, typer.Option(help="Standard nodes; makes the phase training.")] = None,
@@ -77,10 +89,10 @@ def evaluate(
     ops = {"region": region, "duration_days": duration_days}
     given = [f"--{name.replace('_', '-')}" for name, v in {**workload, **fleet, **ops}.items() if v is not None]
     if hardware is None:
-        _need_file(what)
+        plan = _plan(what)
         if given:
             raise InputError(f"{', '.join(given)}: a plan says this itself", where=what, hint="change the plan")
-        evaluation = evaluate_plan(Path(what))
+        evaluation = evaluate_plan(plan)
     else:
         evaluation = evaluate_plan({
             "version": "1.0", "workload": {"name": what, **_present(workload)},
@@ -97,17 +109,27 @@ def _present(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _need_file(what: str) -> None:
-    """One word that is no file but names a model lacks its accelerator."""
+def _plan(what: str) -> Any:
+    """The plan that one word means: a file or a scenario; a model alone lacks its accelerator."""
     if Path(what).exists() or what.endswith((".yaml", ".yml")):
-        return
-    from mlsysim.registry import find
+        return Path(what)
+    from mlsysim.registry import standard
 
-    try:
-        model = find("models", what)
-    except UnknownNameError as error:
-        raise InputError("there is no such file, and no such model", where=what, hint=error.hint) from None
-    raise InputError(f"{model.name} on which accelerator?", where=what, hint=f"mlsysim eval {model.name} H100")
+    zoo = standard()
+    known = zoo.categories_of(what)
+    if "scenarios" in known:
+        return zoo.find("scenarios", what)
+    if "models" in known:
+        name = zoo.find("models", what).name
+        raise InputError(f"{name} on which accelerator?", where=what, hint=f"mlsysim eval {name} H100")
+    names = [*zoo.entries("scenarios"), *zoo.entries("models")]
+    near = nearest(what, names)
+    hint = (
+        f"did you mean {' or '.join(map(repr, near))}?"
+        if near
+        else "see `mlsysim zoo scenarios` and `mlsysim zoo models`"
+    )
+    raise InputError("there is no such file, scenario or model", where=what, hint=hint)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -194,25 +216,12 @@ def optimize(
     return int(found.exit_code)
 
 
-@app.command(epilog=EXIT_CODES)
-def zoo(
-    category: Annotated[str, typer.Argument(help="hardware, models, grids, fabrics, nodes, prices, ...")] = "",
-    output: Output = None,
-) -> None:
-    """List what the registry knows."""
-    from mlsysim.cli.tables import listing, overview, table
-
-    as_json = OUTPUT.choose(output and output.value) == "json"
-    rows = listing(category) if category else overview()
-    if as_json:
-        emit_json(rows)
-    else:
-        table(rows, title=category or "zoo")
+app.add_typer(zoo_commands, name="zoo")
 
 
 @app.command(epilog=EXIT_CODES)
-def schema(type: Annotated[str, typer.Option("--type", help="plan or result.")] = "plan") -> None:
-    """Print the JSON Schema of a plan or of a result."""
+def schema(type: Annotated[str, typer.Option("--type", help="plan, result or registry.")] = "plan") -> None:
+    """Print the JSON Schema of a plan, of a result, or of a file of your own entries."""
     from mlsysim.schemas import schema_of
 
     emit_json(schema_of(type))

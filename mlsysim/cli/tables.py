@@ -1,79 +1,82 @@
-"""Lists of the registry as tables."""
+"""Rows as text, CSV or Markdown."""
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from typing import Any
 
-from mlsysim.registry import Entry, entries
-from mlsysim.registry.index import CATEGORIES
+from mlsysim.cli.output import emit, emit_json
 
-#: What a list shows of each entry: the heading and the fact.
-_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
-    "hardware": (("bf16", "compute.peak.bf16"), ("int8", "compute.peak.int8"), ("memory", "memory.capacity"),
-                 ("bandwidth", "memory.bandwidth"), ("power", "power.maximum")),
-    "models": (("parameters", "published.parameters"), ("layers", "layers"), ("hidden", "hidden"), ("heads", "heads"),
-               ("kv", "kv_heads"), ("experts", "experts"), ("sequence", "sequence_length"), ("MAC", "multiply_accumulates")),
-    "nodes": (("accelerators", "accelerators"), ("ports", "ports"), ("power", "power.maximum"), ("reach", "reach")),
-    "fabrics": (("bandwidth, one way", "bandwidth"), ("latency", "latency")),
-    "grids": (("carbon", "carbon_intensity"), ("water", "water_intensity")),
-    "facilities": (("PUE", "pue"), ("WUE", "wue")),
-    "prices": (("price", "per_accelerator"),),
+#: Columns of words, which stand to the left.
+_WORDS = {
+    "name", "title", "family", "category", "domain", "core", "binds", "kind", "vendor", "status", "note", "value", "source",
+    "how", "alternatives", "fact",
 }  # fmt: skip
 
 
-def overview() -> list[dict[str, Any]]:
-    """Every category, with how many entries it has and how many of its values are verified."""
-    rows = []
-    for category in CATEGORIES:
-        values = [value for entry in entries(category).values() for value in entry.facts.values()]
-        verified = sum(value.verified for value in values)
-        rows.append(
-            {"category": category, "entries": len(entries(category)), "values": len(values), "verified": verified}
-        )
-    return rows
+def show(rows: list[dict[str, Any]], format: str, title: str = "") -> None:
+    """Write rows in a format: text, json, csv or markdown."""
+    if format == "json":
+        emit_json(rows)
+    elif format == "csv":
+        emit(as_csv(rows))
+    elif format == "markdown":
+        emit(as_markdown(rows))
+    else:
+        table(rows, title)
 
 
-def listing(category: str) -> list[dict[str, Any]]:
-    """Every entry of a category with its main values and how many of its values are verified.
-
-    Raises:
-        UnknownNameError: no such category.
-    """
-    return [_row(category, entry) for entry in entries(category).values()]
+def headings(rows: list[dict[str, Any]]) -> list[str]:
+    """Every heading, in the order in which rows bring them up."""
+    return list(dict.fromkeys(heading for row in rows for heading in row))
 
 
-def _row(category: str, entry: Entry) -> dict[str, Any]:
-    columns = _COLUMNS.get(category) or tuple((name, name) for name in list(entry.facts)[:5])
-    row: dict[str, Any] = {"name": entry.name, "title": entry.title}
-    if entry.family:
-        row["family"] = entry.family
-    for heading, fact in columns:
-        value = entry.facts.get(fact)
-        row[heading] = _short(value.text) if value and value.published else None
-    verified = sum(value.verified for value in entry.facts.values())
-    return row | {"verified": f"{verified}/{len(entry.facts)}"}
+def as_csv(rows: list[dict[str, Any]]) -> str:
+    """Rows as comma-separated values with a line of headings."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, headings(rows), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return buffer.getvalue()
 
 
-def _short(text: str) -> str:
-    """A count without the unit that its heading says already, with thousands separators."""
-    number, _, unit = text.partition(" ")
-    if unit in ("param", "token/sample", "") and number.replace(".", "").isdigit():
-        return f"{float(number):,.0f}" if float(number) >= 1 or float(number) == 0 else number
-    return text
+def as_markdown(rows: list[dict[str, Any]]) -> str:
+    """Rows as a table of GitHub's Markdown."""
+    heads = headings(rows)
+    lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
+    lines += [
+        "| " + " | ".join(_cell(row.get(head), head).replace("|", "\\|") for head in heads) + " |" for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def _cell(value: Any, head: str = "") -> str:
+    """A cell for people: a count without the unit that its heading says already, with thousands separators."""
+    if value is None:
+        return ""
+    number, _, unit = str(value).partition(" ")
+    if (
+        unit in ("param", "token/sample", "")
+        and re.fullmatch(r"[\d.]+(e\d+)?", number)
+        and head not in ("year", "launch_year")
+    ):
+        return number if 0 < float(number) < 1 else f"{float(number):,.15g}"
+    return str(value)
 
 
 def table(rows: list[dict[str, Any]], title: str) -> None:
-    """Print rows as a table on standard output."""
+    """Print rows as a table on standard output; columns that nothing fills are left out."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
     console = Console(width=None if Console().is_terminal else 160)
-    headings = list(dict.fromkeys(heading for row in rows for heading in row))
     drawn = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-    for heading in headings:
-        numeric = heading not in ("name", "title", "family", "category", "domain", "core", "binds")
-        drawn.add_column(heading, justify="right" if numeric else "left", no_wrap=heading == "name")
+    filled = [head for head in headings(rows) if any(row.get(head) not in (None, "") for row in rows)]
+    for head in filled:
+        drawn.add_column(head, justify="left" if head in _WORDS else "right", no_wrap=head in ("name", "fact"))
     for row in rows:
-        drawn.add_row(*("" if row.get(h) is None else str(row[h]) for h in headings))
+        drawn.add_row(*(_cell(row.get(head), head) for head in filled))
     console.print(drawn)

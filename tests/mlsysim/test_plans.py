@@ -151,6 +151,9 @@ OTHER: dict[tuple[Any, ...], tuple[Any, dict[str, Any]]] = {
     ("ops", "duration_days"): (4.0, {}), ("ops", "facility"): ("Microsoft", {}), ("ops", "price_per_accelerator_hour"): ("5 USD/h", {}),
     ("ops", "carbon_tax"): ("150 USD/tCO2e", {}), ("constraints", "assert", 0, "max"): (1.0, {}),
     ("constraints", "assert", 0, "min"): (1e8, {}), ("constraints", "assert", 0, "metric"): ("performance.throughput", {}),
+    ("hardware", "node"): ("p5_48xlarge", {}),
+    ("zoo",): ({"storage": [{"id": "slow", "name": "SuperPOD", "title": "slow disks", "facts": {
+        "write_bandwidth": "1 GB/s", "filesystem_write_bandwidth": "1 GB/s"}}]}, {}),
 }  # fmt: skip
 OTHER_SERVING = {
     ("workload", "output_tokens"): (200, {}), ("hardware", "accelerators"): (4, {}), ("software", "page"): (1024, {}),
@@ -213,7 +216,7 @@ def test_every_field_of_the_schema_is_varied_here() -> None:
         rule = schemas.plan_schema()["$defs"][rule["$ref"].rpartition("/")[2]] if "$ref" in rule else rule
         if rule.get("type") == "array":
             return fields(rule["items"], (*path, 0))
-        if rule.get("type") == "object":
+        if rule.get("type") == "object" and "properties" in rule:
             return {f for key, member in rule["properties"].items() for f in fields(member, (*path, key))}
         return {path}
 

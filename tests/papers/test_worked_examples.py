@@ -47,7 +47,7 @@ def test_every_wall_has_an_example_with_sources(examples: dict[str, Any], name: 
 @pytest.mark.parametrize(
     ("wall", "quantity", "by_hand"),
     [
-        ("streaming", "streaming.stream_time", 855_638_016 * 2 / 31.5e9),
+        ("streaming", "streaming.stream_time", 855_638_016 * 2 / 63e9),
         ("tail_latency", "queue.must_wait", 0.9**2 / 1.1 / (1 + 0.9 + 0.9**2 / 1.1)),
         ("transformation", "transformation.workers_needed", math.ceil(4096 / (120 * 0.205))),
         ("locality", "topology.torus_cut", 2 * 16 * 16),

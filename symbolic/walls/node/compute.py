@@ -78,11 +78,10 @@ head_product = apply(
     because="the output scores are one more product",
     when=TRANSFORMER,
 )
-whole_forward = total(
-    layer_products,
-    head_product,
-    result=equation(token_forward, layers * layer_forward + head_forward),
+whole_forward = define(
+    equation(token_forward, layers * layer_forward + head_forward),
     because="a token passes every layer and is scored; attention to other tokens comes on top",
+    cite="kaplan2020",
     when=TRANSFORMER,
 )
 pair_work = define(

@@ -1,0 +1,137 @@
+"""Lists of the registry: which entries, in which order, and which of their values."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from mlsysim.registry import CATEGORIES, Entry, Value, standard
+from mlsysim.registry.vocabulary import WORD, meaning, names
+from mlsysim.symbolic.errors import InputError, UnknownNameError
+from mlsysim.symbolic.units import parse
+
+#: What an entry says of itself and lists may show, compare and sort by.
+ABOUT = ("name", "id", "title", "vendor", "family", "kind", "status", "licence")
+#: What a list shows of each entry unless it is told: the heading and the fact.
+_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
+    "hardware": (("kind", "kind"), ("bf16", "compute.peak.bf16"), ("int8", "compute.peak.int8"), ("memory", "memory.capacity"),
+                 ("bandwidth", "memory.bandwidth"), ("power", "power.maximum"), ("year", "launch_year")),
+    "models": (("family", "family"), ("parameters", "published.parameters"), ("layers", "layers"), ("hidden", "hidden"),
+               ("heads", "heads"), ("kv", "kv_heads"), ("experts", "experts"), ("MAC", "multiply_accumulates")),
+    "nodes": (("accelerators", "accelerators"), ("ports", "ports"), ("power", "power.maximum"), ("reach", "reach")),
+    "fabrics": (("bandwidth, one way", "bandwidth"), ("latency", "latency")),
+    "grids": (("carbon", "carbon_intensity"), ("water", "water_intensity"), ("electricity", "electricity_price")),
+    "facilities": (("PUE", "pue"), ("WUE", "wue")),
+    "fleets": (("accelerators", "accelerators"), ("nodes", "nodes"), ("power", "power"), ("1 : n", "oversubscription")),
+    "storage": (("kind", "kind"), ("read", "bandwidth"), ("write", "write_bandwidth"), ("latency", "latency"),
+                ("price", "price")),
+    "datasets": (("kind", "kind"), ("samples", "samples"), ("tokens", "tokens"), ("size", "size")),
+    "prices": (("kind", "kind"), ("an hour", "per_accelerator"), ("purchase", "purchase")),
+    "scenarios": (("family", "family"), ("note", "note")),
+}  # fmt: skip
+
+_SIGNS: dict[str, Callable[[Any, Any], bool]] = {
+    "<=": operator.le, ">=": operator.ge, "!=": operator.ne, "=": operator.eq, "<": operator.lt, ">": operator.gt,
+    "~": lambda found, wanted: str(wanted).casefold() in str(found).casefold(),
+}  # fmt: skip
+_CONDITION = re.compile(r"\s*([\w.]+)\s*(<=|>=|!=|=|<|>|~)\s*(.+?)\s*")
+
+
+def overview() -> list[dict[str, Any]]:
+    """Every category, with how many entries it has and how many of its values are verified."""
+    rows = []
+    for category in CATEGORIES:
+        values = [value for entry in standard().entries(category).values() for value in entry.facts.values()]
+        verified = sum(value.verified for value in values)
+        count = len(standard().entries(category))
+        rows.append({"category": category, "entries": count, "values": len(values), "verified": verified})
+    return rows
+
+
+def listing(
+    category: str,
+    where: Sequence[str] = (),
+    sort: str | None = None,
+    descending: bool = False,
+    columns: str | None = None,
+) -> list[dict[str, Any]]:
+    """Entries of a category as rows.
+
+    Args:
+        category: such as ``hardware``.
+        where: conditions that all must hold, such as ``memory.capacity >= 80 GB`` or ``vendor ~ nvidia``.
+        sort: a fact, or what entries say of themselves; entries without it come last.
+        descending: the largest first.
+        columns: what to show, separated by commas.
+
+    Raises:
+        InputError: an unknown category, fact or unit, or a condition that cannot be read.
+    """
+    found: Iterable[Entry] = standard().entries(category).values()
+    for condition in where:
+        holds = _condition(category, condition)
+        found = [entry for entry in found if holds(entry)]
+    ordered = list(found)
+    if sort:
+        word = _word(category, sort)
+        known = [entry for entry in ordered if _value(entry, word) is not None]
+        known.sort(key=lambda entry: _value(entry, word), reverse=descending)
+        ordered = known + [entry for entry in ordered if _value(entry, word) is None]
+    shown = _COLUMNS.get(category) or tuple((n, n) for n in names(category)[:5])
+    if columns:
+        shown = tuple((word, _word(category, word)) for word in (each.strip() for each in columns.split(",")) if word)
+    elif sort and _word(category, sort) not in {fact for _, fact in shown} | set(ABOUT):
+        shown += ((sort, _word(category, sort)),)
+    return [_row(entry, shown) for entry in ordered]
+
+
+def _word(category: str, word: str) -> str:
+    """A fact by its full name, its last words or the heading it is listed under."""
+    if word in ABOUT or meaning(category, word):
+        return word
+    headings = {heading.casefold(): fact for heading, fact in _COLUMNS.get(category, ())}
+    if word.casefold() in headings:
+        return headings[word.casefold()]
+    ends = [name for name in names(category) if name.endswith(f".{word}")]
+    if len(ends) == 1:
+        return ends[0]
+    raise UnknownNameError(f"fact of {category}", word, [*names(category), *ABOUT])
+
+
+def _value(entry: Entry, word: str) -> Any:
+    """What an entry says, as it is compared: a number in coherent units, or a word."""
+    if word in ABOUT:
+        return getattr(entry, word).casefold()
+    fact: Value | None = entry.facts.get(word)
+    if fact is None or not fact.published:
+        return None
+    return fact.text.casefold() if fact.number is None else fact.number
+
+
+def _condition(category: str, condition: str) -> Callable[[Entry], bool]:
+    match = _CONDITION.fullmatch(condition)
+    if not match:
+        raise InputError(
+            f"{condition!r} is no condition",
+            hint="write a fact, a sign and a value, such as 'memory.capacity >= 80 GB'",
+        )
+    name, sign, raw = match.groups()
+    word = _word(category, name)
+    said = meaning(category, word)
+    number = said is not None and said.unit != WORD and sign != "~"
+    wanted: Any = parse(raw, said.unit, what=name) if number and said else raw.casefold()
+    compare = _SIGNS[sign]
+    return lambda entry: (found := _value(entry, word)) is not None and compare(found, wanted)
+
+
+def _row(entry: Entry, shown: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": entry.name, "title": entry.title}
+    for heading, word in shown:
+        if word in (*ABOUT, "note"):
+            row[heading] = getattr(entry, word) or None
+        else:
+            value = entry.facts.get(word)
+            row[heading] = value.text if value and value.published else None
+    return row | {"verified": f"{sum(value.verified for value in entry.facts.values())}/{len(entry.facts)}"}

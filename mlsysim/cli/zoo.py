@@ -1,0 +1,141 @@
+"""``mlsysim zoo``: the registry's entries, each value with its source."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mlsysim.cli.output import OUTPUT, emit, emit_json
+from mlsysim.registry.vocabulary import CATEGORIES
+
+zoo = typer.Typer(
+    help="List what the registry knows, show an entry with its sources, check and extend it.", rich_markup_mode="rich",
+    epilog="Entries of your own: a zoo.yaml beside a plan, or a file or folder named by MLSYSIM_ZOO.",
+)  # fmt: skip
+
+
+class TableFormat(StrEnum):
+    """How lists are written."""
+
+    text = "text"
+    json = "json"
+    csv = "csv"
+    markdown = "markdown"
+
+
+TableOutput = Annotated[
+    TableFormat | None, typer.Option("--output", "-o", help="How to write the list.", show_default=False)
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where", "-w", help="A condition, such as 'memory.capacity >= 80 GB' or 'vendor ~ nvidia'; repeatable."
+    ),
+]
+
+
+def _format(output: TableFormat | None) -> str:
+    return OUTPUT.choose(output and output.value)
+
+
+@zoo.callback(invoke_without_command=True)
+def overview(context: typer.Context, output: TableOutput = None) -> None:
+    """List what the registry knows, show an entry with its sources, check and extend it."""
+    if context.invoked_subcommand is None:
+        from mlsysim.cli.listing import overview as count
+        from mlsysim.cli.tables import show as show_rows
+
+        show_rows(count(), _format(output), "zoo")
+    elif output is not None:
+        OUTPUT.chosen = output.value
+
+
+def _lister(category: str) -> Any:
+    def command(
+        where: Where = None,
+        sort: Annotated[str | None, typer.Option(help="Sort by a fact, such as memory.bandwidth.")] = None,
+        descending: Annotated[bool, typer.Option("--descending", "-d", help="The largest first.")] = False,
+        columns: Annotated[str | None, typer.Option(help="What to show, separated by commas.")] = None,
+        output: TableOutput = None,
+    ) -> None:
+        from mlsysim.cli.listing import listing
+        from mlsysim.cli.tables import show as show_rows
+
+        show_rows(listing(category, where or (), sort, descending, columns), _format(output), category)
+
+    command.__doc__ = f"List {category}."
+    return command
+
+
+for _category in CATEGORIES:
+    zoo.command(_category, rich_help_panel="Categories")(_lister(_category))
+
+
+@zoo.command(rich_help_panel="One entry")
+def show(
+    name: Annotated[str, typer.Argument(help="An entry, by name or alias; category/name where several share it.")],
+    output: TableOutput = None,
+) -> None:
+    """Show an entry: every value, where it comes from and how far it is verified."""
+    from mlsysim.cli import entries as pages
+    from mlsysim.cli.tables import show as show_rows
+
+    entry = pages.named(name)
+    format = _format(output)
+    if format == "json":
+        emit_json(pages.as_data(entry))
+    elif format == "text":
+        pages.page(entry)
+    else:
+        show_rows(pages.rows(entry), format)
+
+
+@zoo.command(rich_help_panel="One entry")
+def cite(name: Annotated[str, typer.Argument(help="An entry, by name or alias.")]) -> None:
+    """Print the sources of an entry as BibTeX."""
+    from mlsysim.cli import entries as pages
+    from mlsysim.registry.bibliography import bibliography
+
+    emit(bibliography(pages.sources(pages.named(name))))
+
+
+@zoo.command(rich_help_panel="The whole zoo")
+def audit(output: TableOutput = None) -> int:
+    """Check every file of the registry, and count values by kind and by how far they are verified."""
+    from mlsysim.cli.audit import audit as check
+    from mlsysim.cli.tables import show as show_rows
+
+    rows, notes = check()
+    show_rows(rows, _format(output), "audit")
+    for note in notes if _format(output) == "text" else ():
+        emit(note)
+    return 0
+
+
+@zoo.command("import", rich_help_panel="The whole zoo")
+def import_(
+    config: Annotated[
+        Path, typer.Argument(help="A model's config.json, as Hugging Face publishes it.", show_default=False)
+    ],
+    name: Annotated[str | None, typer.Option(help="The entry's name in plans.")] = None,
+    write: Annotated[Path | None, typer.Option(help="A file to write the entry to, such as zoo.yaml.")] = None,
+) -> None:
+    """Turn a Hugging Face model configuration into an entry of your own."""
+    from mlsysim.importing import imported
+    from mlsysim.symbolic.errors import InputError
+
+    _, text = imported(config, name)
+    if write is None:
+        emit(text)
+        return
+    try:
+        with write.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise InputError(
+            "this file exists", where=str(write), hint="choose another, or add the entry to it by hand"
+        ) from None
+    emit(f"wrote {write}")

@@ -1,0 +1,1 @@
+../../mlsysim/systems.py
