@@ -46,6 +46,28 @@ def whole_process() -> None:
     print(f"mlsysim {' '.join(COMMAND)}: {mine:.3f} s CPU; {PEER} {peer:.2f} s; {ratio:.1f} times faster (limit: 10)")
 
 
+#: What a fresh process does with the registry, and how long that may take, in milliseconds.
+LOOKING_UP = {
+    "one entry": ("from mlsysim.registry import find; find('hardware', 'H100').memory.bandwidth.number", 20),
+    "the whole zoo": (
+        "from mlsysim.registry import CATEGORIES, entries\n"
+        "sum(v.text != '' for c in CATEGORIES for e in entries(c).values() for v in e.facts.values())", 150),
+}  # fmt: skip
+
+
+def registry() -> None:
+    """The registry in a fresh process, without what Python's own modules take."""
+    for what, (code, limit) in LOOKING_UP.items():
+        own = "import dataclasses, difflib, json, pathlib, re, time, zlib"
+        timed = f"{own}\nstart = time.perf_counter()\n{code}\nprint(time.perf_counter() - start)"
+        runs = [
+            float(subprocess.run([sys.executable, "-c", timed], capture_output=True, text=True, check=True).stdout)
+            for _ in range(ROUNDS)
+        ]
+        took = 1e3 * statistics.median(runs)
+        print(f"{what} of the registry: {took:.0f} ms, {took / limit:.2f} of the limit of {limit} ms")
+
+
 def best_of(run: Callable[[], object], rounds: int = 5) -> float:
     """The shortest of several runs, in seconds."""
     times = []
@@ -108,5 +130,6 @@ def searches() -> None:
 
 if __name__ == "__main__":
     whole_process()
+    registry()
     kernels()
     searches()

@@ -66,6 +66,7 @@ class _Binder:
         self.refuse_idle_fields()
         self.precision = self.choose_precision()
         bindings = {leaf: self.leaf(leaf) for leaf in kernel(self.variant).leaves}
+        self.refuse_what_cannot_be_judged(bindings)
         made = (self.loaded, self.variant, self.model, self.hardware, self.node, self.precision, bindings)
         return Design(*made).assuming(*assumptions(Design(*made)))
 
@@ -136,6 +137,21 @@ class _Binder:
     def where(self, section: str, name: str) -> str | None:
         return self.loaded.where(section, name, key=True)
 
+    def refuse_what_cannot_be_judged(self, bindings: dict[str, Binding]) -> None:
+        """Without a model's shape, or the memory it must fit into, nothing can be said."""
+        for entry, section, name, leaves in (
+            (self.model, "workload", "models", [leaf for leaf in bindings if leaf.startswith("model.")]),
+            (self.hardware, "hardware", "hardware", ["accelerator.capacity", "accelerator.peak"]),
+        ):
+            unknown = [leaf.partition(".")[2].replace("_", " ") for leaf in leaves if bindings[leaf].value is None]
+            if unknown:
+                verb = "are" if len(unknown) > 1 else "is"
+                raise InputError(
+                    f"{section}.name: {', '.join(unknown)} of {entry.title} {verb} not published",
+                    where=self.where(section, "name"),
+                    hint=f"choose another, or state it in a zoo of your own (`mlsysim zoo show {name}/{entry.name}`)",
+                )  # fmt: skip
+
     def choose_precision(self) -> str:
         peaks = [name.rpartition(".")[2] for name, _ in self.hardware.numbers() if name.startswith("compute.peak.")]
         wanted = self.plan.workload.precision
@@ -143,9 +159,10 @@ class _Binder:
             formats = TRAINING_FORMATS if self.training else INFERENCE_FORMATS
             chosen = next((f for f in formats if f in peaks), None)
             if chosen is None:
+                other = f"choose workload.precision: it computes in {', '.join(peaks)}" if peaks else "choose another"
                 raise InputError(
                     f"{self.hardware.name} has no format for {self.loaded.phase} that its maker publishes a rate for",
-                    where=self.loaded.where("hardware", "name"), hint=f"it computes in {', '.join(peaks)}",
+                    where=self.loaded.where("hardware", "name"), hint=other,
                 )  # fmt: skip
             return chosen
         found = self.zoo.find("datatypes", wanted, where=self.loaded.where("workload", "precision")).name

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlsysim.binding import bind
 from mlsysim.plan import load
-from mlsysim.registry import entries
+from mlsysim.registry import Entry
 from mlsysim.split import choose, describe
 from mlsysim.symbolic.errors import InputError
 
@@ -75,7 +75,7 @@ def _smaller_batch(design: Design) -> str | None:
 def _narrower_format(design: Design) -> str | None:
     if design.loaded.phase == "training":
         return None
-    formats = entries("datatypes")
+    formats = design.loaded.zoo.entries("datatypes")
     held = formats[design.precision].facts["weight_bytes"].number or 0
     has = [n.rpartition(".")[2] for n, _ in design.hardware.numbers() if n.startswith("compute.peak.")]
     narrower = sorted((f for f in has if (formats[f].facts["weight_bytes"].number or 0) < held),
@@ -84,15 +84,21 @@ def _narrower_format(design: Design) -> str | None:
 
 
 def _larger_accelerator(design: Design) -> str | None:
-    room = design.hardware.facts["memory.capacity"].number or 0
-    larger = sorted((e for e in entries("hardware").values() if (e.facts["memory.capacity"].number or 0) > room),
-                    key=lambda e: e.facts["memory.capacity"].number or 0)  # fmt: skip
+    """The smallest accelerator of more memory, of the same kind where one fits."""
+    room = _room(design.hardware)
+    larger = [e for e in design.loaded.zoo.entries("hardware").values() if _room(e) > room and e.status == "shipping"]
+    larger.sort(key=lambda e: (e.family != design.hardware.family, e.kind != design.hardware.kind, _room(e)))
     plan = design.loaded.plan.hardware
     for entry in larger:
         many = {"nodes": plan.nodes} if plan.nodes else {"accelerators": plan.accelerators or 1}
         if _fits(design, hardware={"name": entry.name, **many}):
             return f"{entry.name} ({entry.facts['memory.capacity'].text}) fits"
     return None
+
+
+def _room(entry: Entry) -> float:
+    """The memory of an accelerator; none where nobody says."""
+    return entry.facts["memory.capacity"].number or 0 if "memory.capacity" in entry.facts else 0
 
 
 def _fits(design: Design, **sections: Any) -> bool:

@@ -8,10 +8,12 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from mlsysim.registry.categories import CATEGORIES, LINKS
 from mlsysim.registry.document import Document, Path_
 from mlsysim.registry.entry import ABOUT
+from mlsysim.registry.index import SOURCES
 from mlsysim.registry.schema import NOT_PUBLISHED, Alternative, EntryFile, Fact, Origin, SourceFile
-from mlsysim.registry.vocabulary import CATEGORIES, FACTS, LINKS, WORD, meaning, names
+from mlsysim.registry.vocabulary import FACTS, KINDS, WORD, meaning, names
 from mlsysim.symbolic.errors import InputError, InputErrors, nearest
 from mlsysim.symbolic.units import coherent, dimension, factor, named
 
@@ -53,7 +55,18 @@ def compile_entries(
     builder.check_links()
     if builder.problems:
         raise InputErrors(builder.problems)
-    return {"sources": builder.sources, "origins": list(builder.origins), "entries": builder.entries}
+    return {SOURCES: builder.sources, **{category: part.content() for category, part in builder.parts.items()}}
+
+
+class _Part:
+    """What is built of one category."""
+
+    def __init__(self) -> None:
+        self.entries: list[list[Any]] = []
+        self.origins: dict[tuple[Any, ...], int] = {}
+
+    def content(self) -> dict[str, Any]:
+        return {"origins": list(self.origins), "entries": self.entries}
 
 
 class _Builder:
@@ -61,8 +74,7 @@ class _Builder:
         self.own, self.known, self.default = known is not None, known or {}, default
         self.problems: list[InputError] = []
         self.sources: dict[str, Any] = {}
-        self.origins: dict[tuple[Any, ...], int] = {}
-        self.entries: dict[str, list[list[Any]]] = {category: [] for category in CATEGORIES}
+        self.parts = {category: _Part() for category in CATEGORIES}
         self.taken: dict[tuple[str, str], tuple[str, str]] = {}
         self.links: list[tuple[str, str, str]] = []
 
@@ -107,7 +119,7 @@ class _Builder:
             if made is not None:
                 facts[name] = made
         about = entry.model_dump(mode="json")
-        self.entries[category].append([*(about[slot] for slot in ABOUT), facts])
+        self.parts[category].entries.append([*(about[slot] for slot in ABOUT), facts])
 
     def claim(self, category: str, entry: EntryFile, where: str) -> None:
         """Take an entry's names, each of which finds one entry only."""
@@ -125,7 +137,7 @@ class _Builder:
 
     def check_links(self) -> None:
         """Every link leads to an entry."""
-        ids = {category: {record[0] for record in records} for category, records in self.entries.items()}
+        ids = {category: {about[0] for about in part.entries} for category, part in self.parts.items()}
         for category, target, where in self.links:
             if target not in ids[category] and not self.own:
                 near = nearest(target, list(ids[category]))
@@ -139,6 +151,13 @@ class _Builder:
             if said.required and name not in entry.facts and not self.own:
                 hint = f"add `{name}:` ({said.says}), or `{name}: {NOT_PUBLISHED}`"
                 self.refuse(f"{entry.name}: {name} is missing", where, hint)
+        kinds = KINDS.get(category, (entry.kind,))
+        if entry.kind not in kinds:
+            self.refuse(
+                f"{entry.name}: kind {entry.kind!r} is not one of {', '.join(kinds)}",
+                where,
+                f"write `kind: {kinds[0]}`",
+            )
         if (entry.plan is not None) != (category == "scenarios"):
             self.refuse(f"{entry.name}: a scenario has a plan, and nothing else has", where, "see `mlsysim schema`")
 
@@ -167,7 +186,8 @@ class _Builder:
                 self.number(name, bound, said.unit, value_at)
         number, unit = self.number(name, fact.value, said.unit, value_at)
         more = _more(fact)
-        position = self.origins.setdefault(origin, len(self.origins))
+        origins = self.parts[category].origins
+        position = origins.setdefault(origin, len(origins))
         return [_text(fact.value), number, unit, position, *([more] if more else [])]
 
     def origin(self, entry: EntryFile, name: str, fact: Fact, where: str) -> tuple[Any, ...] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Source:
         return f"{author}: {self.title} ({self.year})"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Value:
     """A number with its provenance.
 
@@ -109,21 +109,27 @@ class Value:
     def __str__(self) -> str:
         return self.text
 
+    def __repr__(self) -> str:
+        return f"<{self.text} [{self.source.key}]{'' if self.verified else ', not verified'}>"
+
 
 def _quantity(other: Any) -> Any:
     return other.quantity if isinstance(other, Value) else other
 
 
-class Facts(Mapping[str, Value]):
-    """The values of an entry by name, each made when it is first asked for."""
+T = TypeVar("T")
+
+
+class Lazy(Mapping[str, T]):
+    """A mapping whose values are made when they are first asked for."""
 
     __slots__ = ("_made", "_make", "_raw")
 
-    def __init__(self, raw: Mapping[str, Any], make: Callable[[Any], Value]) -> None:
-        """Hold what the index says of each value, and how to make one of it."""
-        self._raw, self._make, self._made = raw, make, dict[str, Value]()
+    def __init__(self, raw: Mapping[str, Any], make: Callable[[Any], T]) -> None:
+        """Hold what there is of each value, and how to make one of it."""
+        self._raw, self._make, self._made = raw, make, dict[str, T]()
 
-    def __getitem__(self, name: str) -> Value:
+    def __getitem__(self, name: str) -> T:
         if name not in self._made:
             self._made[name] = self._make(self._raw[name])
         return self._made[name]

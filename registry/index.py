@@ -1,67 +1,91 @@
-"""The index that commands read: every entry in one file, with its values in coherent units.
+"""The index that commands read: a file for each category, with the values in coherent units.
 
-``python -m mlsysim.registry.build`` makes ``index.json`` from the YAML files, which stay the one source; the index
-carries a digest of them and is refused when it no longer matches.
+``python -m mlsysim.registry.build`` makes the files in ``index/`` from the YAML files, which stay the one source; each
+carries a checksum of those it was made from and is refused when it no longer matches.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import zlib
 from collections import ChainMap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from mlsysim.registry.entry import ABOUT, Entry, Facts, Source, Value
-from mlsysim.registry.vocabulary import CATEGORIES
+from mlsysim.registry.categories import CATEGORIES, category_of
+from mlsysim.registry.entry import ABOUT, Entry, Lazy, Source, Value
 from mlsysim.symbolic.errors import StaleKernelError, UnknownNameError
 
 FOLDER = Path(__file__).parent
-INDEX = FOLDER / "index.json"
+INDEX = FOLDER / "index"
+#: The part of the index that is no category.
+SOURCES = "sources"
 #: The environment variable that names a file or folder of a user's own entries.
 OWN = "MLSYSIM_ZOO"
 #: The file beside a plan that is looked in without being named.
 BESIDE = "zoo.yaml"
 
 
-def yaml_files() -> list[Path]:
-    """The files that the index is made from."""
-    return sorted(FOLDER.rglob("*.yaml"))
+def yaml_files(part: str | None = None) -> list[Path]:
+    """The files that the index, or one part of it, is made from."""
+    found = sorted(FOLDER.rglob("*.yaml"))
+    return [path for path in found if part in (None, category_of(path.relative_to(FOLDER).parts))]
 
 
-def digest() -> str:
-    """A digest of the registry's YAML files."""
-    found = sha256()
-    for path in yaml_files():
-        found.update(path.relative_to(FOLDER).as_posix().encode())
-        found.update(path.read_bytes().replace(b"\r\n", b"\n"))
-    return found.hexdigest()[:16]
+def checksum(part: str) -> str:
+    """A checksum of the YAML files of one part, whatever ends their lines."""
+    found = 0
+    for path in yaml_files(part):
+        found = zlib.crc32(path.relative_to(FOLDER).as_posix().encode(), found)
+        found = zlib.crc32(path.read_bytes().replace(b"\r\n", b"\n"), found)
+    return f"{found:08x}"
+
+
+def _read(part: str) -> Any:
+    """One part of the index."""
+    cure = "run `make generate`"
+    try:
+        found = json.loads((INDEX / f"{part}.json").read_bytes())
+    except FileNotFoundError:
+        raise StaleKernelError(f"the registry's index of {part} has not been generated", hint=cure) from None
+    if found["checksum"] != checksum(part):
+        raise StaleKernelError(f"the registry's index of {part} does not match its YAML files", hint=cure)
+    return found["content"]
 
 
 class Layer:
     """Entries that were built together: the registry's own, or a user's.
 
     Args:
-        built: what :func:`mlsysim.registry.build.build` returns.
-        sources: publications that its values may name besides its own.
+        part: what was built of a category: its ``origins`` and its ``entries``; of ``sources``, the publications.
+        known: publications that values may name besides.
     """
 
-    def __init__(self, built: Mapping[str, Any], sources: Mapping[str, Source] | None = None) -> None:
-        """Hold what was built; entries are made when they are asked for."""
-        self._entries, self._origins = built["entries"], built["origins"]
-        own = {key: Source(key=key, **about) for key, about in built["sources"].items()}
-        self.sources: Mapping[str, Source] = {**(sources or {}), **own}
+    def __init__(self, part: Callable[[str], Any], known: Mapping[str, Source] | None = None) -> None:
+        """Look up parts; each is asked for once, and entries are made when they are asked for."""
+        self._part, self._known = cache(part), known or {}
         self._made: dict[str, Mapping[str, Entry]] = {}
         self._words: dict[str, Mapping[str, str]] = {}
+
+    @cached_property
+    def sources(self) -> Mapping[str, Source]:
+        """The publications that values may name, by key."""
+        own = {key: {"key": key, **about} for key, about in self._part(SOURCES).items()}
+        return ChainMap(Lazy(own, lambda about: Source(**about)), self._known)  # type: ignore[arg-type]
 
     def entries(self, category: str) -> Mapping[str, Entry]:
         """The entries of a category by name."""
         if category not in self._made:
-            records = self._entries.get(category, ())
-            self._made[category] = {record[1]: self._entry(category, record) for record in records}
+            part = self._part(category)
+            value = self._maker(part["origins"])
+
+            def entry(row: Sequence[Any]) -> Entry:
+                return Entry(category, dict(zip(ABOUT, row[:-1], strict=True)), Lazy(row[-1], value))
+
+            self._made[category] = Lazy({row[1]: row for row in part["entries"]}, entry)
         return self._made[category]
 
     def words(self, category: str) -> Mapping[str, str]:
@@ -73,7 +97,7 @@ class Layer:
         if category not in self._words:
             exact: dict[str, str] = {}
             loose: dict[str, set[str]] = {}
-            for about in self._entries.get(category, ()):
+            for about in self._part(category)["entries"]:
                 id_, name, title = about[:3]
                 for word in (id_, name, *about[ABOUT.index("aliases")]):
                     exact[word.casefold()] = name
@@ -88,15 +112,15 @@ class Layer:
         words = self.words(category)
         return words.get(word.casefold()) or words.get(plain(word))
 
-    def _entry(self, category: str, record: Sequence[Any]) -> Entry:
-        return Entry(category, dict(zip(ABOUT, record, strict=False)), Facts(record[-1], self._value))
+    def _maker(self, origins: Sequence[Any]) -> Callable[[Any], Value]:
+        def make(raw: Sequence[Any]) -> Value:
+            text, number, unit, origin, *more = raw
+            source, kind, verified, how, accessed = origins[origin]
+            rest = dict(more[0]) if more else {}
+            rest["alternatives"] = tuple(tuple(each) for each in rest.get("alternatives", ()))
+            return Value(text, number, unit, self.sources[source], kind, verified, how, accessed, **rest)
 
-    def _value(self, raw: Sequence[Any]) -> Value:
-        text, number, unit, origin, *more = raw
-        source, kind, verified, how, accessed = self._origins[origin]
-        rest = dict(more[0]) if more else {}
-        rest["alternatives"] = tuple(tuple(each) for each in rest.get("alternatives", ()))
-        return Value(text, number, unit, self.sources[source], kind, verified, how, accessed, **rest)
+        return make
 
 
 class Zoo:
@@ -113,7 +137,7 @@ class Zoo:
     @cached_property
     def sources(self) -> Mapping[str, Source]:
         """Every publication by its key."""
-        return ChainMap(*(dict(layer.sources) for layer in self.layers))
+        return ChainMap(*(layer.sources for layer in self.layers))  # type: ignore[arg-type]
 
     def entries(self, category: str) -> Mapping[str, Entry]:
         """Every entry of a category, by its name.
@@ -151,14 +175,7 @@ class Zoo:
 
 @cache
 def _builtin() -> Layer:
-    cure = "run `make generate`"
-    try:
-        index: Mapping[str, Any] = json.loads(INDEX.read_bytes())
-    except FileNotFoundError:
-        raise StaleKernelError("the registry's index has not been generated", hint=cure) from None
-    if index["digest"] != digest():
-        raise StaleKernelError("the registry's index does not match its YAML files", hint=cure)
-    return Layer(index)
+    return Layer(_read)
 
 
 @cache

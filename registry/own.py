@@ -18,12 +18,12 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from mlsysim.registry.categories import CATEGORIES
 from mlsysim.registry.compilation import Item, compile_entries, items
 from mlsysim.registry.document import Document, read
 from mlsysim.registry.entry import Source
-from mlsysim.registry.index import Layer, Zoo
+from mlsysim.registry.index import SOURCES, Layer, Zoo
 from mlsysim.registry.schema import Origin
-from mlsysim.registry.vocabulary import CATEGORIES
 from mlsysim.symbolic.errors import InputError
 
 
@@ -44,16 +44,17 @@ def read_own(path: Path, over: Zoo) -> Layer:
 def own_layer(documents: list[Document], over: Zoo, default: Origin | None = None) -> Layer:
     """The entries of some documents, which may name the sources of the zoo that they come over."""
     stated = [part for document in documents for part in _parts(document)]
-    sources = [(document, place, data) for name, document, place, data in stated if name == "sources"]
-    entries = [item for part in stated if part[0] != "sources" for item in items(*part)]
-    return Layer(compile_entries(entries, sources, over.sources, default), over.sources)
+    sources = [(document, place, data) for name, document, place, data in stated if name == SOURCES]
+    entries = [item for part in stated if part[0] != SOURCES for item in items(*part)]
+    return Layer(compile_entries(entries, sources, over.sources, default).__getitem__, over.sources)
 
 
 def in_plan(section: Document, over: Zoo) -> Layer:
     """The entries that a plan states itself; the plan is their source where they name no other."""
     plan = Source("plan", "Stated in the plan itself", "the plan's author", date.today().year, "", "online", "")
     told = Origin(source="plan", kind="estimate", verified=False, how="stated in the plan")
-    zoo = over.over(Layer({"entries": {}, "origins": [], "sources": {}}, {"plan": plan}))
+    nothing: dict[str, Any] = {category: {"origins": [], "entries": []} for category in CATEGORIES}
+    zoo = over.over(Layer({SOURCES: {}, **nothing}.__getitem__, {"plan": plan}))
     return own_layer([section], zoo, told)
 
 

@@ -219,20 +219,8 @@ FACTS: dict[str, dict[str, Meaning]] = {
     "scenarios": {},
 }  # fmt: skip
 
-#: The entries that an entry may be made of: role and category, by category.
-LINKS: dict[str, dict[str, str]] = {
-    "nodes": {"accelerator": "hardware", "link": "fabrics", "network": "fabrics"},
-    "fleets": {"node": "nodes", "facility": "facilities", "region": "grids", "storage": "storage"},
-    "prices": {"accelerator": "hardware", "storage": "storage", "region": "grids"},
-}
-
-#: Categories, with the word for one of their entries.
-CATEGORIES = {
-    "hardware": "hardware", "models": "model", "nodes": "node", "fabrics": "fabric", "grids": "region",
-    "facilities": "facility", "fleets": "fleet", "storage": "storage", "prices": "price", "datasets": "dataset",
-    "scenarios": "scenario", "datatypes": "precision", "optimizers": "optimizer", "software": "software profile",
-    "reliability": "reliability profile", "scaling": "scaling law", "privacy": "privacy method",
-}  # fmt: skip
+#: What kinds of entries a category has, where the kind decides how they are evaluated.
+KINDS = {"models": ("transformer", "profiled")}
 
 #: The number formats of processors.
 FORMATS = ("fp64", "fp32", "tf32", "bf16", "fp16", "fp8", "fp6", "fp4", "int8", "int4")

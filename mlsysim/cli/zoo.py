@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from mlsysim.cli.output import OUTPUT, emit, emit_json
-from mlsysim.registry.vocabulary import CATEGORIES
+from mlsysim.registry import CATEGORIES
 
 zoo = typer.Typer(
     help="List what the registry knows, show an entry with its sources, check and extend it.", rich_markup_mode="rich",

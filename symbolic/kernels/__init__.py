@@ -19,7 +19,7 @@ from mlsysim.symbolic.errors import StaleKernelError
 
 FOLDER = Path(__file__).parent
 #: What the generated files are made from.
-_SOURCES = ("foundations", "walls", "systems", "codegen.py", "graph.py", "quantity.py", "units.txt")
+_SOURCES = ("foundations", "arguments", "walls", "systems", "codegen.py", "graph.py", "quantity.py", "units.txt")
 #: Design points computed at once: small enough for every array to stay in the cache.
 _BLOCK = 8192
 

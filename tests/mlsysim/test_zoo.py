@@ -323,3 +323,27 @@ def test_layers_have_names_and_completion() -> None:
     assert "H100" in dir(mlsysim.Hardware.Cloud)
     with pytest.raises(AttributeError, match="did you mean 'H100'"):
         _ = mlsysim.Hardware.Cloud.H1000
+
+
+def latency(model: str, hardware: dict[str, Any]) -> float | None:
+    """The latency of a model on hardware; None where it does not fit, or where what it needs is not published."""
+    try:
+        found = mlsysim.evaluate(plan(workload={"name": model}, hardware=hardware))
+    except InputError as error:
+        if error.hint and "publishe" in str(error):
+            return None
+        raise
+    return found["performance.latency"]
+
+
+@pytest.mark.parametrize("model", ["Llama32_1B", "DS_CNN"])
+@pytest.mark.parametrize("hardware", list(entries("hardware")))
+def test_every_accelerator_is_evaluated_or_refused_in_words(model: str, hardware: str) -> None:
+    """With a large model and a tiny one."""
+    assert 0 < (latency(model, {"name": hardware}) or 1) < 1e6
+
+
+@pytest.mark.parametrize("model", list(entries("models")))
+def test_every_model_is_evaluated_or_refused_in_words(model: str) -> None:
+    """On accelerators enough for any."""
+    assert 0 < (latency(model, {"name": "H200", "accelerators": 8}) or 1) < 1e6
