@@ -85,21 +85,29 @@ def read(path: Path, name: str | None = None) -> Document:
         InputError: the file is missing, a folder, unreadable, too large, not UTF-8 or not YAML.
     """
     shown = name or str(path)
+    return parse(read_text(path, shown), shown)
+
+
+def read_text(path: Path, shown: str, kind: str = "YAML") -> str:
+    """The text of a file that people wrote, within the budget.
+
+    Raises:
+        InputError: the file is missing, a folder, unreadable, too large or not UTF-8.
+    """
     if path.is_dir():
-        raise InputError("this is a folder, a YAML file is needed", where=shown, hint=f"name a file in {shown}/")
+        raise InputError(f"this is a folder, a {kind} file is needed", where=shown, hint=f"name a file in {shown}/")
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)  # a device or a pipe has no size, and may never end
         if len(content) > MAX_BYTES:
             raise InputError(f"the file is larger than {MAX_BYTES:,} bytes", where=shown, hint="split it")
-        text = content.decode("utf-8")
+        return content.decode("utf-8")
     except FileNotFoundError:
         raise InputError("there is no such file", where=shown, hint="check the name and the folder") from None
     except UnicodeDecodeError as error:
         raise InputError(f"byte {error.start} is not UTF-8", where=shown, hint="save the file as UTF-8") from None
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=shown, hint="check its permissions") from None
-    return parse(text, shown)
 
 
 def parse(text: str, name: str) -> Document:
