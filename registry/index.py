@@ -66,9 +66,14 @@ class Layer:
 
     def __init__(self, part: Callable[[str], Any], known: Mapping[str, Source] | None = None) -> None:
         """Look up parts; each is asked for once, and entries are made when they are asked for."""
-        self._part, self._known = cache(part), known or {}
+        self._read, self._part, self._known = part, cache(part), known or {}
         self._made: dict[str, Mapping[str, Entry]] = {}
         self._words: dict[str, Mapping[str, str]] = {}
+
+    def __reduce__(self) -> Any:
+        if self._read is _read:
+            return _builtin, ()
+        return Layer, (self._read, dict(self._known))
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:

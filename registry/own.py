@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from mlsysim.registry.categories import CATEGORIES
 from mlsysim.registry.compilation import Item, compile_entries, items
