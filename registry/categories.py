@@ -10,6 +10,19 @@ CATEGORIES = {
     "reliability": "reliability profile", "scaling": "scaling law", "privacy": "privacy method",
 }  # fmt: skip
 
+#: What each category holds, as a sentence of help.
+SAYS = {
+    "hardware": "Accelerators and devices, from data centre to microcontroller.",
+    "models": "Models by their published configuration or profile.", "nodes": "Node designs: which accelerators, how joined.",
+    "fabrics": "Links and networks, one way.", "grids": "Electricity by region: carbon, water, price.",
+    "facilities": "Data centres: PUE and WUE.", "fleets": "Fleets that exist or were announced.",
+    "storage": "Memory, disks, file systems and object stores.", "prices": "Prices, each with its day.",
+    "datasets": "Datasets and their stored size.", "scenarios": "Plans that are ready: `mlsysim eval Doorbell`.",
+    "datatypes": "Number formats and their bytes.", "optimizers": "Optimizers and their state.",
+    "software": "What software achieves, by kind of work.", "reliability": "How often accelerators fail.",
+    "scaling": "Published scaling laws.", "privacy": "What private training costs.",
+}  # fmt: skip
+
 #: The entries that an entry may be made of: role and category, by category.
 LINKS: dict[str, dict[str, str]] = {
     "nodes": {"accelerator": "hardware", "link": "fabrics", "network": "fabrics"},

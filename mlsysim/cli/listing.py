@@ -134,4 +134,6 @@ def _row(entry: Entry, shown: Sequence[tuple[str, str]]) -> dict[str, Any]:
         else:
             value = entry.facts.get(word)
             row[heading] = value.text if value and value.published else None
-    return row | {"verified": f"{sum(value.verified for value in entry.facts.values())}/{len(entry.facts)}"}
+    if entry.facts:
+        row["verified"] = f"{sum(value.verified for value in entry.facts.values())}/{len(entry.facts)}"
+    return row

@@ -72,7 +72,7 @@ def table(rows: list[dict[str, Any]], title: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(width=None if Console().is_terminal else 160)
+    console = Console(width=None if Console().is_terminal else 160, markup=False)
     drawn = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     filled = [head for head in headings(rows) if any(row.get(head) not in (None, "") for row in rows)]
     for head in filled:

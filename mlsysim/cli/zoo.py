@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from mlsysim.cli.output import OUTPUT, emit, emit_json
-from mlsysim.registry import CATEGORIES
+from mlsysim.registry.categories import SAYS
 
 zoo = typer.Typer(
     help="List what the registry knows, show an entry with its sources, check and extend it.", rich_markup_mode="rich",
@@ -53,7 +53,9 @@ def overview(context: typer.Context, output: TableOutput = None) -> None:
         OUTPUT.chosen = output.value
 
 
-def _lister(category: str) -> Any:
+def _lister(title: str, categories: tuple[str, ...]) -> Any:
+    """A command that lists one category, or several under one title."""
+
     def command(
         where: Where = None,
         sort: Annotated[str | None, typer.Option(help="Sort by a fact, such as memory.bandwidth.")] = None,
@@ -64,14 +66,20 @@ def _lister(category: str) -> Any:
         from mlsysim.cli.listing import listing
         from mlsysim.cli.tables import show as show_rows
 
-        show_rows(listing(category, where or (), sort, descending, columns), _format(output), category)
+        rows = []
+        for category in categories:
+            found = listing(category, where or (), sort, descending, columns)
+            rows += found if len(categories) == 1 else [{"category": category, **row} for row in found]
+        show_rows(rows, _format(output), title)
 
-    command.__doc__ = f"List {category}."
     return command
 
 
-for _category in CATEGORIES:
-    zoo.command(_category, rich_help_panel="Categories")(_lister(_category))
+for _category, _says in SAYS.items():
+    zoo.command(_category, help=_says, rich_help_panel="Categories")(_lister(_category, (_category,)))
+zoo.command("systems", help="Nodes and fleets together.", rich_help_panel="Categories")(
+    _lister("systems", ("nodes", "fleets"))
+)
 
 
 @zoo.command(rich_help_panel="One entry")

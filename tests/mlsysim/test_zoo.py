@@ -123,6 +123,19 @@ def test_an_entry_shows_every_value_and_its_source(capsys: Captured) -> None:
         assert f"[{value.source.key}]" in page
 
 
+def test_alternatives_name_their_sources(capsys: Captured) -> None:
+    """Square brackets are text, not markup."""
+    assert run(["zoo", "show", "Quebec"]) == 0
+    page = " ".join(capsys.readouterr().out.split())
+    for text, source, _ in find("grids", "Quebec").carbon_intensity.alternatives:
+        assert f"not {text} [{source}]" in page
+
+
+def test_systems_are_nodes_and_fleets(capsys: Captured) -> None:
+    """In one list."""
+    assert {row["category"] for row in rows(capsys, "zoo", "systems")} == {"nodes", "fleets"}
+
+
 def test_what_is_unverified_is_shown_as_such(capsys: Captured) -> None:
     """In the table of values and beside the source."""
     assert run(["zoo", "show", "Rubin"]) == 0
