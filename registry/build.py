@@ -7,6 +7,7 @@ bibliography.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from mlsysim.registry.categories import category_of
 from mlsysim.registry.compilation import Item, compile_entries, items
 from mlsysim.registry.document import Document, read
 from mlsysim.registry.index import FOLDER, INDEX, SOURCES, checksum, yaml_files
+from mlsysim.symbolic.errors import InputError
 
 BIBLIOGRAPHY = FOLDER.parent / "papers" / "references.bib"
 
@@ -58,4 +60,7 @@ def _json(data: Any) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except InputError as error:
+        sys.exit(str(error))

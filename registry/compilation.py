@@ -52,7 +52,8 @@ def compile_entries(
         builder.add_sources(document, place, data)
     for item in stated:
         builder.add(*item)
-    builder.check_links()
+    if not builder.problems:  # an entry that was refused would be missed
+        builder.check_links()
     if builder.problems:
         raise InputErrors(builder.problems)
     return {SOURCES: builder.sources, **{category: part.content() for category, part in builder.parts.items()}}
