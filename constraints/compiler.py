@@ -8,7 +8,7 @@ exists.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,39 @@ class Bound:
     sign: int = 1
 
 
+@dataclass(frozen=True)
+class Goal:
+    """What is minimised: a weighted sum of quantities. A negative weight maximises.
+
+    Attributes:
+        weights: each quantity and its weight, per coherent unit.
+    """
+
+    weights: tuple[tuple[str, float], ...]
+
+    @classmethod
+    def of(cls, objective: str | Goal, sense: int = 1) -> Goal:
+        """One quantity to minimise (``sense`` 1) or maximise (-1); a goal stays what it is."""
+        return objective if isinstance(objective, Goal) else cls(((objective, float(sense)),))
+
+    @property
+    def quantities(self) -> frozenset[str]:
+        """The quantities that count."""
+        return frozenset(quantity for quantity, _ in self.weights)
+
+    def cost(self, values: Mapping[str, Any]) -> Any:
+        """What is minimised, at values of the quantities."""
+        return sum(weight * values[quantity] for quantity, weight in self.weights)
+
+    def shown(self, cost: float) -> float:
+        """The objective as a person asked for it: the quantity itself where there is only one."""
+        return cost / self.weights[0][1] if len(self.weights) == 1 else cost
+
+
+#: The column of a table that holds what its rows add to the goal.
+GOAL = "goal"
+
+
 @dataclass
 class Table:
     """The rows of some decisions, with what each row adds to the objective and to every limit."""
@@ -53,18 +86,16 @@ class Table:
 
 @dataclass
 class Program:
-    """Tables over the decisions of a space; the objective and each limit are sums over them.
+    """Tables over the decisions of a space; the goal and each limit are sums over them.
 
     Attributes:
-        objective: the quantity that is minimised, times ``sense``.
-        sense: 1 to minimise, -1 to maximise.
+        goal: what is minimised.
         bounds: the linear limits.
         tables: together they cover every decision.
     """
 
     space: Space
-    objective: str
-    sense: int
+    goal: Goal
     bounds: tuple[Bound, ...]
     tables: list[Table]
 
@@ -74,10 +105,9 @@ class Program:
         return sum(table.size for table in self.tables)
 
 
-def compile_program(space: Space, objective: str, sense: int, bounds: Sequence[Bound]) -> Program:
-    """Build the tables of an objective and of limits, among them the graph's own physical conditions."""
-    limits = (*physical(space), *bounds)
-    wanted = {quantity: terms(space.variant, quantity) for quantity in {objective, *(b.quantity for b in limits)}}
+def compile_program(space: Space, goal: Goal, limits: Sequence[Bound]) -> Program:
+    """Build the tables of a goal and of limits."""
+    wanted = {quantity: terms(space.variant, quantity) for quantity in {*goal.quantities, *(b.quantity for b in limits)}}
     groups = _grouped(space, {term for found in wanted.values() for term in found})
     tables = []
     for decisions, members in groups:
@@ -87,9 +117,8 @@ def compile_program(space: Space, objective: str, sense: int, bounds: Sequence[B
             quantity: sum((values[term] for term in found if term in members), start=numpy.zeros(count(rows)))
             for quantity, found in wanted.items()
         }  # fmt: skip
-        costs[objective] = sense * costs[objective]
-        tables.append(Table(tuple(rows), rows, costs))
-    return Program(space, objective, sense, limits, tables)
+        tables.append(Table(tuple(rows), rows, {**costs, GOAL: goal.cost(costs)}))
+    return Program(space, goal, tuple(limits), tables)
 
 
 def physical(space: Space) -> list[Bound]:
@@ -129,17 +158,16 @@ def tighten(program: Program, incumbent: float | None) -> None:
 
     Args:
         program: its tables are changed.
-        incumbent: the objective of a known design, times the sense; None where there is none.
+        incumbent: the cost of a known design; None where there is none.
     """
     while True:
         before = program.rows
         if incumbent is not None:
             slack = abs(incumbent) * ROUNDING
-            _filter(program, program.objective, incumbent + slack, 1)
+            _filter(program, GOAL, incumbent + slack, 1)
         for bound in program.bounds:
             slack = abs(bound.value) * ROUNDING
-            flip = program.sense if bound.quantity == program.objective else 1
-            _filter(program, bound.quantity, bound.sign * bound.value + slack, bound.sign * flip)
+            _filter(program, bound.quantity, bound.sign * bound.value + slack, bound.sign)
         if program.rows == before or any(table.size == 0 for table in program.tables):
             return
 

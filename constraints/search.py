@@ -1,25 +1,34 @@
-"""Solving a program with CP-SAT: a proven optimum, or the best known with its bound and gap."""
+"""Searching a space: a proven optimum, or the best known with its bound and gap, and the designs that come next."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy
 
-from mlsysim.constraints.compiler import RESOLUTION, Bound, Program, compile_program, physical, tighten
+from mlsysim.constraints.compiler import Bound, Goal, Program, compile_program, physical, tighten
 from mlsysim.constraints.feasibility import ROUNDING
-from mlsysim.constraints.space import Space, count, row
+from mlsysim.constraints.solver import Outcome, Watch, solve
+from mlsysim.constraints.space import Rows, Space, count, row
 from mlsysim.symbolic.errors import InputError, MlsysimError
 from mlsysim.symbolic.kernels import catalogue
 
 #: Spaces of at most this many joint values are also enumerated, as a check on every answer.
 ENUMERABLE = 300_000
-WORKERS = 2
 #: Relative slack within which two objectives are the same.
 TIE = 1e-9
+
+
+@dataclass(frozen=True)
+class Found:
+    """A design by the exact kernel: what it costs, and the value of every decision."""
+
+    cost: float
+    choice: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,7 @@ class Answer:
         rows: rows of the integer program after tightening.
         checked: whether the whole space was enumerated as well, and agreed.
         seconds: how long it took.
+        runners: the objective and the choice of the designs that come next, the best first.
     """
 
     status: str
@@ -47,255 +57,236 @@ class Answer:
     rows: int
     checked: bool
     seconds: float
+    runners: tuple[tuple[float, dict[str, int]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A space, what is minimised over it, and the limits that hold.
+
+    Attributes:
+        space: the decisions.
+        goal: what is minimised.
+        bounds: limits on quantities.
+        possible: whether the graph's own physical conditions must hold.
+    """
+
+    space: Space
+    goal: Goal
+    bounds: tuple[Bound, ...] = ()
+    possible: bool = True
+
+    @cached_property
+    def limits(self) -> tuple[Bound, ...]:
+        """Every limit: those asked for, and the graph's own where they must hold."""
+        return (*(physical(self.space) if self.possible else ()), *self.bounds)
+
+    def costs(self, rows: Rows) -> Any:
+        """What each row costs by the exact kernel; infinite where it breaks a condition or a limit."""
+        values = self.space.evaluate(rows, {*self.goal.quantities, *(b.quantity for b in self.limits)})
+        keep = self.space.holds(rows, None if self.possible else self._structural())
+        for bound in self.limits:
+            keep &= bound.sign * values[bound.quantity] <= bound.sign * bound.value + abs(bound.value) * ROUNDING
+        return numpy.where(keep, self.goal.cost(values), numpy.inf)
+
+    def _structural(self) -> list[Any]:
+        return [c for c in catalogue().VARIANTS[self.space.variant]["conditions"] if c["kind"] == "structural"]
+
+    def best(self, rows: Rows) -> Found | None:
+        """The best row."""
+        return next(self.ranked(rows), None)
+
+    def ranked(self, rows: Rows) -> Iterator[Found]:
+        """The rows that keep every condition and limit, the best first."""
+        if not count(rows):
+            return
+        costs = self.costs(rows)
+        first = int(costs.argmin())  # mostly all that is wanted, and quicker than sorting
+        if not numpy.isfinite(costs[first]):
+            return
+        yield Found(float(costs[first]), row(rows, first))
+        for i in numpy.argsort(costs, kind="stable"):
+            if i != first and numpy.isfinite(costs[i]):
+                yield Found(float(costs[i]), row(rows, int(i)))
+
+    def exact(self, choice: dict[str, int]) -> Found | None:
+        """A choice by the exact kernel; None where it breaks a condition or a limit."""
+        return self.best({name: numpy.array([float(value)]) for name, value in choice.items()})
+
+    @cached_property
+    def everything(self) -> Rows | None:
+        """Every joint value of the decisions; None where there are too many to look at each."""
+        try:
+            # A lattice holds more rows while it grows than when every condition has been looked at.
+            rows = self.space.lattice(self.space.domains, most=4 * ENUMERABLE)
+        except InputError:
+            return None
+        return rows if count(rows) <= ENUMERABLE else None
+
+    def slices(self, choice: dict[str, int]) -> Iterator[Rows]:
+        """The designs that differ from a choice in one decision, or in one group that an equality ties together."""
+        tied = self._tied()
+        for group in (tied, *(frozenset([d]) for d in self.space.decisions if d not in tied)):
+            rows = self.space.lattice(group)
+            held = {n: numpy.full(count(rows), float(v)) for n, v in choice.items() if n not in rows}
+            yield {**held, **rows}
+
+    def _tied(self) -> frozenset[str]:
+        """The first decisions that an equality ties together, such as degrees whose product is the fleet."""
+        groups = (self.space.rests_on(c) for c in self._structural())
+        return next((found for found in groups if len(found) > 2), frozenset())
 
 
 def search(
     space: Space,
-    objective: str,
+    objective: str | Goal,
     *,
     sense: int = 1,
     bounds: Sequence[Bound] = (),
     time_limit: float = 60.0,
     seed: int = 1,
+    top: int = 1,
+    possible: bool = True,
+    watch: Watch | None = None,
 ) -> Answer:
     """Find the design with the least (``sense`` 1) or largest (-1) objective.
 
     Args:
         space: the decisions.
-        objective: a quantity of the graph.
-        sense: 1 to minimise, -1 to maximise.
-        bounds: limits on quantities; the graph's physical conditions always hold.
+        objective: a quantity of the graph, or a goal.
+        sense: 1 to minimise, -1 to maximise; of a quantity.
+        bounds: limits on quantities.
         time_limit: seconds for the solver.
         seed: the same seed gives the same answer.
+        top: how many designs are wanted, the best and those that come next.
+        possible: whether the graph's physical conditions must hold.
+        watch: told of every better design that the solver finds.
 
     Raises:
         InputError: the space is too large for its tables.
         MlsysimError: the solver contradicts the enumeration.
     """
     started = time.perf_counter()
-    limits = (*physical(space), *bounds)
-    if not space.possible():
+    problem = Problem(space, Goal.of(objective, sense), tuple(bounds), possible)
+    if not space.possible(None if possible else "structural"):
         return Answer("infeasible", {}, None, None, None, 0, 0, True, time.perf_counter() - started)
-    known = _incumbent(space, objective, sense, limits)
-    program = compile_program(space, objective, sense, bounds)
-    tighten(program, known[0] if known else None)
-    everything = _enumerate(space, objective, sense, limits)
-    empty = any(table.size == 0 for table in program.tables)
-    outcome = (
-        _Outcome("infeasible", None, None) if empty else _solve(program, limits, time_limit, seed, known is not None)
-    )
-    answer = _answer(program, limits, known, outcome)
-    _agree(answer, everything, sense)
-    return Answer(
-        **{**answer, "space": everything[0] if everything else None, "checked": everything is not None},
-        rows=program.rows, seconds=time.perf_counter() - started,
+    known = _incumbent(problem)
+    program = compile_program(space, problem.goal, problem.limits)
+    tighten(program, known.cost if known else None)
+    outcome = _solved(problem, program, time_limit, seed, known is not None, watch)
+    answer = _answer(problem, known, outcome)
+    everything = problem.everything
+    if everything is not None:
+        _agree(problem, answer, problem.best(everything))
+    runners: tuple[tuple[float, dict[str, int]], ...] = ()
+    if top > 1 and answer.choice:
+        runners = tuple(
+            (problem.goal.shown(f.cost), f.choice) for f in _runners(problem, answer.choice, top - 1, time_limit, seed)
+        )
+    return replace(
+        answer, space=None if everything is None else count(everything), checked=everything is not None,
+        rows=program.rows, seconds=time.perf_counter() - started, runners=runners,
     )  # fmt: skip
 
 
-@dataclass
-class _Outcome:
-    """What the solver said, in units of the objective times the sense."""
-
-    status: str
-    choice: dict[str, int] | None
-    bound: float | None
-    error: float = 0.0
-
-
-def _incumbent(
-    space: Space, objective: str, sense: int, limits: Sequence[Bound]
-) -> tuple[float, dict[str, int]] | None:
-    """A good design found quickly: one decision, or one group tied by a condition, at a time."""
-    tied = frozenset.union(frozenset(), *(g for g in _tied(space)))
-    groups = [tied, *(frozenset([d]) for d in space.decisions if d not in tied)]
-    best: tuple[float, dict[str, int]] | None = None
+def _incumbent(problem: Problem) -> Found | None:
+    """A good design found quickly, from two corners of the space."""
+    best: Found | None = None
     for start in (0, -1):
-        choice = {name: domain[start] for name, domain in space.domains.items()}
+        choice = {name: domain[start] for name, domain in problem.space.domains.items()}
         while True:
             before = best
-            for group in groups:
-                rows = space.lattice(group)
-                held = {n: numpy.full(count(rows), float(v)) for n, v in choice.items() if n not in rows}
-                found = _best(space, {**held, **rows}, objective, sense, limits)
-                if found and (best is None or found[0] < best[0]):
+            for rows in problem.slices(choice):
+                found = problem.best(rows)
+                if found and (best is None or found.cost < best.cost):
                     best = found
-                    choice = {**choice, **found[1]}
-            if best == before:
+            if best is None or best == before:
                 break
+            choice = {**choice, **best.choice}
     return best
 
 
-def _tied(space: Space) -> list[frozenset[str]]:
-    """Groups of decisions that an equality ties together, such as degrees whose product is the fleet."""
-    return [
-        found for c in catalogue().VARIANTS[space.variant]["conditions"]
-        if c["kind"] == "structural" and len(found := space.rests_on(c)) > 2
-    ][:1]  # fmt: skip
-
-
-def _best(
-    space: Space, rows: dict[str, Any], objective: str, sense: int, limits: Sequence[Bound]
-) -> tuple[float, dict[str, int]] | None:
-    """The best row that keeps every condition and limit, by the exact kernel."""
-    if not count(rows):
-        return None
-    values = space.evaluate(rows, {objective, *(b.quantity for b in limits)})
-    keep = space.holds(rows)
-    for bound in limits:
-        keep &= bound.sign * values[bound.quantity] <= bound.sign * bound.value + abs(bound.value) * ROUNDING
-    if not keep.any():
-        return None
-    costs = numpy.where(keep, sense * values[objective], numpy.inf)
-    position = int(costs.argmin())
-    return float(costs[position]), row(rows, position)
-
-
-def _enumerate(space: Space, objective: str, sense: int, limits: Sequence[Bound]) -> tuple[int, float | None] | None:
-    """How many joint values there are, and the best objective among them; None where there are too many."""
-    try:
-        # A lattice holds more rows while it grows than when every condition has been looked at.
-        rows = space.lattice(space.decisions, most=4 * ENUMERABLE)
-    except InputError:
-        return None
-    if count(rows) > ENUMERABLE:
-        return None
-    best = _best(space, rows, objective, sense, limits)
-    return count(rows), best[0] if best else None
-
-
-def _solve(program: Program, limits: Sequence[Bound], time_limit: float, seed: int, feasible: bool) -> _Outcome:
+def _solved(
+    problem: Problem, program: Program, time_limit: float, seed: int, feasible: bool, watch: Watch | None
+) -> Outcome:
     """Solve until the exact kernel accepts the choice: rounding may let a design through that just breaks a limit."""
-    refused: list[dict[str, int]] = []
-    until = time.perf_counter() + time_limit
-    while True:
-        left = max(0.1, until - time.perf_counter())
-        outcome = _run(program, left, seed, refused=refused)
-        if outcome.status == "infeasible" and not feasible:
-            # One release of the solver has called feasible models infeasible: confirm without presolve, on one worker.
-            outcome = _run(program, left, seed, refused=refused, presolve=False, workers=1)
-        if outcome.choice is None or _exact(program, limits, outcome.choice):
-            return outcome
-        refused.append(outcome.choice)
+    return next(_designs(problem, program, time_limit, seed, feasible, [], watch))
 
 
-def _exact(program: Program, limits: Sequence[Bound], choice: dict[str, int]) -> tuple[float, dict[str, int]] | None:
-    """A choice by the exact kernel; None where it breaks a condition or a limit."""
-    rows = {name: numpy.array([float(value)]) for name, value in choice.items()}
-    return _best(program.space, rows, program.objective, program.sense, limits)
-
-
-def _run(
+def _designs(
+    problem: Problem,
     program: Program,
     time_limit: float,
     seed: int,
-    *,
-    refused: Sequence[dict[str, int]] = (),
-    presolve: bool = True,
-    workers: int = WORKERS,
-) -> _Outcome:
-    from ortools.sat.python import cp_model
-
-    model = cp_model.CpModel()
-    literals = {
-        name: {value: model.new_bool_var(f"{name}={value}") for value in program.space.domains[name]}
-        for name in program.space.decisions
-    }
-    for choices in literals.values():
-        model.add_exactly_one(choices.values())
-    for choice in refused:
-        model.add_bool_or([literals[name][choice[name]].negated() for name in literals])
-    chosen = [_table(model, table, literals) for table in program.tables]
-    for bound in program.bounds:
-        scale = _scale(abs(bound.value), *(table.costs[bound.quantity] for table in program.tables))
-        flip = program.sense if bound.quantity == program.objective else 1
-        parts = [
-            (flip * bound.sign * table.costs[bound.quantity] * scale, rows)
-            for table, rows in zip(program.tables, chosen, strict=True)
-        ]
-        # Costs are rounded down, so no design that keeps the limit is lost; the exact kernel has the last word.
-        model.add(_weighted(parts) <= int(numpy.ceil(bound.sign * bound.value * scale)) + len(parts))
-    costs = [table.costs[program.objective] for table in program.tables]
-    scale = _scale(0.0, *costs)
-    model.minimize(_weighted([(c * scale, rows) for c, rows in zip(costs, chosen, strict=True)]))
-    error = len(costs) / scale
-    solver = cp_model.CpSolver()
-    parameters = solver.parameters
-    parameters.random_seed, parameters.num_workers, parameters.max_time_in_seconds = seed, workers, time_limit
-    parameters.cp_model_presolve = presolve
-    status = solver.solve(model)
-    words = {cp_model.OPTIMAL: "optimal", cp_model.FEASIBLE: "feasible", cp_model.INFEASIBLE: "infeasible"}
-    said = words.get(status, "unknown")
-    if said not in ("optimal", "feasible"):
-        return _Outcome(said, None, None)
-    choice = {name: next(v for v, x in by.items() if solver.boolean_value(x)) for name, by in literals.items()}
-    choice |= {name: domain[0] for name, domain in program.space.domains.items() if len(domain) == 1}
-    return _Outcome(said, choice, solver.best_objective_bound / scale, error)
+    feasible: bool,
+    refused: list[dict[str, int]],
+    watch: Watch | None = None,
+) -> Iterator[Outcome]:
+    """What the solver finds, one design after another, the best first; ends with an outcome without a choice."""
+    until = time.perf_counter() + time_limit
+    while True:
+        if any(table.size == 0 for table in program.tables):
+            yield Outcome("infeasible", None, None)
+            return
+        left = max(0.1, until - time.perf_counter())
+        outcome = solve(program, left, seed, refused=refused, watch=watch)
+        if outcome.status == "infeasible" and not feasible:
+            # One release of the solver has called feasible models infeasible: confirm without presolve, on one worker.
+            outcome = solve(program, left, seed, refused=refused, presolve=False, workers=1)
+        if outcome.choice is None or problem.exact(outcome.choice):
+            yield outcome
+            if outcome.choice is None:
+                return
+        refused.append(outcome.choice)
 
 
-def _scale(least: float, *columns: Any) -> float:
-    """Integer steps for a unit of some costs: as fine as their size allows."""
-    largest = max(least, sum(float(abs(column).max(initial=0)) for column in columns))
-    return RESOLUTION / largest if largest else 1.0
+def _runners(problem: Problem, best: dict[str, int], wanted: int, time_limit: float, seed: int) -> list[Found]:
+    """The designs after the best: all ranked where the space is small, else by solving again without those found."""
+    if problem.everything is not None:
+        ranked = (found for found in problem.ranked(problem.everything) if found.choice != best)
+        return [found for _, found in zip(range(wanted), ranked, strict=False)]
+    # Designs near the best bound the cost of the last one wanted, so that few rows are left to choose from.
+    near = {frozenset(f.choice.items()): f.cost for rows in problem.slices(best) for f in problem.ranked(rows)}
+    costs = sorted(cost for choice, cost in near.items() if choice != frozenset(best.items()))
+    program = compile_program(problem.space, problem.goal, problem.limits)
+    tighten(program, costs[wanted - 1] if len(costs) >= wanted else None)
+    outcomes = _designs(problem, program, time_limit, seed, True, [best])
+    found = (problem.exact(o.choice) for _, o in zip(range(wanted), outcomes, strict=False) if o.choice is not None)
+    return [each for each in found if each is not None]
 
 
-def _table(model: Any, table: Any, literals: Any) -> list[Any]:
-    """One Boolean for each row, exactly one true, tied to the values of its decisions."""
-    rows = [model.new_bool_var("") for _ in range(table.size)]
-    model.add_exactly_one(rows)
-    for name in table.decisions:
-        if name not in literals:
-            continue
-        by_value: dict[int, list[Any]] = {value: [] for value in literals[name]}
-        for literal, value in zip(rows, table.rows[name], strict=True):
-            by_value[int(value)].append(literal)
-        for value, having in by_value.items():
-            model.add(sum(having) == literals[name][value])
-    return rows
-
-
-def _weighted(parts: list[tuple[Any, list[Any]]]) -> Any:
-    from ortools.sat.python import cp_model
-
-    variables = [literal for _, rows in parts for literal in rows]
-    weights = [int(w) for costs, _ in parts for w in numpy.floor(numpy.broadcast_to(costs, costs.shape))]
-    return cp_model.LinearExpr.weighted_sum(variables, weights)
-
-
-def _answer(
-    program: Program, limits: Sequence[Bound], known: tuple[float, dict[str, int]] | None, outcome: _Outcome
-) -> dict[str, Any]:
+def _answer(problem: Problem, known: Found | None, outcome: Outcome) -> Answer:
     """Re-evaluate with the exact kernel what the solver chose, and keep the better of it and the incumbent."""
     found = known
     if outcome.choice is not None:
-        exact = _exact(program, limits, outcome.choice)
-        if exact and (found is None or exact[0] <= found[0]):
+        exact = problem.exact(outcome.choice)
+        if exact and (found is None or exact.cost <= found.cost):
             found = exact
     if found is None:
-        return {"status": outcome.status, "choice": {}, "objective": None, "bound": None, "gap": None}
-    cost, choice = found
-    status = outcome.status
-    bound = outcome.bound
+        return Answer(outcome.status, {}, None, None, None, None, 0, False, 0.0)
+    status, bound, cost = outcome.status, outcome.bound, found.cost
     if status == "infeasible":
         # The tables hold only rows at least as good as the incumbent: nothing left means it is the best.
         status, bound = "optimal", cost
     if status == "unknown":
         status = "feasible"
+    shown = problem.goal.shown
     if bound is None:
-        return {"status": status, "choice": choice, "objective": program.sense * cost, "bound": None, "gap": None}
+        return Answer(status, found.choice, shown(cost), None, None, None, 0, False, 0.0)
     bound = min(bound, cost)
     gap = (cost - bound + outcome.error) / abs(cost) if cost else cost - bound
-    return {"status": status, "choice": choice, "objective": program.sense * cost, "bound": program.sense * bound,
-            "gap": gap}  # fmt: skip
+    return Answer(status, found.choice, shown(cost), shown(bound), gap, None, 0, False, 0.0)
 
 
-def _agree(answer: dict[str, Any], everything: tuple[int, float | None] | None, sense: int) -> None:
+def _agree(problem: Problem, answer: Answer, best: Found | None) -> None:
     """Where the space was enumerated, the solver must say the same."""
-    if everything is None or answer["status"] not in ("optimal", "infeasible"):
+    if answer.status not in ("optimal", "infeasible"):
         return
-    best = everything[1]
-    objective = answer["objective"]
-    same = best is None if objective is None else best is not None and abs(sense * objective - best) <= 1e-8 * abs(best)
+    expected = None if best is None else problem.goal.shown(best.cost)
+    same = expected == answer.objective
+    if expected is not None and answer.objective is not None:
+        same = abs(answer.objective - expected) <= 1e-8 * abs(expected)
     if not same:
         raise MlsysimError(
-            f"the solver says {answer['status']} at {objective}, enumeration finds {best}", hint="please report this"
+            f"the solver says {answer.status} at {answer.objective}, enumeration finds {expected}", hint="please report this"
         )

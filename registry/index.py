@@ -135,6 +135,9 @@ class Zoo:
         """Look in each layer before the next."""
         self.layers = layers
 
+    def __reduce__(self) -> Any:
+        return Zoo, self.layers
+
     def over(self, layer: Layer) -> Zoo:
         """The same with a further layer that is looked in first."""
         return Zoo(layer, *self.layers)

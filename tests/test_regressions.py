@@ -178,8 +178,9 @@ def test_control_characters_do_not_reach_the_terminal() -> None:
 
 
 def test_evaluations_and_entries_can_be_copied() -> None:
-    """For other processes."""
+    """For other processes, also after everything was looked up."""
     evaluation = mlsysim.evaluate(EXAMPLE)
+    assert evaluation.design.loaded.zoo.sources
     again = pickle.loads(pickle.dumps(evaluation))
     assert again.metrics == evaluation.metrics == copy.deepcopy(evaluation).metrics
     entry = pickle.loads(pickle.dumps(mlsysim.Models.Language.Llama3_8B))

@@ -12,7 +12,7 @@ import pytest
 import mlsysim
 from mlsysim.binding import bind
 from mlsysim.constraints import search as search_module
-from mlsysim.constraints.compiler import Bound, compile_program, tighten
+from mlsysim.constraints.compiler import Bound, Goal, compile_program, physical, tighten
 from mlsysim.constraints.feasibility import holds
 from mlsysim.constraints.search import search
 from mlsysim.constraints.space import Space, count
@@ -72,7 +72,7 @@ def instance(seed: int) -> tuple[Space, str, int, list[Bound]]:
 @pytest.mark.parametrize("seed", range(60))
 def test_the_optimum_is_that_of_brute_force(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """CP-SAT finds the best of all combinations, or proves that there is none; its bound never passes it."""
-    monkeypatch.setattr(search_module, "_enumerate", lambda *_: None)  # the solver alone, without its own check
+    monkeypatch.setattr(search_module.Problem, "everything", None)  # the solver alone, without its own check
     space, objective, sense, bounds = instance(seed)
     expected = brute_force(space, objective, sense, bounds)
     answer = search(space, objective, sense=sense, bounds=bounds)
@@ -107,7 +107,7 @@ def test_tightening_drops_no_row_of_an_optimum() -> None:
         if answer.objective is None:
             continue
         feasible += 1
-        program = compile_program(space, objective, sense, bounds)
+        program = compile_program(space, Goal.of(objective, sense), (*physical(space), *bounds))
         tighten(program, sense * answer.objective)
         for table in program.tables:
             match = numpy.ones(table.size, dtype=bool)
@@ -122,7 +122,7 @@ def test_the_terms_of_the_objective_add_up_to_it() -> None:
     space = _space(
         bind(load(plan(workload={"name": "Llama3_8B", "batch_size": 64}, hardware={"name": "H100", "nodes": 2})))
     )
-    program = compile_program(space, LATENCY, 1, [])
+    program = compile_program(space, Goal.of(LATENCY), physical(space))
     rows = space.lattice(space.decisions)
     keep = numpy.random.default_rng(5).choice(count(rows), 50)
     sample = {name: column[keep] for name, column in rows.items()}
@@ -250,7 +250,7 @@ def test_a_solver_that_contradicts_enumeration_is_an_error(monkeypatch: pytest.M
     """A false 'infeasible' is never passed on."""
     space, objective, sense, _ = instance(1)
     monkeypatch.setattr(search_module, "_incumbent", lambda *_: None)
-    monkeypatch.setattr(search_module, "_run", lambda *_, **__: search_module._Outcome("infeasible", None, None))
+    monkeypatch.setattr(search_module, "solve", lambda *_, **__: search_module.Outcome("infeasible", None, None))
     with pytest.raises(MlsysimError, match="the solver says infeasible"):
         search(space, objective, sense=sense)
 
@@ -258,6 +258,6 @@ def test_a_solver_that_contradicts_enumeration_is_an_error(monkeypatch: pytest.M
 def test_a_false_infeasible_does_not_hide_the_incumbent(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a design in hand the space cannot be empty."""
     space, objective, sense, _ = instance(1)
-    monkeypatch.setattr(search_module, "_enumerate", lambda *_: None)
-    monkeypatch.setattr(search_module, "_run", lambda *_, **__: search_module._Outcome("infeasible", None, None))
+    monkeypatch.setattr(search_module.Problem, "everything", None)
+    monkeypatch.setattr(search_module, "solve", lambda *_, **__: search_module.Outcome("infeasible", None, None))
     assert search(space, objective, sense=sense).choice
