@@ -107,7 +107,9 @@ class Program:
 
 def compile_program(space: Space, goal: Goal, limits: Sequence[Bound]) -> Program:
     """Build the tables of a goal and of limits."""
-    wanted = {quantity: terms(space.variant, quantity) for quantity in {*goal.quantities, *(b.quantity for b in limits)}}
+    wanted = {
+        quantity: terms(space.variant, quantity) for quantity in {*goal.quantities, *(b.quantity for b in limits)}
+    }
     groups = _grouped(space, {term for found in wanted.values() for term in found})
     tables = []
     for decisions, members in groups:

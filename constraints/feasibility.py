@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount
@@ -46,14 +47,17 @@ def findings(variant: str, values: Mapping[str, float]) -> list[Finding]:
         needed, limit = values[condition["needed"]], condition["available"]
         available = values[limit] if isinstance(limit, str) else limit
         holds = needed <= available * (1 + ROUNDING)
-        sentence = ""
-        if not holds:
-            unit = catalogue().QUANTITIES[condition["needed"]]
-            sentence = condition["sentence"].format(needed=amount(needed, unit), available=amount(available, unit))
+        sentence = "" if holds else failing(condition, needed, available)
         found.append(
             Finding(condition["name"], condition["wall"], condition["kind"], needed, available, holds, sentence)
         )
     return found
+
+
+def failing(condition: Mapping[str, Any], needed: float, available: float) -> str:
+    """What is wrong where a condition does not hold, in words."""
+    unit = catalogue().QUANTITIES[condition["needed"]]
+    return str(condition["sentence"].format(needed=amount(needed, unit), available=amount(available, unit)))
 
 
 def holds(variant: str, values: Mapping[str, float]) -> bool:

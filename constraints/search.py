@@ -288,5 +288,6 @@ def _agree(problem: Problem, answer: Answer, best: Found | None) -> None:
         same = abs(answer.objective - expected) <= 1e-8 * abs(expected)
     if not same:
         raise MlsysimError(
-            f"the solver says {answer.status} at {answer.objective}, enumeration finds {expected}", hint="please report this"
+            f"the solver says {answer.status} at {answer.objective}, enumeration finds {expected}",
+            hint="please report this",
         )

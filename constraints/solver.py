@@ -124,10 +124,11 @@ def _callback(watch: Watch | None, scale: float) -> Any:
     """What the solver calls with every better design."""
     if watch is None:
         return None
+    told = watch
     from ortools.sat.python import cp_model
 
     class Progress(cp_model.CpSolverSolutionCallback):
         def on_solution_callback(self) -> None:
-            watch(self.objective_value / scale, self.best_objective_bound / scale)
+            told(self.objective_value / scale, self.best_objective_bound / scale)
 
     return Progress()

@@ -9,14 +9,18 @@ from typing import Any
 
 import numpy
 
-from mlsysim.binding import bind
-from mlsysim.constraints.asserts import LARGER_IS_BETTER, metric
+from mlsysim.binding import RECOMPUTE, SPLIT, bind
 from mlsysim.constraints.compiler import Bound
+from mlsysim.constraints.conflicts import Conflict, explain
+from mlsysim.constraints.feasibility import failing
 from mlsysim.constraints.search import TIE, Answer, search
+from mlsysim.constraints.solver import Watch
 from mlsysim.constraints.space import Space
 from mlsysim.constraints.structure import support
 from mlsysim.design import Design
 from mlsysim.evaluation import Evaluation, evaluate
+from mlsysim.objectives import Objective
+from mlsysim.objectives import objective as read_objective
 from mlsysim.plan import LoadedPlan
 from mlsysim.split import complete, describe, domains
 from mlsysim.symbolic.errors import InfeasibleError, InputError, UnknownNameError
@@ -37,16 +41,17 @@ class Optimization:
     """The best design of a plan.
 
     Attributes:
-        objective: the metric that was optimised.
+        objective: what was optimised.
         answer: status, objective, bound, gap and the choice.
         evaluation: the plan at the choice, by the same kernel as any evaluation.
         conflict: the asserts that no design can keep, in words; the choice is then the best without them.
     """
 
-    objective: str
+    objective: Objective
     answer: Answer
     evaluation: Evaluation
     conflict: str | None
+    seed: int = 1
 
     @property
     def exit_code(self) -> int:
@@ -54,56 +59,86 @@ class Optimization:
         return 4 if self.conflict else 0 if self.answer.status == "optimal" else 5
 
     def to_dict(self) -> dict[str, Any]:
-        """The search and the evaluation at its choice as one flat object."""
-        record = catalogue().QUANTITIES[self.objective]
-        scaled = {k: None if v is None else v / record["scale"]
-                  for k, v in (("objective", self.answer.objective), ("bound", self.answer.bound))}  # fmt: skip
-        chosen = {
-            f"o_{short}": self.answer.choice[leaf] for leaf, short in _SHORT.items() if leaf in self.answer.choice
-        }
-        return {
-            "o_status": "infeasible" if self.conflict else self.answer.status, "o_metric": self.objective,
-            "o_unit": record["display"], "o_objective": scaled["objective"], "o_bound": scaled["bound"],
-            "o_gap": self.answer.gap, "o_space": self.answer.space, "o_rows": self.answer.rows,
-            "o_enumerated": self.answer.checked, "o_seconds": round(self.answer.seconds, 3), "o_conflict": self.conflict,
-            **chosen, **self.evaluation.to_dict(), "exit_code": self.exit_code,
+        """The search and the evaluation at its choice as one flat object; runners-up as an array where they were asked for."""
+        answer = self.answer
+        found: dict[str, Any] = {
+            "o_status": "infeasible" if self.conflict else answer.status, "o_metric": self.objective.name,
+            "o_unit": self.objective.unit, "o_objective": self.objective.in_unit(answer.objective),
+            "o_bound": self.objective.in_unit(answer.bound), "o_gap": answer.gap, "o_space": answer.space,
+            "o_rows": answer.rows, "o_enumerated": answer.checked, "o_seconds": round(answer.seconds, 3), "o_seed": self.seed,
+            "o_conflict": self.conflict, **_chosen(answer.choice),
         }  # fmt: skip
+        if answer.runners:
+            found["o_runners_up"] = [
+                {"o_objective": self.objective.in_unit(value), **_chosen(choice)} for value, choice in answer.runners
+            ]
+        return {**found, **self.evaluation.to_dict(), "exit_code": self.exit_code}
 
     def page(self, *, color: bool = False) -> str:
-        """The answer as text: the choice, its proof, and the scorecard of the plan with it."""
-        record = catalogue().QUANTITIES[self.objective]
+        """The answer as text: the choice, its proof, what comes next, and the scorecard of the plan with it."""
         answer = self.answer
         lines = []
         if self.conflict:
             lines += textwrap.wrap(f"no split keeps the asserts: {self.conflict}", 88)
             lines += ["The best split without them:", ""]
         lines += textwrap.wrap(describe(answer.choice), 88)
-        lines.append(f"  {self.objective:<24}  {amount(answer.objective or 0, record)}")
-        bound = "none" if answer.bound is None else amount(answer.bound, record)
+        lines.append(f"  {self.objective.name:<24}  {self.objective.said(answer.objective)}")
         gap = "unknown" if answer.gap is None else f"{number(answer.gap * 100)} %"
-        lines.append(f"  {'status':<24}  {answer.status}, bound {bound}, gap {gap}")
+        lines.append(f"  {'status':<24}  {answer.status}, bound {self.objective.said(answer.bound)}, gap {gap}")
         size = f"{answer.space:,} splits exist" if answer.space else "too many splits to enumerate"
         checked = "; all were enumerated and agree" if answer.checked else ""
         lines.append(f"  {'search':<24}  {size}, {answer.rows:,} rows left for CP-SAT, {answer.seconds:.2f} s{checked}")
+        if answer.runners:
+            lines += ["", "What comes next"]
+            lines += [f"  {self.objective.said(value):<16}{describe(choice)}" for value, choice in answer.runners]
         return "\n".join(lines) + "\n\n" + self.evaluation.scorecard(color=color)
+
+    def plan(self) -> dict[str, Any]:
+        """The plan with the choice filled in; evaluating it gives the same numbers."""
+        data = dict(self.evaluation.design.loaded.document.data)
+        words = {leaf: field for field, leaf in SPLIT.items()}
+        split = {words[leaf]: _said(leaf, value) for leaf, value in self.answer.choice.items() if leaf in words}
+        fixed = {key: value for key, value in data.get("parallelism", {}).items() if key not in split}
+        return {**data, "parallelism": {**fixed, **{k: v for k, v in split.items() if self._counts(k)}}}
+
+    def _counts(self, field: str) -> bool:
+        """Whether a plan of this phase may name a degree."""
+        return self.evaluation.design.loaded.phase == "training" or field in ("tensor", "pipeline", "data")
+
+
+def _chosen(choice: dict[str, int]) -> dict[str, int]:
+    return {f"o_{short}": choice[leaf] for leaf, short in _SHORT.items() if leaf in choice}
+
+
+def _said(leaf: str, value: int) -> Any:
+    """A decision as a plan writes it."""
+    if leaf == "split.recompute":
+        return RECOMPUTE[value]
+    return bool(value) if leaf == "split.sequence" else value
 
 
 def optimize(
     loaded: LoadedPlan,
     problem: str = "parallelism",
     *,
-    objective: str = "performance.latency",
+    objective: str = LATENCY,
+    largest: bool | None = None,
+    top: int = 1,
     time_limit: float = 60.0,
     seed: int = 1,
+    watch: Watch | None = None,
 ) -> Optimization:
     """Find the best split of a plan's model over its accelerators.
 
     Args:
         loaded: the plan; what its parallelism section fixes stays fixed, its asserts are constraints.
         problem: ``parallelism``.
-        objective: a metric; throughput, utilisation and the like are maximised, all others minimised.
+        objective: a metric, or a weighted sum such as ``latency + 0.5*tco`` with weights per unit of each metric.
+        largest: whether to maximise; by default throughput, utilisation and the like are, all others are minimised.
+        top: how many designs are wanted: the best, and those that come next.
         time_limit: seconds for the solver.
         seed: the same seed gives the same answer.
+        watch: told of every better design, with the solver's bound.
 
     Raises:
         UnknownNameError: no such problem or metric.
@@ -118,44 +153,60 @@ def optimize(
     if not design.variant.startswith("transformer"):
         raise InputError(f"{design.model.name} is known by its profile alone and cannot be split",
                          where=loaded.where("workload", "name"), hint="choose a transformer")  # fmt: skip
-    target = metric(objective, design.variant, what="objective")
+    wanted = read_objective(objective, design.variant, largest=largest)
+    if top < 1:
+        raise InputError(f"--top: {top} is below 1", hint="give how many designs are wanted, such as 5")
     first = evaluate(design)
-    if first.feasible and target in first.skipped:
-        raise InputError(f"{target} is skipped in this plan: {first.skipped[target]}")
+    for name in wanted.metrics:
+        if first.feasible and name in first.skipped:
+            raise InputError(f"{name} is skipped in this plan: {first.skipped[name]}")
     space = _space(design)
-    sense = -1 if target in LARGER_IS_BETTER else 1
     limits = [Bound(each.metric, each.value, 1 if each.side == "max" else -1) for each in first.limits]
     for each in first.limits:
         if first.feasible and each.metric in first.skipped:
             raise InputError(f"{each.metric} is skipped in this plan: {first.skipped[each.metric]}", where=each.where)
-    if space.decisions and not support(design.variant, target, space.decisions):
+    if space.decisions and not any(support(design.variant, name, space.decisions) for name in wanted.metrics):
         raise InputError(
-            f"{target} does not depend on the split", hint="optimise performance.latency or a cost per token"
+            f"{wanted.name} does not depend on the split", hint="optimise performance.latency or a cost per token"
         )
-    answer = _best(space, target, sense, limits, time_limit, seed)
+    search_for = _Search(space, time_limit, seed, watch)
+    answer = search_for.best(wanted, limits, top)
     conflict = None
     if not answer.choice and limits:
-        answer = _best(space, target, sense, [], time_limit, seed)
-        conflict = _conflict(space, first, seed, time_limit)
+        conflict = _conflict(first, explain(space, limits, time_limit=time_limit, seed=seed))
+        answer = search_for.best(wanted, [], top)
     if not answer.choice:
-        raise InfeasibleError(f"no split of {design.model.name} fits: {first.failures[0].sentence}",
+        raise InfeasibleError(f"no split of {design.model.name} fits: {_why(space, first, time_limit, seed)}",
                               where=loaded.where("hardware", key=True), hint=_cures(first))  # fmt: skip
-    chosen = design.with_split(answer.choice, "search", f"chosen by the search for the best {target}")
-    return Optimization(target, answer, evaluate(chosen), conflict)
+    chosen = design.with_split(answer.choice, "search", f"chosen by the search for the best {wanted.name}")
+    return Optimization(wanted, answer, evaluate(chosen), conflict, seed)
 
 
-def _best(space: Space, target: str, sense: int, limits: list[Bound], time_limit: float, seed: int) -> Answer:
-    """The best of a metric; among equals the one with the least latency."""
-    answer = search(space, target, sense=sense, bounds=limits, time_limit=time_limit, seed=seed)
-    if answer.objective is None or target == LATENCY:
-        return answer
-    equal = Bound(target, answer.objective + sense * TIE * abs(answer.objective), sense)
-    quickest = search(space, LATENCY, bounds=[*limits, equal], time_limit=time_limit, seed=seed)
-    if not quickest.choice:
-        return answer
-    exact = {name: numpy.array([float(value)]) for name, value in quickest.choice.items()}
-    objective = float(space.evaluate(exact, [target])[target][0])
-    return replace(answer, choice=quickest.choice, objective=objective, seconds=answer.seconds + quickest.seconds)
+@dataclass(frozen=True)
+class _Search:
+    """Searches of one space."""
+
+    space: Space
+    time_limit: float
+    seed: int
+    watch: Watch | None
+
+    def best(self, wanted: Objective, limits: list[Bound], top: int) -> Answer:
+        """The best of an objective; among equals of a single metric the one with the least latency."""
+        options: dict[str, Any] = {"time_limit": self.time_limit, "seed": self.seed}
+        answer = search(self.space, wanted.goal, bounds=limits, top=top, watch=self.watch, **options)
+        if answer.objective is None or wanted.metrics[0] == LATENCY or len(wanted.metrics) > 1:
+            return answer
+        sense = -1 if wanted.largest else 1
+        equal = Bound(wanted.metrics[0], answer.objective + sense * TIE * abs(answer.objective), sense)
+        quickest = search(self.space, LATENCY, bounds=[*limits, equal], **options)
+        if not quickest.choice:
+            return answer
+        exact = {name: numpy.array([float(value)]) for name, value in quickest.choice.items()}
+        objective = float(self.space.evaluate(exact, wanted.metrics)[wanted.metrics[0]][0])
+        runners = tuple(each for each in answer.runners if each[1] != quickest.choice)
+        return replace(answer, choice=quickest.choice, objective=objective, runners=runners,
+                       seconds=answer.seconds + quickest.seconds)  # fmt: skip
 
 
 def _cures(evaluation: Evaluation) -> str | None:
@@ -164,20 +215,32 @@ def _cures(evaluation: Evaluation) -> str | None:
     return " or ".join(remedies(evaluation)) or None
 
 
-def _conflict(space: Space, evaluation: Evaluation, seed: int, time_limit: float) -> str:
-    """Each assert alone against the best that is reachable for its metric."""
+def _conflict(evaluation: Evaluation, conflict: Conflict) -> str:
+    """The limits that contradict each other, and what each would have to be, in words."""
+    asked = {(limit.metric, 1 if limit.side == "max" else -1, limit.value): limit.text for limit in evaluation.limits}
+    own = {c["needed"]: c for c in catalogue().VARIANTS[evaluation.variant]["conditions"]}
     words = []
-    for limit in evaluation.limits:
-        sense = 1 if limit.side == "max" else -1
-        best = search(space, limit.metric, sense=sense, seed=seed, time_limit=time_limit)
-        if best.objective is not None and not limit.holds(best.objective):
-            record = catalogue().QUANTITIES[limit.metric]
+    for each in conflict.relaxations:
+        bound, record = each.bound, catalogue().QUANTITIES[each.bound.quantity]
+        known = asked.get((bound.quantity, bound.sign, bound.value))
+        if each.reachable is None:
+            words.append(f"{known or own[bound.quantity]['name']}, which no value of it would cure")
+        elif known:
             words.append(
-                f"{limit.text}, but the best reachable is {amount(best.objective, record)} ({describe(best.choice)})"
+                f"{known}, but the best reachable is {amount(each.reachable, record)} ({describe(each.choice)})"
             )
-    return "; ".join(words) or "each can be kept alone, but not together: " + ", ".join(
-        e.text for e in evaluation.limits
-    )
+        else:
+            short = failing(own[bound.quantity], each.reachable, bound.value)
+            words.append(f"{short}, at the best split for it ({describe(each.choice)})")
+    return "; or ".join(words)
+
+
+def _why(space: Space, evaluation: Evaluation, time_limit: float, seed: int) -> str:
+    """Why no split fits, whatever the asserts: the structure, or what each split needs at least."""
+    if not space.possible("structural"):
+        return evaluation.failures[0].sentence
+    found = explain(space, [], time_limit=time_limit, seed=seed)
+    return _conflict(evaluation, found) or evaluation.failures[0].sentence
 
 
 def _space(design: Design) -> Space:

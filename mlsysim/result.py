@@ -26,6 +26,9 @@ SEARCH_KEYS: dict[str, dict[str, Any]] = {
     "o_rows": {"type": "integer", "description": "rows of the integer program"},
     "o_enumerated": {"type": "boolean", "description": "whether every split was enumerated as well"},
     "o_seconds": {"type": "number", "description": "seconds of the search"},
+    "o_seed": {"type": "integer", "description": "seed of the search"},
+    "o_runners_up": {"type": "array", "description": "the designs that come next, where they were asked for", "items": {
+        "type": "object", "required": ["o_objective"]}},
     "o_conflict": {"type": ["string", "null"], "description": "the asserts that no split keeps"},
     **{f"o_{name}": {"type": "integer", "description": f"the chosen {word}"} for name, word in {
         "tp": "tensor-parallel degree", "pp": "pipeline stages", "dp": "replicas", "cp": "context-parallel degree",

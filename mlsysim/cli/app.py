@@ -200,19 +200,39 @@ def synthesize(
 def optimize(
     problem: Annotated[str, typer.Argument(help="What to decide: parallelism.", show_default=False)],
     plan: PlanFile,
-    objective: Annotated[str, typer.Option(help="The metric to minimise.")] = "performance.latency",
+    objective: Annotated[
+        str, typer.Option(help='A metric, or a sum such as "latency + 0.5*tco", weights per unit of each.')
+    ] = "performance.latency",
+    maximize: Annotated[
+        bool | None,
+        typer.Option("--maximize/--minimize", help="By default what is better for the metric.", show_default=False),
+    ] = None,
+    top: Annotated[int, typer.Option(help="How many designs to show: the best, and those that come next.")] = 1,
+    write: Annotated[Path | None, typer.Option(help="A file to write the plan to, with the choice filled in.")] = None,
     time_limit: Annotated[float, typer.Option(help="Seconds for the search.")] = 60.0,
     seed: Annotated[int, typer.Option(help="Seed of the search.", min=0, max=2**31 - 1)] = 1,
     output: Output = None,
 ) -> int:
-    """Find the best design for a plan by integer programming, with a proven bound."""
-    from mlsysim.api import optimize as search
+    """Find the best design for a plan by integer programming, with a proven bound.
 
-    found = search(plan, problem, objective=objective, time_limit=time_limit, seed=seed)
+    Ctrl-C, like the time limit, ends the search with the best design so far and its gap.
+    """
+    from mlsysim.api import optimize as search
+    from mlsysim.cli.output import progress, refuse_existing, write_new
+
+    refuse_existing(write)
+    with progress() as watch:
+        found = search(
+            plan, problem, objective=objective, largest=maximize, top=top, time_limit=time_limit, seed=seed, watch=watch
+        )
     if OUTPUT.choose(output and output.value) == "json":
         emit_json(found.to_dict())
     else:
         emit(found.page(color=wants_color()))
+    if write is not None:
+        import yaml
+
+        write_new(write, yaml.safe_dump(found.plan(), sort_keys=False, allow_unicode=True))
     return int(found.exit_code)
 
 

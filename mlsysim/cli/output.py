@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from mlsysim.symbolic.errors import MlsysimError
+from mlsysim.symbolic.errors import InputError, MlsysimError
 
 FORMATS = ("text", "json")
 
@@ -46,6 +49,46 @@ def emit_json(data: Any) -> None:
 def emit(text: str) -> None:
     """Text on standard output."""
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def refuse_existing(path: Path | None) -> None:
+    """Refuse to overwrite, before any work is done.
+
+    Raises:
+        InputError: there is such a file.
+    """
+    if path is not None and path.exists():
+        raise InputError("this file exists", where=str(path), hint="name another, or remove it")
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a file that does not exist yet, and say so on standard error.
+
+    Raises:
+        InputError: it exists.
+    """
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        refuse_existing(path)
+    sys.stderr.write(f"wrote {path}\n")
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[float, float], None] | None]:
+    """What a search tells of its better designs: a line on standard error, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+
+    def watch(cost: float, bound: float) -> None:
+        gap = (cost - bound) / abs(cost) if cost else 0.0
+        sys.stderr.write(f"\r  best so far within {gap:.2%} of the bound \x1b[K")
+        sys.stderr.flush()
+
+    yield watch
+    sys.stderr.write("\r\x1b[K")
 
 
 def wants_color() -> bool:

@@ -132,18 +132,11 @@ def import_(
     write: Annotated[Path | None, typer.Option(help="A file to write the entry to, such as zoo.yaml.")] = None,
 ) -> None:
     """Turn a Hugging Face model configuration into an entry of your own."""
+    from mlsysim.cli.output import write_new
     from mlsysim.importing import imported
-    from mlsysim.symbolic.errors import InputError
 
     _, text = imported(config, name)
     if write is None:
         emit(text)
-        return
-    try:
-        with write.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise InputError(
-            "this file exists", where=str(write), hint="choose another, or add the entry to it by hand"
-        ) from None
-    emit(f"wrote {write}")
+    else:
+        write_new(write, text)

@@ -1,0 +1,98 @@
+"""What a search is to make least or largest: a metric, or a weighted sum of metrics."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from math import inf
+
+from mlsysim.constraints.asserts import LARGER_IS_BETTER, metric
+from mlsysim.constraints.compiler import Goal
+from mlsysim.symbolic.errors import InputError
+from mlsysim.symbolic.kernels import catalogue
+from mlsysim.symbolic.words import amount, number
+
+#: One part of a weighted sum: a sign, a weight and a metric.
+_PART = re.compile(r"\s*([+-]?)\s*(?:(\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*\*\s*)?([A-Za-z_][\w.]*)\s*")
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is optimised.
+
+    Attributes:
+        goal: the same in coherent units, as something to minimise.
+        metrics: the metrics that count.
+        unit: the unit of a single metric; empty for a sum, whose weights are per unit of each metric.
+        largest: whether the largest value is wanted.
+    """
+
+    goal: Goal
+    metrics: tuple[str, ...]
+    unit: str
+    largest: bool
+
+    @property
+    def name(self) -> str:
+        """The metric, or the sum of them."""
+        if len(self.metrics) == 1:
+            return self.metrics[0]
+        weights = (abs(weight) * self._scale(metric) for metric, weight in self.goal.weights)
+        signs = ("+" if (weight > 0) != self.largest else "-" for _, weight in self.goal.weights)
+        parts = [f"{sign} {number(w)}*{m}" for sign, w, m in zip(signs, weights, self.metrics, strict=True)]
+        return " ".join(parts).removeprefix("+ ")
+
+    @staticmethod
+    def _scale(metric: str) -> float:
+        return float(catalogue().QUANTITIES[metric]["scale"])
+
+    def in_unit(self, value: float | None) -> float | None:
+        """A value of the objective in the metric's own unit; a sum has none."""
+        if value is None:
+            return None
+        if len(self.metrics) == 1:
+            return value / self._scale(self.metrics[0])
+        return -value if self.largest else value
+
+    def said(self, value: float | None) -> str:
+        """A value of the objective in words."""
+        if value is None:
+            return "none"
+        if len(self.metrics) == 1:
+            return amount(value, catalogue().QUANTITIES[self.metrics[0]])
+        return number(self.in_unit(value) or 0.0)
+
+
+def objective(text: str, variant: str, *, largest: bool | None = None) -> Objective:
+    """Read an objective: ``latency``, ``performance.throughput`` or ``latency + 0.5*tco``.
+
+    Args:
+        text: a metric, or a sum of metrics with weights per unit of each.
+        variant: the kind of model and phase.
+        largest: whether to maximise; by default what is better for a single metric, and the least of a sum.
+
+    Raises:
+        InputError: it is no sum of metrics, or a metric stands in it twice.
+    """
+    parts: list[tuple[str, float]] = []
+    position = 0
+    while position < len(text):
+        match = _PART.match(text, position)
+        if not match or (parts and not match[1]):
+            raise InputError(f"{text!r} is no objective", hint='write a metric, or a sum such as "latency + 0.5*tco"')
+        name = metric(match[3], variant, what="objective")
+        parts.append((name, (-1.0 if match[1] == "-" else 1.0) * float(match[2] or 1)))
+        position = match.end()
+    names = tuple(name for name, _ in parts)
+    if not parts or len(set(names)) < len(names) or not all(0 < abs(w) < inf for _, w in parts):
+        raise InputError(f"{text!r} is no objective", hint="name each metric once, with a finite weight that is not 0")
+    if len(parts) == 1:
+        largest = names[0] in LARGER_IS_BETTER if largest is None else largest
+        if parts[0][1] < 0:
+            largest = not largest
+        return Objective(
+            Goal.of(names[0], -1 if largest else 1), names, catalogue().QUANTITIES[names[0]]["display"], largest
+        )
+    sense = -1.0 if largest else 1.0
+    weights = tuple((name, sense * weight / Objective._scale(name)) for name, weight in parts)
+    return Objective(Goal(weights), names, "", bool(largest))

@@ -1,0 +1,162 @@
+"""What a search answers: objectives, what comes next, plans to write, and why nothing fits."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy
+import pytest
+import yaml
+
+import mlsysim
+from mlsysim.binding import bind
+from mlsysim.cli.main import run
+from mlsysim.constraints import search as search_module
+from mlsysim.constraints.compiler import Bound, Goal
+from mlsysim.constraints.conflicts import explain
+from mlsysim.constraints.search import search
+from mlsysim.constraints.space import Space
+from mlsysim.objectives import objective
+from mlsysim.optimization import _space
+from mlsysim.plan import load
+from mlsysim.schemas import schema_of
+from mlsysim.symbolic.errors import InputError
+from tests.conftest import plan
+
+BASE = plan(
+    workload={"name": "Llama3_8B", "batch_size": 64}, hardware={"name": "H100", "nodes": 2}, ops={"duration_days": 3.0}
+)
+LATENCY, MEMORY = "performance.latency", "feasibility.memory_required"
+
+
+def everything(space: Space, goal: Goal, bounds: list[Bound] | None = None) -> list[float]:
+    """The cost of every design that keeps the conditions and limits, the least first."""
+    rows = space.lattice(space.domains)
+    values = space.evaluate(rows, {*goal.quantities, *(b.quantity for b in bounds or [])})
+    keep = space.holds(rows)
+    for bound in bounds or []:
+        keep &= bound.sign * values[bound.quantity] <= bound.sign * bound.value * (1 + bound.sign * 1e-12)
+    return sorted(float(cost) for cost in goal.cost(values)[keep])
+
+
+def small(base: dict[str, Any] = BASE) -> Space:
+    """The space of a plan."""
+    return _space(bind(load(base)))
+
+
+@pytest.mark.parametrize("enumerated", [True, False])
+@pytest.mark.parametrize("batch", [12, 48, 64])
+def test_what_comes_next_is_what_enumeration_ranks_next(
+    batch: int, enumerated: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five designs in order, by ranking all of them and by solving again without those found."""
+    space = small({**BASE, "workload": {"name": "Llama3_8B", "batch_size": batch}})
+    ranked = everything(space, Goal.of(LATENCY))
+    if not enumerated:
+        monkeypatch.setattr(search_module.Problem, "everything", None)
+    answer = search(space, LATENCY, top=5)
+    found = [answer.objective, *(value for value, _ in answer.runners)]
+    assert found == pytest.approx(ranked[:5], rel=1e-7)
+    choices = [tuple(sorted(choice.items())) for choice in (answer.choice, *(c for _, c in answer.runners))]
+    assert len(set(choices)) == 5
+
+
+@pytest.mark.parametrize("weight", [0.01, 1.0, 30.0, 1000.0])
+def test_a_weighted_sum_is_the_least_of_all(weight: float) -> None:
+    """Milliseconds and gigabytes, as they are shown."""
+    found = mlsysim.optimize(BASE, objective=f"latency + {weight}*memory_required")
+    goal = Goal(((LATENCY, 1e3), (MEMORY, weight / 1e9)))
+    assert found.answer.objective == pytest.approx(everything(small(), goal)[0], rel=1e-9)
+    shown = found.evaluation.values[LATENCY] * 1e3 + weight * found.evaluation.values[MEMORY] / 1e9
+    assert found.to_dict()["o_objective"] == pytest.approx(shown)
+
+
+def test_the_other_end_can_be_asked_for() -> None:
+    """The slowest split, and throughput as small as can be."""
+    worst = mlsysim.optimize(BASE, objective="latency", largest=True)
+    assert worst.answer.objective == pytest.approx(everything(small(), Goal.of(LATENCY))[-1])
+    assert mlsysim.optimize(BASE, objective="-latency").answer.objective == pytest.approx(worst.answer.objective)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("", "is no objective"), ("latency latency", "is no objective"), ("latency + latency", "each metric once"),
+     ("0*latency", "weight that is not 0"), ("latencz", "did you mean"), ("2 +", "is no objective"), ("latency * 2", "is no objective"),
+     ("__import__('os')", "unknown objective"), ("1e999*latency + tco", "is no objective")],
+)  # fmt: skip
+def test_a_wrong_objective_is_refused(text: str, message: str) -> None:
+    """In words, and nothing is evaluated."""
+    with pytest.raises(InputError, match=message.replace("(", r"\(")):
+        objective(text, "transformer_training")
+
+
+def test_a_plan_with_the_choice_filled_in_gives_the_same_numbers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also for serving, and from the command line."""
+    serving = plan(workload={"name": "Llama3_70B", "batch_size": 16}, hardware={"name": "H100", "accelerators": 8})
+    for base in (BASE, serving):
+        found = mlsysim.optimize(base)
+        assert mlsysim.evaluate(found.plan()).metrics == found.evaluation.metrics
+    (tmp_path / "plan.yaml").write_text(yaml.safe_dump(BASE))
+    best = tmp_path / "best.yaml"
+    words = [
+        "optimize",
+        "parallelism",
+        str(tmp_path / "plan.yaml"),
+        "--write",
+        str(best),
+        "--output",
+        "json",
+        "--top",
+        "3",
+    ]
+    assert run(words) == 0
+    result = json.loads(capsys.readouterr().out)
+    jsonschema.validate(result, schema_of("result"))
+    assert len(result["o_runners_up"]) == 2
+    assert mlsysim.evaluate(best)[LATENCY] == pytest.approx(result["o_objective"] / 1e3)
+    assert run(words) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["message"] == "this file exists"
+
+
+def test_a_conflict_is_minimal_and_its_cures_hold() -> None:
+    """No part of it contradicts itself, and each limit alone given way to what is said lets a design through."""
+    space = small()
+    fastest = search(space, LATENCY)
+    least = search(space, MEMORY)
+    limits = [
+        Bound(LATENCY, fastest.objective * 1.001),
+        Bound(MEMORY, least.objective * 1.001),
+        Bound("performance.goodput", 0.5, -1),
+    ]
+    assert not search(space, LATENCY, bounds=limits).choice
+    conflict = explain(space, limits)
+    held = [each.bound for each in conflict.relaxations]
+    assert {bound.quantity for bound in held} == {LATENCY, MEMORY}
+    for part in itertools.combinations(held, len(held) - 1):
+        assert search(space, LATENCY, bounds=part).choice
+    for each in conflict.relaxations:
+        others = [bound for bound in limits if bound != each.bound]
+        assert each.reachable is not None
+        assert search(
+            space, LATENCY, bounds=[*others, Bound(each.bound.quantity, each.reachable, each.bound.sign)]
+        ).choice
+        tighter = each.reachable - each.bound.sign * abs(each.reachable) * 1e-6
+        assert not search(space, LATENCY, bounds=[*others, Bound(each.bound.quantity, tighter, each.bound.sign)]).choice
+
+
+def test_a_model_that_fits_nowhere_says_what_it_needs_at_best() -> None:
+    """The least memory of all splits, not that of one of them."""
+    huge = plan(workload={"name": "Llama3_405B", "batch_size": 64}, hardware={"name": "H100", "nodes": 1})
+    space = small(huge)
+    rows = space.lattice(space.domains)
+    needed = float(numpy.min(space.evaluate(rows, [MEMORY])[MEMORY])) / 1e9
+    with pytest.raises(
+        mlsysim.InfeasibleError, match=rf"OOM: requires {needed:.0f} GB but only has 80 GB, at the best split"
+    ):
+        mlsysim.optimize(huge)
