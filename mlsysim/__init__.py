@@ -22,7 +22,7 @@ if not (_HERE / "symbolic").exists():
     __path__.append(str(_HERE.parent))
 
 if TYPE_CHECKING:
-    from mlsysim.api import SystemEvaluator, bind, check, derive, evaluate, optimize, sensitivity, synthesize
+    from mlsysim.api import SystemEvaluator, bind, check, derive, evaluate, optimize, pareto, sensitivity, synthesize
     from mlsysim.plan_model import Plan
     from mlsysim.profiles import profile
     from mlsysim.symbolic.errors import InfeasibleError, InputError, MlsysimError
@@ -33,12 +33,13 @@ __version__ = "0.4.0.dev0"
 #: What the package offers, and where it lives; nothing is imported before it is used.
 _WHERE = {
     "Hardware": "zoo", "Models": "zoo", "Plan": "plan_model", "SystemEvaluator": "api", "bind": "api", "check": "api",
-    "derive": "api", "evaluate": "api", "optimize": "api", "profile": "profiles", "sensitivity": "api", "synthesize": "api",
+    "derive": "api", "evaluate": "api", "optimize": "api", "pareto": "api", "profile": "profiles",
+    "sensitivity": "api", "synthesize": "api",
     "InfeasibleError": "symbolic.errors", "InputError": "symbolic.errors", "MlsysimError": "symbolic.errors",
 }  # fmt: skip
 __all__ = [
     "Hardware", "InfeasibleError", "InputError", "MlsysimError", "Models", "Plan", "SystemEvaluator", "__version__",
-    "bind", "check", "derive", "evaluate", "optimize", "profile", "sensitivity", "synthesize",
+    "bind", "check", "derive", "evaluate", "optimize", "pareto", "profile", "sensitivity", "synthesize",
 ]  # fmt: skip
 
 

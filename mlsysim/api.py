@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -261,6 +261,14 @@ def optimize(plan: Planlike, problem: str = "parallelism", **options: Any) -> An
     return search(load(plan), problem, **options)
 
 
+def pareto(plan: Planlike, metrics: Sequence[str], **options: Any) -> Any:
+    """The exact front of a plan's splits; see :func:`mlsysim.optimization.pareto`."""
+    from mlsysim.optimization import pareto as trade
+
+    return trade(load(plan), metrics, **options)
+
+
 __all__ = [
     "BoundKernel", "Check", "InputError", "Point", "SystemEvaluator", "bind", "check", "derive", "evaluate", "optimize",
+    "pareto",
 ]  # fmt: skip

@@ -58,6 +58,12 @@ def _of_operations(design: Design) -> Iterator[str]:
     said, bindings = design.loaded.plan.ops, design.bindings
     if said.facility is None:
         yield f"facility AWS: PUE {bindings['facility.pue'].value:g}"
+    carbon = bindings["grid.carbon_intensity"].fact
+    if carbon is not None and carbon.scope:
+        yield f"carbon of {said.region}: {carbon.text}, {carbon.scope}, {carbon.method}, {carbon.year}"
+    power = bindings["node.power_max"].fact
+    if power is not None and power.kind in ("derived", "estimate"):
+        yield f"power of {design.node.title}: {power.how}"
     price = bindings["price.accelerator_hour"]
     if price.value is not None and said.price_per_accelerator_hour is None:
         yield f"price {price.value * 3600:g} USD per accelerator and hour: {price.says}{age(price.fact)}"

@@ -37,6 +37,8 @@ SPLIT = {
 WRITTEN = {"node_bandwidth": "write_bandwidth", "filesystem_bandwidth": "filesystem_write_bandwidth"}
 RECOMPUTE = ("none", "selective", "full")
 SECONDS_OF_A_DAY = 86400.0
+#: Tokens of a sequence where nobody says how long those were that a model was trained with.
+USUAL_LENGTH = 8192.0
 
 
 def bind(loaded: LoadedPlan, model: Entry | None = None, hardware: Entry | None = None) -> Design:
@@ -265,11 +267,13 @@ class _Binder:
         return Binding(float(self.plan.workload.batch_size), "default", "one at a time")
 
     def own_length(self) -> Binding:
-        """The sequence length of a plan that gives none: the model's own."""
-        for fact, says in (("sequence_length", "was trained with"), ("context_length", "accepts at most")):
-            found = _of(self.model, fact)
-            if found.value is not None:
-                return replace(found, origin="default", says=f"the length {self.model.name} {says}")
+        """The sequence length of a plan that gives none: what the model was trained with, else what most accept."""
+        trained, longest = _of(self.model, "sequence_length"), _of(self.model, "context_length")
+        if trained.value is not None:
+            return replace(trained, origin="default", says=f"the length {self.model.name} was trained with")
+        if longest.value is not None:
+            says = f"{self.model.name} accepts {longest.value:,.0f}, the length it was trained with is not published"
+            return replace(longest, value=min(longest.value, USUAL_LENGTH), origin="default", says=says)
         raise InputError(
             f"workload.sequence_length: that of {self.model.name} is not published",
             where=self.where("workload", "name"), hint="give workload.sequence_length",

@@ -1,4 +1,4 @@
-"""Sensitivity: what each input does to each metric, by exact derivatives of the kernel."""
+"""Sensitivity: what each input does to each metric, by exact derivatives of the kernel; counts move by whole numbers."""
 
 from __future__ import annotations
 
@@ -26,9 +26,12 @@ ACROSS = (
 )
 #: What an assert is priced in, where the metric that was asked for gains nothing.
 GAINS = ("macro.tco", "macro.energy", "performance.latency")
-#: What a designer chooses, and what a designer is asked for.
+#: What hardware offers, and what of it and of the fleet may move by a little.
 HARDWARE = ("accelerator.", "node.", "storage.")
-MOVABLE = (*HARDWARE, "workload.", "split.devices")
+MOVABLE = (*HARDWARE, "split.devices")
+#: What makes a node what it is: another number is another node.
+BUILT = ("node.accelerators", "node.reach")
+LAYERS, DENSE = "model.layers", "model.dense_layers"
 #: Elasticities closer than this are one.
 SAME = 1e-9
 
@@ -41,17 +44,19 @@ class Elasticity:
         leaf: the input.
         wall: the wall through whose law the input acts.
         grows, shrinks: one-sided elasticities; they differ at a kink.
+        whole: whether the input is a count, which moves by whole numbers.
     """
 
     leaf: str
     wall: str
     grows: float
     shrinks: float
+    whole: bool = False
 
     @property
     def kink(self) -> bool:
-        """Whether the two sides differ."""
-        return abs(self.grows - self.shrinks) > SAME
+        """Whether the two sides differ; those of a count by more than the curve between its steps."""
+        return abs(self.grows - self.shrinks) > (0.02 * self.size if self.whole else SAME)
 
     @property
     def size(self) -> float:
@@ -72,7 +77,7 @@ class Sensitivity:
     @property
     def binding_wall(self) -> str:
         """The wall of the largest elasticity among the inputs that hardware offers; the metric's own where none matters."""
-        offered = (e.wall for e in self.elasticities if e.leaf.startswith(HARDWARE))
+        offered = (e.wall for e in self.elasticities if e.leaf.startswith(HARDWARE) and not e.whole)
         return next(offered, self.evaluation.cause(self.metric))
 
     def to_dict(self) -> dict[str, Any]:
@@ -123,19 +128,50 @@ def sensitivity(evaluation: Evaluation, name: str = "performance.latency") -> Se
     limits = [limit for limit in evaluation.limits if evaluation.metrics.get(limit.metric)]
     wanted = [*dict.fromkeys((*shown, *(limit.metric for limit in limits)))]
     grows, shrinks = (
-        {leaf: slopes(evaluation, leaf, wanted, direction) for leaf in _inputs(evaluation)} for direction in (1, -1)
+        {leaf: _change(evaluation, leaf, wanted, direction) for leaf in _inputs(evaluation)} for direction in (1, -1)
     )
     found = [
-        Elasticity(leaf, wall_of(evaluation.variant, leaf), grows[leaf][target], shrinks[leaf][target])
+        Elasticity(leaf, wall_of(evaluation.variant, leaf), grows[leaf][target], shrinks[leaf][target], _whole(leaf))
         for leaf in grows
         if abs(grows[leaf][target]) > SAME or abs(shrinks[leaf][target]) > SAME
     ]
     found.sort(key=lambda e: (-e.size, e.leaf))
     across = {e.leaf: {m: grows[e.leaf][m] for m in shown if m != target} for e in found}
-    movable = [{leaf: side[leaf] for leaf in side if leaf.startswith(MOVABLE)} for side in (grows, shrinks)]
+    movable = [
+        {leaf: side[leaf] for leaf in side if leaf.startswith(MOVABLE) and not _whole(leaf)}
+        for side in (grows, shrinks)
+    ]
     gains = [m for m in (target, *GAINS) if m in shown]
     prices = [price(limit, evaluation.values[limit.metric], gains, *movable) for limit in limits]
     return Sensitivity(evaluation, target, tuple(found), across, tuple(prices))
+
+
+def _change(evaluation: Evaluation, leaf: str, wanted: list[str], direction: int) -> dict[str, float]:
+    """One-sided elasticities: by derivatives, of a count by whole steps of one percent or of one."""
+    return (_steps if _whole(leaf) else slopes)(evaluation, leaf, wanted, direction)
+
+
+def _whole(leaf: str) -> bool:
+    """Whether an input moves by whole numbers; the fleet is taken as large enough not to."""
+    return bool(catalogue().QUANTITIES[leaf]["integer"]) and not leaf.startswith("split.")
+
+
+def _steps(evaluation: Evaluation, leaf: str, wanted: list[str], direction: int) -> dict[str, float]:
+    """What a whole step of a count changes; a layer of a dense model is a dense one."""
+    compiled = kernel(evaluation.variant)
+    here = evaluation.values[leaf]
+    step = max(1.0, round(here / 100))
+    if here - step < 1 and direction < 0:  # there is no count below
+        return dict.fromkeys(wanted, 0.0)
+    moved = {leaf: here + direction * step}
+    if leaf == LAYERS and evaluation.values[DENSE] == here:
+        moved[DENSE] = moved[leaf]
+    results = compiled([moved.get(name, evaluation.values[name]) for name in compiled.leaves])
+    found = {}
+    for name in wanted:
+        there = results[compiled.position[name]]
+        found[name] = direction * (there / evaluation.values[name] - 1) * here / step
+    return found
 
 
 def slopes(evaluation: Evaluation, leaf: str, wanted: list[str], direction: int) -> dict[str, float]:
@@ -158,7 +194,10 @@ def _inputs(evaluation: Evaluation) -> Iterator[str]:
     for leaf in kernel(evaluation.variant).leaves:
         value = evaluation.values[leaf]
         # A degree of the split cannot change alone: their product is the fleet.
-        if leaf.startswith("split.") and leaf != "split.devices":
+        if (leaf.startswith("split.") and leaf != "split.devices") or leaf in BUILT:
+            continue
+        # A layer of a dense model is a dense one: they change together.
+        if leaf == DENSE and evaluation.values[DENSE] == evaluation.values[LAYERS]:
             continue
         if not catalogue().QUANTITIES[leaf]["choices"] and value and math.isfinite(value):
             yield leaf

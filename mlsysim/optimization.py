@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy
 
 from mlsysim.binding import RECOMPUTE, SPLIT, bind
+from mlsysim.constraints.asserts import LARGER_IS_BETTER, metric
 from mlsysim.constraints.compiler import Bound
 from mlsysim.constraints.conflicts import Conflict, explain
 from mlsysim.constraints.feasibility import failing
+from mlsysim.constraints.fronts import Front, front
 from mlsysim.constraints.search import TIE, Answer, search
 from mlsysim.constraints.solver import Watch
 from mlsysim.constraints.space import Space
@@ -106,6 +109,106 @@ class Optimization:
         return self.evaluation.design.loaded.phase == "training" or field in ("tensor", "pipeline", "data")
 
 
+@dataclass(frozen=True)
+class ParetoFront:
+    """The splits of which none is better in one metric without being worse in another.
+
+    Attributes:
+        metrics: what was traded, the first ordering the points.
+        front: the points, and whether all are there.
+        seed: of the searches.
+    """
+
+    metrics: tuple[str, ...]
+    front: Front
+    seed: int
+
+    @property
+    def exit_code(self) -> int:
+        """0 where the front is complete, 4 where there is no design, 5 where time ended the search."""
+        return 5 if not self.front.complete else 0 if self.front.points else 4
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The points with values in the metrics' own units."""
+        scales = {name: catalogue().QUANTITIES[name]["scale"] for name in self.metrics}
+        return [
+            {**{name: point.values[name] / scales[name] for name in self.metrics}, **_chosen(point.choice)}
+            for point in self.front.points
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The front as plain data."""
+        units = {name: catalogue().QUANTITIES[name]["display"] for name in self.metrics}
+        return {"o_status": "optimal" if self.front.complete else "feasible", "o_units": units, "o_front": self.rows(),
+                "o_seed": self.seed, "exit_code": self.exit_code}  # fmt: skip
+
+    def page(self) -> str:
+        """The front as a table and, of the first two metrics, a picture."""
+        from mlsysim.picture import scatter
+
+        if not self.front.points:
+            return "no split keeps the conditions and the asserts"
+        records = {name: catalogue().QUANTITIES[name] for name in self.metrics}
+        lines = ["  " + "".join(f"{name:<32}" for name in self.metrics) + "split"]
+        for point in self.front.points:
+            lines.append(
+                "  "
+                + "".join(f"{amount(point.values[n], records[n]):<32}" for n in self.metrics)
+                + describe(point.choice)
+            )
+        lines += [
+            "",
+            f"{len(self.front.points)} points" + ("" if self.front.complete else ", the time limit ended the search"),
+            "",
+        ]
+        labels = [f"{name} [{records[name]['display']}]" for name in self.metrics[:2]]
+        pairs = [(row[self.metrics[0]], row[self.metrics[1]]) for row in self.rows()]
+        return "\n".join([*lines, scatter(pairs, *labels)])
+
+
+def pareto(loaded: LoadedPlan, metrics: Sequence[str], *, time_limit: float = 60.0, seed: int = 1) -> ParetoFront:
+    """The exact front of a plan's splits under its asserts.
+
+    Args:
+        loaded: the plan.
+        metrics: two or more; throughput, utilisation and the like are maximised, all others minimised.
+        time_limit: seconds for all searches together.
+        seed: of the searches.
+
+    Raises:
+        InputError: fewer than two metrics, one that the plan skips, or a space too large for so many.
+    """
+    design = _divisible(bind(loaded))
+    names = tuple(dict.fromkeys(metric(name, design.variant) for name in metrics))
+    if len(names) < 2:
+        raise InputError("a front needs two metrics or more", hint="such as --pareto latency,memory_required")
+    first = evaluate(design)
+    _refuse_skipped(first, names)
+    limits = [Bound(each.metric, each.value, 1 if each.side == "max" else -1) for each in first.limits]
+    senses = [(name, -1 if name in LARGER_IS_BETTER else 1) for name in names]
+    return ParetoFront(names, front(_space(design), senses, bounds=limits, time_limit=time_limit, seed=seed), seed)
+
+
+def _divisible(design: Design) -> Design:
+    """A design whose model can be split.
+
+    Raises:
+        InputError: it is known by its profile alone.
+    """
+    if not design.variant.startswith("transformer"):
+        raise InputError(f"{design.model.name} is known by its profile alone and cannot be split",
+                         where=design.loaded.where("workload", "name"), hint="choose a transformer")  # fmt: skip
+    return design
+
+
+def _refuse_skipped(evaluation: Evaluation, names: Sequence[str]) -> None:
+    """Refuse metrics and asserts that the plan cannot decide."""
+    wanted = [(name, None) for name in names] + [(limit.metric, limit.where) for limit in evaluation.limits]
+    for name, where in wanted:
+        if evaluation.feasible and name in evaluation.skipped:
+            raise InputError(f"{name} is skipped in this plan: {evaluation.skipped[name]}", where=where)
+
+
 def _chosen(choice: dict[str, int]) -> dict[str, int]:
     return {f"o_{short}": choice[leaf] for leaf, short in _SHORT.items() if leaf in choice}
 
@@ -149,22 +252,14 @@ def optimize(
         raise UnknownNameError("problem", problem, PROBLEMS, see=f"the problems are {', '.join(PROBLEMS)}")
     if not (math.isfinite(time_limit) and time_limit > 0):
         raise InputError(f"--time-limit: {time_limit:g} is not above 0", hint="give seconds, such as 60")
-    design = bind(loaded)
-    if not design.variant.startswith("transformer"):
-        raise InputError(f"{design.model.name} is known by its profile alone and cannot be split",
-                         where=loaded.where("workload", "name"), hint="choose a transformer")  # fmt: skip
+    design = _divisible(bind(loaded))
     wanted = read_objective(objective, design.variant, largest=largest)
     if top < 1:
         raise InputError(f"--top: {top} is below 1", hint="give how many designs are wanted, such as 5")
     first = evaluate(design)
-    for name in wanted.metrics:
-        if first.feasible and name in first.skipped:
-            raise InputError(f"{name} is skipped in this plan: {first.skipped[name]}")
+    _refuse_skipped(first, wanted.metrics)
     space = _space(design)
     limits = [Bound(each.metric, each.value, 1 if each.side == "max" else -1) for each in first.limits]
-    for each in first.limits:
-        if first.feasible and each.metric in first.skipped:
-            raise InputError(f"{each.metric} is skipped in this plan: {first.skipped[each.metric]}", where=each.where)
     if space.decisions and not any(support(design.variant, name, space.decisions) for name in wanted.metrics):
         raise InputError(
             f"{wanted.name} does not depend on the split", hint="optimise performance.latency or a cost per token"

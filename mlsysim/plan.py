@@ -49,7 +49,7 @@ def load(plan: str | Path | Mapping[str, Any] | Entry | LoadedPlan) -> LoadedPla
     """Read and check a plan.
 
     Args:
-        plan: the path of a YAML file, a mapping of the same form, a scenario, or a plan that was read before.
+        plan: the path of a YAML file, a mapping of the same form, a scenario or its name, or a plan that was read before.
 
     Raises:
         InputError: the file cannot be read or is not YAML.
@@ -65,7 +65,12 @@ def load(plan: str | Path | Mapping[str, Any] | Entry | LoadedPlan) -> LoadedPla
         return _checked(Document("plan", plan.model_dump(by_alias=True, exclude_none=True)))
     if not isinstance(plan, (str, Path)):
         raise InputError(f"a plan is a path or a mapping, not {plan!r:.60}", hint="give the path of a YAML file")
-    return _checked(read(Path(plan), str(plan)), Path(plan).parent)
+    path = Path(plan)
+    if not path.exists() and not path.suffix:
+        zoo = standard()
+        if "scenarios" in zoo.categories_of(str(plan)):
+            return load(zoo.find("scenarios", str(plan)))
+    return _checked(read(path, str(plan)), path.parent)
 
 
 def loads(text: str, name: str = "plan.yaml") -> LoadedPlan:

@@ -68,6 +68,10 @@ def profile(model: str | Entry, precision: str = "bf16", zoo: Zoo | None = None)
     (70553706496.0, 327680.0)
     """
     zoo = zoo or standard()
+    if not isinstance(model, (str, Entry)):
+        raise InputError(
+            f"a model is a name or an entry, not {model!r:.60}", hint="such as mlsysim.profile('Llama3_8B')"
+        )
     entry = model if isinstance(model, Entry) else zoo.find("models", model)
     if entry.category != "models":
         raise InputError(f"{entry.name} is no model", hint="see `mlsysim zoo models`")

@@ -21,7 +21,8 @@ class ShadowPrice:
 
     Attributes:
         limit: the assert.
-        binding: whether it holds without slack or not at all; the price of others is not paid.
+        state: ``slack``, ``binding`` or ``violated``. The price is that of one percent of the value reached, which is
+            the limit where it binds; it is paid only there.
         leaf: the input that may then move; empty where none moves the assert's metric.
         move: by how many percent it moves.
         gains: the metric that gets better with it; empty where none does.
@@ -29,7 +30,7 @@ class ShadowPrice:
     """
 
     limit: Limit
-    binding: bool
+    state: str
     leaf: str = ""
     move: float = 0.0
     gains: str = ""
@@ -37,17 +38,20 @@ class ShadowPrice:
 
     def to_dict(self) -> dict[str, Any]:
         """The price as plain data."""
-        return {"assert": self.limit.text, "binding": self.binding, "input": self.leaf or None, "input_change": self.move,
+        return {"assert": self.limit.text, "state": self.state, "input": self.leaf or None, "input_change": self.move,
                 "gains": self.gains or None, "change": self.change}  # fmt: skip
 
     @property
     def sentence(self) -> str:
         """The price in words."""
         if not self.leaf:
-            return f"{self.limit.text}: no single input of hardware or workload moves it by much"
+            return f"{self.limit.text}: no single property of the hardware moves it by much"
         gain = f", {self.gains} by {_percent(self.change)}" if self.gains else ""
-        slack = "" if self.binding else "; it has slack, so nothing is lost to it now"
-        return f"{self.limit.text}: one percent looser lets {self.leaf} change by {_percent(self.move)}{gain}{slack}"
+        state = {
+            "slack": " has slack, so nothing is lost to it now; were it to bind,",
+            "violated": " does not hold; from what is reached now,", "binding": " binds:",
+        }[self.state]  # fmt: skip
+        return f"{self.limit.text}{state} one percent looser lets {self.leaf} change by {_percent(self.move)}{gain}"
 
 
 #: One-sided elasticities: by input, then by metric.
@@ -63,7 +67,8 @@ def price(limit: Limit, found: float, wanted: Sequence[str], grows: Slopes, shri
         wanted: the metrics that may gain, the first that does counts.
         grows, shrinks: one-sided elasticities in the inputs that may move.
     """
-    binding = not limit.holds(found) or limit.slack(found) <= NOTHING * abs(found)
+    near = limit.holds(found) and limit.slack(found) <= NOTHING * abs(found)
+    state = "binding" if near else "slack" if limit.holds(found) else "violated"
     moves = [
         (leaf, direction / abs(slopes[limit.metric]), slopes)
         for direction, side in ((1, grows), (-1, shrinks))
@@ -76,11 +81,11 @@ def price(limit: Limit, found: float, wanted: Sequence[str], grows: Slopes, shri
         paying = [trade for trade in trades if trade[2] * better > NOTHING]
         if paying:
             leaf, move, change = max(paying, key=lambda trade: (trade[2] * better, trade[0]))
-            return ShadowPrice(limit, binding, leaf, move, gains, change)
+            return ShadowPrice(limit, state, leaf, move, gains, change)
     if moves:  # nothing gains, but the strongest input may be weaker
         leaf, move, _ = min(moves, key=lambda each: (abs(each[1]), each[0]))
-        return ShadowPrice(limit, binding, leaf, move)
-    return ShadowPrice(limit, binding)
+        return ShadowPrice(limit, state, leaf, move)
+    return ShadowPrice(limit, state)
 
 
 def _percent(change: float) -> str:

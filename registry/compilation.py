@@ -12,8 +12,9 @@ from mlsysim.registry.categories import CATEGORIES, LINKS
 from mlsysim.registry.document import Document, Path_
 from mlsysim.registry.entry import ABOUT
 from mlsysim.registry.index import SOURCES
+from mlsysim.registry.problems import problem
 from mlsysim.registry.schema import NOT_PUBLISHED, Alternative, EntryFile, Fact, Origin, SourceFile
-from mlsysim.registry.vocabulary import FACTS, KINDS, WORD, meaning, names
+from mlsysim.registry.vocabulary import AT_MOST, FACTS, KINDS, WORD, meaning, names
 from mlsysim.symbolic.errors import InputError, InputErrors, nearest
 from mlsysim.symbolic.units import coherent, dimension, factor, named
 
@@ -86,8 +87,9 @@ class _Builder:
         try:
             return model.model_validate(raw)
         except ValidationError as error:
-            for detail in error.errors():
-                self.refuse(*_problem(model, document, place, detail))
+            # A union says once for each member what is wrong with a value.
+            for found in dict.fromkeys(problem(model, document, place, detail) for detail in error.errors()):
+                self.refuse(*found)
             return None
 
     def add_sources(self, document: Document, place: Path_, data: Any) -> None:
@@ -119,6 +121,8 @@ class _Builder:
             made = self.fact(category, entry, name, fact, document, (*place, "facts", name))
             if made is not None:
                 facts[name] = made
+        if entry.kind == "transformer":
+            self.shape(entry, facts, where)
         about = entry.model_dump(mode="json")
         self.parts[category].entries.append([*(about[slot] for slot in ABOUT), facts])
 
@@ -162,6 +166,21 @@ class _Builder:
         if (entry.plan is not None) != (category == "scenarios"):
             self.refuse(f"{entry.name}: a scenario has a plan, and nothing else has", where, "see `mlsysim schema`")
 
+    def shape(self, entry: EntryFile, facts: Mapping[str, list[Any]], where: str) -> None:
+        """Refuse a transformer whose numbers do not go together."""
+        numbers = {name: made[1] for name, made in facts.items() if made[1] is not None}
+        for small, large in AT_MOST:
+            if small in numbers and large in numbers and numbers[small] > numbers[large]:
+                self.refuse(f"{entry.name}: {small} {numbers[small]:g} is above {large} {numbers[large]:g}", where)
+        if {"heads", "kv_heads"} <= numbers.keys() and numbers["heads"] % numbers["kv_heads"]:
+            self.refuse(
+                f"{entry.name}: {numbers['heads']:g} heads do not share {numbers['kv_heads']:g} key-value heads", where
+            )
+        if numbers.get("experts") and not numbers.get("active_experts"):
+            self.refuse(
+                f"{entry.name}: of {numbers['experts']:g} experts a token visits none", where, "give active_experts"
+            )
+
     def fact(
         self, category: str, entry: EntryFile, name: str, fact: Fact, document: Document, place: Path_
     ) -> list[Any] | None:
@@ -186,6 +205,9 @@ class _Builder:
             if bound is not None:
                 self.number(name, bound, said.unit, value_at)
         number, unit = self.number(name, fact.value, said.unit, value_at)
+        wrong = None if number is None else said.refuses(number / factor(said.unit) if said.unit != "1" else number)
+        if wrong:
+            self.refuse(f"{name}: {fact.value!r} {wrong}", value_at, f"it is {said.says}")
         more = _more(fact)
         origins = self.parts[category].origins
         position = origins.setdefault(origin, len(origins))
@@ -262,20 +284,3 @@ def _reason(alternative: Alternative) -> str:
 
 def _text(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:.15g}"
-
-
-def _problem(model: type[BaseModel], document: Document, place: Path_, detail: Any) -> tuple[str, str, str]:
-    """What pydantic found, in words: what, where, cure."""
-    loc = tuple(part for part in detail["loc"] if part not in ("float", "str", "Fact", "constrained-str"))
-    path = (*place, *loc)
-    last = str(loc[-1]) if loc else ""
-    fields = [field.alias or name for name, field in (Fact if "facts" in loc else model).model_fields.items()]
-    if detail["type"] == "extra_forbidden":
-        near = nearest(last, fields)
-        cure = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(fields)}"
-        return f"{'.'.join(map(str, loc))}: unknown key", document.where(path, key=True), cure
-    if detail["type"] == "missing":
-        return f"{'.'.join(map(str, loc))}: missing", document.where(path, key=True), f"add `{last}:`"
-    if not loc:
-        return "an entry is a mapping", document.where(path), f"it takes {', '.join(fields)}"
-    return f"{'.'.join(map(str, loc))}: {detail['input']!r:.60}: {detail['msg']}", document.where(path), ""

@@ -106,6 +106,18 @@ class Value:
 
     __rmul__, __radd__ = __mul__, __add__
 
+    def __lt__(self, other: Any) -> bool:
+        return bool(self.quantity < _quantity(other))
+
+    def __gt__(self, other: Any) -> bool:
+        return bool(self.quantity > _quantity(other))
+
+    def __le__(self, other: Any) -> bool:
+        return bool(self.quantity <= _quantity(other))
+
+    def __ge__(self, other: Any) -> bool:
+        return bool(self.quantity >= _quantity(other))
+
     def __str__(self) -> str:
         return self.text
 
@@ -206,6 +218,19 @@ class Entry:
             fact = name.replace("__", ".")
             facts[fact] = replace(facts[fact], number=number)
         return Entry(self.category, {slot: getattr(self, slot) for slot in ABOUT}, facts)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self is other or (self._texts(), self._prefix) == (other._texts(), other._prefix)
+
+    def __hash__(self) -> int:
+        return hash((tuple(self._facts), self._prefix))
+
+    def _texts(self) -> dict[str, str]:
+        """What its values say: entries of the same category that say the same are the same."""
+        about = "" if isinstance(self, _Part) else f"{self.category}/{self.id}"
+        return {"": about, **{name: f"{value.text} {value.number}" for name, value in self._facts.items()}}
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"{self.name} is a registry entry and cannot be changed")

@@ -21,29 +21,50 @@ class Meaning:
         says: its meaning as a clause.
         required: whether an entry without it is refused; ``not published`` is an answer.
         dated: whether it must say when it was read.
+        low, high: what it may be, in the unit.
+        above: whether it must be above ``low``, not only at it.
+        whole: whether it counts.
     """
 
     unit: str
     says: str
     required: bool = False
     dated: bool = False
+    low: float = 0
+    high: float = 1e30
+    above: bool = False
+    whole: bool = False
+
+    def refuses(self, value: float) -> str | None:
+        """What is wrong with a value in the unit, as a clause."""
+        if self.whole and value != int(value):
+            return "is not a whole number"
+        if value < self.low or (self.above and value == self.low):
+            return f"is not above {self.low:g}" if self.above else f"is below {self.low:g}"
+        return f"is above {self.high:g}" if value > self.high else None
 
 
-def _optional(**facts: tuple[str, str]) -> dict[str, Meaning]:
-    return {name.replace("__", "."): Meaning(*said) for name, said in facts.items()}
+def _optional(*, above: bool = False, **facts: tuple[str, str]) -> dict[str, Meaning]:
+    return {name.replace("__", "."): Meaning(*said, above=above) for name, said in facts.items()}
 
 
-def _required(**facts: tuple[str, str]) -> dict[str, Meaning]:
-    return {name.replace("__", "."): Meaning(*said, required=True) for name, said in facts.items()}
+def _required(*, above: bool = False, **facts: tuple[str, str]) -> dict[str, Meaning]:
+    return {name.replace("__", "."): Meaning(*said, required=True, above=above) for name, said in facts.items()}
+
+
+def _counts(**facts: tuple[str, int, int]) -> dict[str, Meaning]:
+    """Whole numbers, from the least to the most that makes sense."""
+    return {name: Meaning("1", says, low=low, high=high, whole=True) for name, (says, low, high) in facts.items()}
 
 
 #: Facts by category and name.
 FACTS: dict[str, dict[str, Meaning]] = {
     "hardware": {
-        "compute.peak.*": Meaning("TFLOP/s", "dense peak rate of a number format"),
-        "compute.peak_sparse.*": Meaning("TFLOP/s", "peak rate with structured sparsity, counting what is skipped"),
-        "compute.operations_per_clock.*": Meaning("1", "operations of one unit in one clock, two for a multiply-add"),
+        "compute.peak.*": Meaning("TFLOP/s", "dense peak rate of a number format", above=True),
+        "compute.peak_sparse.*": Meaning("TFLOP/s", "peak rate with structured sparsity, counting what is skipped", above=True),
+        "compute.operations_per_clock.*": Meaning("1", "operations of a unit in a clock, two for a multiply-add", above=True),
         **_optional(
+            above=True,
             compute__clock=("Hz", "clock that the peaks are quoted at"),
             compute__units=("1", "multiprocessors, compute units or cores"),
             memory__usable=("GB", "memory that software can use, where the maker states it"),
@@ -57,6 +78,7 @@ FACTS: dict[str, dict[str, Meaning]] = {
             interconnect__bandwidth_both_ways=("GB/s", "both ways added, as makers quote it"),
         ),
         **_required(
+            above=True,
             memory__capacity=("GB", "nominal memory"),
             memory__bandwidth=("GB/s", "peak memory bandwidth"),
             power__maximum=("W", "thermal design or board power"),
@@ -65,12 +87,12 @@ FACTS: dict[str, dict[str, Meaning]] = {
     },
     "nodes": {
         **_required(
-            accelerators=("1", "accelerators of one node"),
             power__maximum=("W", "power of the whole node under full load"),
             power__idle=("W", "power of one accelerator's share of an idle node"),
             lifetime=("year", "years over which the node is written off"),
             reach=("1", "accelerators that one network joins"),
         ),
+        "accelerators": Meaning("1", "accelerators of one node", required=True, low=1, high=1e5, whole=True),
         **_optional(
             ports=("1", "network ports for accelerator traffic"),
             embodied=("gCO2e", "emissions of making one accelerator's share"),
@@ -78,7 +100,7 @@ FACTS: dict[str, dict[str, Meaning]] = {
         ),
     },
     "fabrics": {
-        **_required(bandwidth=("GB/s", "one way, of one accelerator or port")),
+        **_required(above=True, bandwidth=("GB/s", "one way, of one accelerator or port")),
         **_optional(
             latency=("s", "one step of a ring"),
             bandwidth_both_ways=("GB/s", "both ways added, as makers quote it"),
@@ -94,10 +116,10 @@ FACTS: dict[str, dict[str, Meaning]] = {
             electricity_price=("USD/kWh", "price to industrial customers"),
         ),
     },
-    "facilities": _required(
-        pue=("1", "power of the facility per power of its computers"),
-        wue=("L/kWh", "water used on site per energy of its computers"),
-    ),
+    "facilities": {
+        "pue": Meaning("1", "power of the facility per power of its computers", required=True, low=1, high=10),
+        **_required(wue=("L/kWh", "water used on site per energy of its computers")),
+    },
     "fleets": {
         **_required(accelerators=("1", "accelerators"), nodes=("1", "nodes")),
         **_optional(
@@ -179,48 +201,52 @@ FACTS: dict[str, dict[str, Meaning]] = {
         memory_overhead=("1", "measured memory, relative"),
     ),
     "models": {
+        "sequence_length": Meaning("token/sample", "tokens of a sequence it was trained with", low=1, high=1e8, whole=True),
+        "context_length": Meaning("token/sample", "longest sequence it accepts", low=1, high=1e8, whole=True),
         **_optional(
+            above=True,
             published__parameters=("param", "parameters as their publisher counts them"),
-            sequence_length=("token/sample", "tokens of a sequence it was trained with"),
-            context_length=("token/sample", "longest sequence it accepts"),
             further=("param", "parameters beside the layers: poolers, token types, a bias of the head"),
             parameters=("param", "parameters, of a model known by its profile"),
             multiply_accumulates=("1", "multiply-accumulates of one forward pass of one sample"),
             activation_bytes=("kB/sample", "activations kept at once for one sample"),
         ),
-        **_optional(
-            **{
-                name: ("1", says)
-                for name, says in {
-                    "layers": "layers", "hidden": "width of the residual stream", "heads": "query heads",
-                    "kv_heads": "key-value heads", "head_width": "width of a head",
-                    "ffn_width": "width of the feed-forward layer", "ffn_matrices": "matrices of a feed-forward layer",
-                    "vocabulary": "entries of the vocabulary", "positions": "learned position embeddings",
-                    "tied": "1 where embedding and output head are one matrix",
-                    "norm_vectors": "vectors of a normalisation", "norms": "normalisations in a layer",
-                    "head_norms": "normalisations of the width of a head in a layer",
-                    "attention_bias": "1 where query, key and value have a bias",
-                    "output_bias": "1 where the attention output has a bias",
-                    "ffn_bias": "1 where feed-forward matrices have a bias",
-                    "dropout": "1 where training keeps dropout masks",
-                    "causal": "1 where a token attends only to those before it",
-                    "dense_layers": "layers without experts", "experts": "routed experts of a layer",
-                    "active_experts": "routed experts a token visits", "shared_experts": "experts every token visits",
-                    "expert_width": "width of an expert", "router_bias": "1 where the router has a bias",
-                    "latent": "1 where keys and values are kept as one latent vector (MLA)",
-                    "query_rank": "rank of the query compression, 0 for none",
-                    "kv_rank": "rank of the key-value compression",
-                    "rope_width": "part of a head that is rotated", "nope_width": "part of a head that is not",
-                    "value_width": "width of a value head under MLA",
-                }.items()
-            }
+        **_counts(
+            layers=("layers", 1, 10_000), hidden=("width of the residual stream", 1, 10**6), heads=("query heads", 1, 10**5),
+            kv_heads=("key-value heads", 1, 10**5), head_width=("width of a head", 1, 10**5),
+            ffn_width=("width of the feed-forward layer", 0, 10**7), ffn_matrices=("matrices of a feed-forward layer", 2, 3),
+            vocabulary=("entries of the vocabulary", 1, 10**8), positions=("learned position embeddings", 0, 10**8),
+            tied=("1 where embedding and output head are one matrix", 0, 1),
+            norm_vectors=("vectors of a normalisation", 0, 2), norms=("normalisations in a layer", 0, 16),
+            head_norms=("normalisations of the width of a head in a layer", 0, 10**5),
+            attention_bias=("1 where query, key and value have a bias", 0, 1),
+            output_bias=("1 where the attention output has a bias", 0, 1),
+            ffn_bias=("1 where feed-forward matrices have a bias", 0, 1),
+            dropout=("1 where training keeps dropout masks", 0, 1),
+            causal=("1 where a token attends only to those before it", 0, 1),
+            dense_layers=("layers without experts", 0, 10_000), experts=("routed experts of a layer", 0, 10**5),
+            active_experts=("routed experts a token visits", 0, 10**5),
+            shared_experts=("experts every token visits", 0, 10**4), expert_width=("width of an expert", 0, 10**7),
+            router_bias=("1 where the router has a bias", 0, 1),
+            latent=("1 where keys and values are kept as one latent vector (MLA)", 0, 1),
+            query_rank=("rank of the query compression, 0 for none", 0, 10**6),
+            kv_rank=("rank of the key-value compression", 0, 10**6), rope_width=("part of a head that is rotated", 0, 10**5),
+            nope_width=("part of a head that is not", 0, 10**5), value_width=("width of a value head under MLA", 0, 10**5),
         ),
     },
     "scenarios": {},
 }  # fmt: skip
 
 #: What kinds of entries a category has, where the kind decides how they are evaluated.
-KINDS = {"models": ("transformer", "profiled")}
+KINDS = {
+    "models": ("transformer", "profiled"),
+    "hardware": ("gpu", "tpu", "asic", "wafer", "edge", "mobile", "cpu", "mcu", ""),
+}  # fmt: skip
+
+#: Facts of a transformer of which one is at most the other.
+AT_MOST = (
+    ("kv_heads", "heads"), ("dense_layers", "layers"), ("active_experts", "experts"), ("sequence_length", "context_length"),
+)  # fmt: skip
 
 #: The number formats of processors.
 FORMATS = ("fp64", "fp32", "tf32", "bf16", "fp16", "fp8", "fp6", "fp4", "int8", "int4")

@@ -31,7 +31,7 @@ class Format(StrEnum):
 
 
 Output = Annotated[Format | None, typer.Option("--output", "-o", help="How to write the result.", show_default=False)]
-PlanFile = Annotated[Path, typer.Argument(help="A plan in YAML.", show_default=False)]
+PlanFile = Annotated[Path, typer.Argument(help="A plan in YAML, or a scenario.", show_default=False)]
 
 
 def _version(wanted: bool) -> None:
@@ -118,7 +118,7 @@ def _plan(what: str) -> Any:
     zoo = standard()
     known = zoo.categories_of(what)
     if "scenarios" in known:
-        return zoo.find("scenarios", what)
+        return Path(what)
     if "models" in known:
         name = zoo.find("models", what).name
         raise InputError(f"{name} on which accelerator?", where=what, hint=f"mlsysim eval {name} H100")
@@ -207,6 +207,9 @@ def optimize(
         bool | None,
         typer.Option("--maximize/--minimize", help="By default what is better for the metric.", show_default=False),
     ] = None,
+    pareto: Annotated[
+        str | None, typer.Option(help="Metrics to trade, such as latency,memory_required: the exact front.")
+    ] = None,
     top: Annotated[int, typer.Option(help="How many designs to show: the best, and those that come next.")] = 1,
     write: Annotated[Path | None, typer.Option(help="A file to write the plan to, with the choice filled in.")] = None,
     time_limit: Annotated[float, typer.Option(help="Seconds for the search.")] = 60.0,
@@ -221,6 +224,8 @@ def optimize(
     from mlsysim.cli.output import progress, refuse_existing, write_new
 
     refuse_existing(write)
+    if pareto is not None:
+        return _front(plan, pareto, time_limit, seed, output)
     with progress() as watch:
         found = search(
             plan, problem, objective=objective, largest=maximize, top=top, time_limit=time_limit, seed=seed, watch=watch
@@ -233,6 +238,18 @@ def optimize(
         import yaml
 
         write_new(write, yaml.safe_dump(found.plan(), sort_keys=False, allow_unicode=True))
+    return int(found.exit_code)
+
+
+def _front(plan: Path, metrics: str, time_limit: float, seed: int, output: Format | None) -> int:
+    """Print the exact front of a plan's splits."""
+    from mlsysim.api import pareto as trade
+
+    found = trade(plan, [name.strip() for name in metrics.split(",") if name.strip()], time_limit=time_limit, seed=seed)
+    if OUTPUT.choose(output and output.value) == "json":
+        emit_json(found.to_dict())
+    else:
+        emit(found.page())
     return int(found.exit_code)
 
 

@@ -72,6 +72,9 @@ def write_new(path: Path, text: str) -> None:
             file.write(text)
     except FileExistsError:
         refuse_existing(path)
+    except OSError as error:
+        what = f"cannot be written: {error.strerror}"
+        raise InputError(what, where=str(path), hint="name a file in a folder that exists") from None
     sys.stderr.write(f"wrote {path}\n")
 
 

@@ -15,6 +15,9 @@ _WORDS = {
     "how", "alternatives", "fact",
 }  # fmt: skip
 
+#: Columns whose cells may take several lines.
+_WRAPPED = {"title", "note", "how", "binds", "core"}
+
 
 def show(rows: list[dict[str, Any]], format: str, title: str = "") -> None:
     """Write rows in a format: text, json, csv or markdown."""
@@ -46,24 +49,18 @@ def as_markdown(rows: list[dict[str, Any]]) -> str:
     """Rows as a table of GitHub's Markdown."""
     heads = headings(rows)
     lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
-    lines += [
-        "| " + " | ".join(_cell(row.get(head), head).replace("|", "\\|") for head in heads) + " |" for row in rows
-    ]
+    lines += ["| " + " | ".join(_cell(row.get(head)).replace("|", "\\|") for head in heads) + " |" for row in rows]
     return "\n".join(lines)
 
 
-def _cell(value: Any, head: str = "") -> str:
-    """A cell for people: a count without the unit that its heading says already, with thousands separators."""
+def _cell(value: Any) -> str:
+    """A cell for people: a count without the unit that its heading says already; five digits and more in groups."""
     if value is None:
         return ""
     number, _, unit = str(value).partition(" ")
-    if (
-        unit in ("param", "token/sample", "")
-        and re.fullmatch(r"[\d.]+(e\d+)?", number)
-        and head not in ("year", "launch_year")
-    ):
-        return number if 0 < float(number) < 1 else f"{float(number):,.15g}"
-    return str(value)
+    if unit in ("param", "token/sample", "") and re.fullmatch(r"[\d.]+(e\d+)?", number) and float(number) >= 10_000:
+        return f"{float(number):,.15g}"
+    return number if unit in ("param", "token/sample") and number.isdigit() else str(value)
 
 
 def table(rows: list[dict[str, Any]], title: str) -> None:
@@ -75,8 +72,32 @@ def table(rows: list[dict[str, Any]], title: str) -> None:
     console = Console(width=None if Console().is_terminal else 160, markup=False)
     drawn = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     filled = [head for head in headings(rows) if any(row.get(head) not in (None, "") for row in rows)]
-    for head in filled:
-        drawn.add_column(head, justify="left" if head in _WORDS else "right", no_wrap=head in ("name", "fact"))
+    shown = _fitting(rows, filled, console.width)
+    for head in shown:
+        words = head in _WORDS
+        drawn.add_column(head, justify="left" if words else "right", no_wrap=head not in _WRAPPED, overflow="fold")
     for row in rows:
-        drawn.add_row(*(_cell(row.get(head), head) for head in filled))
+        drawn.add_row(*(_cell(row.get(head)) for head in shown))
     console.print(drawn)
+    if len(shown) < len(filled):
+        left_out = ", ".join(head for head in filled if head not in shown)
+        console.print(f"left out for want of width: {left_out}; widen the terminal, or choose --columns")
+
+
+def _fitting(rows: list[dict[str, Any]], filled: list[str], width: int) -> list[str]:
+    """The headings that fit a width: long titles go first, then what stands furthest to the right."""
+
+    def needed(heads: list[str]) -> int:
+        return sum(3 + _least_width(rows, head) for head in heads)
+
+    shown = list(filled)
+    for head in ("title", *(head for head in reversed(filled) if head not in ("name", "fact", "value", "verified"))):
+        if needed(shown) > width and head in shown and len(shown) > 2:
+            shown.remove(head)
+    return shown
+
+
+def _least_width(rows: list[dict[str, Any]], head: str) -> int:
+    """The width below which a column cannot be read; words may wrap."""
+    longest = max(len(_cell(row.get(head))) for row in rows)
+    return max(len(head), min(longest, 20) if head in _WRAPPED else longest)

@@ -55,7 +55,7 @@ def test_elasticities_are_sympys_derivatives(name: str) -> None:
     """The chain rule over sympy's own derivative of every definition gives the same numbers."""
     evaluation = mlsysim.evaluate(PLANS[name])
     of = graph(evaluation.variant)
-    for leaf_name in ("accelerator.peak", "accelerator.bandwidth", "workload.batch_size", "node.link_bandwidth"):
+    for leaf_name in ("accelerator.peak", "accelerator.bandwidth", "software.efficiency", "node.link_bandwidth"):
         leaf = of.quantity(leaf_name)
         slope: dict[Any, float] = {leaf: 1.0}
         needed = {of.quantity("performance.latency")}
@@ -221,13 +221,19 @@ def test_the_price_of_an_assert_is_what_its_relaxation_buys() -> None:
         workload={"name": "Llama3_70B", "batch_size": 16},
         hardware={"name": "H100", "accelerators": 4},
         ops={"duration_days": 1.0, "region": "France"},
-        constraints={"assert": [{"metric": "ttft", "max": "5 s"}, {"metric": "throughput", "min": 100.0}]},
+        constraints={
+            "assert": [
+                {"metric": "ttft", "max": "5 s"},
+                {"metric": "throughput", "min": 100.0},
+                {"metric": "itl", "max": "16 ms"},
+            ]
+        },
     )
     evaluation = mlsysim.evaluate(loaded)
     bound = BoundKernel(evaluation.design)
     tiny = 1e-6
     prices = mlsysim.sensitivity(loaded, "energy").prices
-    assert [p.binding for p in prices] == [True, False]
+    assert [p.state for p in prices] == ["violated", "slack", "slack"]
     for each in prices:
         there = bound.at(**{each.leaf: evaluation.values[each.leaf] * (1 + each.move * tiny)})
         looser = 1 if each.limit.side == "max" else -1
@@ -260,3 +266,16 @@ def test_the_accelerators_of_a_target_are_the_fewest(target: str) -> None:
         return value is not None and found.target.holds(value)
 
     assert [nodes for nodes in range(1, count // 8 + 1) if reaches(nodes)] == [count // 8]
+
+
+def test_a_count_moves_by_whole_numbers() -> None:
+    """Nine more layers of a dense model of eighty cost what evaluating it says; none of its layers is of experts."""
+    found = {e.leaf: e for e in mlsysim.sensitivity(EXAMPLE).elasticities}
+    assert "model.dense_layers" not in found
+    bound = BoundKernel(mlsysim.evaluate(EXAMPLE).design)
+    now, more, less = (
+        bound.at(**{"model.layers": n, "model.dense_layers": n})["performance.latency"] for n in (80, 81, 79)
+    )
+    assert found["model.layers"].grows == pytest.approx((more / now - 1) * 80)
+    assert found["model.layers"].shrinks == pytest.approx((1 - less / now) * 80)
+    assert found["model.layers"].grows > 0.9

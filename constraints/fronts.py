@@ -1,0 +1,122 @@
+"""Exact fronts: the designs of which none is better in one respect without being worse in another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+
+from mlsysim.constraints.compiler import Bound, Goal
+from mlsysim.constraints.search import TIE, Problem, search
+from mlsysim.constraints.space import Space, row
+from mlsysim.symbolic.errors import InputError
+
+
+@dataclass(frozen=True)
+class Point:
+    """A design of the front: its values by quantity, in coherent units, and the value of every decision."""
+
+    values: dict[str, float]
+    choice: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Front:
+    """The designs that nothing dominates.
+
+    Attributes:
+        points: by the first quantity, the best first.
+        complete: whether every value pair of the front is there; else the time limit ended the search.
+    """
+
+    points: tuple[Point, ...]
+    complete: bool
+
+
+def front(
+    space: Space,
+    senses: Sequence[tuple[str, int]],
+    *,
+    bounds: Sequence[Bound] = (),
+    time_limit: float = 60.0,
+    seed: int = 1,
+) -> Front:
+    """The exact front of two or more quantities, one design for each combination of values.
+
+    A small space is enumerated. Of a larger one the front of two quantities is found by the epsilon-constraint method:
+    the best of the first, then of the second among equals, then again with the second strictly better.
+
+    Args:
+        space: the decisions.
+        senses: each quantity, with 1 to minimise and -1 to maximise.
+        bounds: limits on quantities.
+        time_limit: seconds for all searches together.
+        seed: of the searches.
+
+    Raises:
+        InputError: more than two quantities over a space that is too large to enumerate.
+    """
+    problem = Problem(space, Goal.of(senses[0][0], senses[0][1]), tuple(bounds))
+    everything = problem.everything
+    if everything is not None:
+        return Front(tuple(_undominated(problem, everything, senses)), complete=True)
+    if len(senses) > 2:
+        raise InputError(
+            "the space is too large for a front of more than two metrics",
+            hint="fix some degrees in the plan, or ask for two",
+        )
+    until = time.perf_counter() + time_limit
+    points: list[Point] = []
+    for point in _stepwise(space, senses, bounds, until, seed):
+        if point is None:
+            return Front(tuple(points), complete=False)
+        points.append(point)
+    return Front(tuple(points), complete=True)
+
+
+def _undominated(problem: Problem, rows: Any, senses: Sequence[tuple[str, int]]) -> Iterator[Point]:
+    """The rows that no other row dominates, in the order of the first quantity."""
+    keep = numpy.isfinite(problem.costs(rows))
+    rows = {name: column[keep] for name, column in rows.items()}
+    values = problem.space.evaluate(rows, [quantity for quantity, _ in senses])
+    columns = numpy.array([sense * values[quantity] for quantity, sense in senses])
+    order = numpy.lexsort(columns[::-1])
+    found: list[Any] = []
+    for position in order:
+        here = columns[:, position]
+        slack = TIE * numpy.abs(here)
+        if not any((there <= here + slack).all() for there in found):
+            found.append(here)
+            yield Point({q: float(values[q][position]) for q, _ in senses}, row(rows, int(position)))
+
+
+def _stepwise(
+    space: Space, senses: Sequence[tuple[str, int]], bounds: Sequence[Bound], until: float, seed: int
+) -> Iterator[Point | None]:
+    """The front of two quantities, step by step; None where time is up."""
+    (first, sense), (second, other) = senses
+    limits = list(bounds)
+    while True:
+        left = until - time.perf_counter()
+        if left <= 0:
+            yield None
+            return
+        best = search(space, first, sense=sense, bounds=limits, time_limit=left, seed=seed)
+        if not best.choice or best.objective is None:
+            if best.status != "infeasible":
+                yield None
+            return
+        equal = Bound(first, best.objective + sense * TIE * abs(best.objective), sense)
+        among = search(space, second, sense=other, bounds=[*limits, equal], time_limit=left, seed=seed)
+        if "feasible" in (best.status, among.status) or among.objective is None:
+            yield None
+            return
+        rows = {name: numpy.array([float(value)]) for name, value in among.choice.items()}
+        values = space.evaluate(rows, [first, second])
+        yield Point({q: float(values[q][0]) for q in (first, second)}, among.choice)
+        limits = [*bounds, Bound(second, among.objective - other * 10 * TIE * abs(among.objective), other)]
+        if among.objective == 0:
+            return
