@@ -124,7 +124,13 @@ def parse_target(target: str, variant: str) -> Limit:
         )
     name, sign, value = match.groups()
     raw: float | str = float(value) if re.fullmatch(r"[-+]?[\d.]+([eE][-+]?\d+)?", value) else value
-    return limit(name, "max" if sign[0] == "<" else "min", raw, variant=variant, where=None, path="target")
+    wanted = limit(name, "max" if sign[0] == "<" else "min", raw, variant=variant, where=None, path="target")
+    if wanted.value <= 0:
+        raise InputError(
+            f"{target!r}: no hardware makes a metric {'0' if wanted.value == 0 else 'negative'}",
+            hint="give a value above 0",
+        )
+    return wanted
 
 
 def _requirement(plan: Planlike, evaluation: Evaluation, wanted: Limit, what: str, leaf: str) -> Requirement | None:

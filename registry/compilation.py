@@ -207,7 +207,7 @@ class _Builder:
         number, unit = self.number(name, fact.value, said.unit, value_at)
         wrong = None if number is None else said.refuses(number / factor(said.unit) if said.unit != "1" else number)
         if wrong:
-            self.refuse(f"{name}: {fact.value!r} {wrong}", value_at, f"it is {said.says}")
+            self.refuse(f"{name}: {_text(fact.value)} {wrong}", value_at, f"it is {said.says}")
         more = _more(fact)
         origins = self.parts[category].origins
         position = origins.setdefault(origin, len(origins))

@@ -170,11 +170,12 @@ class Zoo:
             if found is not None:
                 return layer.entries(category)[found]
         known = self.entries(category)
+        elsewhere = [f"{name!r} stands in `mlsysim zoo {other}`" for other in self.categories_of(name)]
         aliases = [alias for entry in known.values() for alias in entry.aliases]
-        see = f"see `mlsysim zoo {category}`" + "".join(
-            f"; {name!r} stands in `mlsysim zoo {other}`" for other in self.categories_of(name)
-        )
-        raise UnknownNameError(CATEGORIES[category], name, [*known, *aliases], where=where, see=see)
+        # A name that stands elsewhere is not misspelt.
+        near = () if elsewhere else (*known, *aliases)
+        see = "; ".join([f"see `mlsysim zoo {category}`", *elsewhere])
+        raise UnknownNameError(CATEGORIES[category], name, near, where=where, see=see)
 
     def categories_of(self, name: str) -> list[str]:
         """The categories that know a name."""

@@ -31,10 +31,11 @@ def named(name: str) -> Entry:
     if not found:
         known = [entry.name for each in CATEGORIES for entry in zoo.entries(each).values()]
         raise UnknownNameError("entry", name, known, see="see `mlsysim zoo`")
-    if len(found) > 1:
+    exactly = [each for each in found if zoo.find(each, name).name == name]
+    if len(found) > 1 and len(exactly) != 1:
         choices = " or ".join(f"{each}/{name}" for each in found)
         raise InputError(f"{name!r} stands in {', '.join(found)}", hint=f"say which: {choices}")
-    return zoo.find(found[0], name)
+    return zoo.find((exactly or found)[0], name)
 
 
 def rows(entry: Entry) -> list[dict[str, Any]]:

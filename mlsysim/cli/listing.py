@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from mlsysim.registry import CATEGORIES, Entry, Value, standard
+from mlsysim.registry.categories import LINKS
 from mlsysim.registry.vocabulary import WORD, meaning, names
 from mlsysim.symbolic.errors import InputError, UnknownNameError
 from mlsysim.symbolic.units import parse
@@ -22,13 +23,14 @@ _COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
                ("heads", "heads"), ("kv", "kv_heads"), ("experts", "experts"), ("MAC", "multiply_accumulates")),
     "nodes": (("accelerators", "accelerators"), ("ports", "ports"), ("power", "power.maximum"), ("reach", "reach")),
     "fabrics": (("bandwidth, one way", "bandwidth"), ("latency", "latency")),
-    "grids": (("carbon", "carbon_intensity"), ("water", "water_intensity"), ("electricity", "electricity_price")),
+    "grids": (("carbon", "carbon_intensity"), ("counts", "scope"), ("water", "water_intensity"),
+              ("electricity", "electricity_price")),
     "facilities": (("PUE", "pue"), ("WUE", "wue")),
     "fleets": (("accelerators", "accelerators"), ("nodes", "nodes"), ("power", "power"), ("1 : n", "oversubscription")),
     "storage": (("kind", "kind"), ("read", "bandwidth"), ("write", "write_bandwidth"), ("latency", "latency"),
                 ("price", "price")),
     "datasets": (("kind", "kind"), ("samples", "samples"), ("tokens", "tokens"), ("size", "size")),
-    "prices": (("kind", "kind"), ("an hour", "per_accelerator"), ("purchase", "purchase")),
+    "prices": (("kind", "kind"), ("accelerator", "accelerator"), ("an hour", "per_accelerator"), ("purchase", "purchase")),
     "scenarios": (("family", "family"), ("note", "note")),
 }  # fmt: skip
 
@@ -36,7 +38,11 @@ _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le, ">=": operator.ge, "!=": operator.ne, "=": operator.eq, "<": operator.lt, ">": operator.gt,
     "~": lambda found, wanted: str(wanted).casefold() in str(found).casefold(),
 }  # fmt: skip
-_CONDITION = re.compile(r"\s*([\w.]+)\s*(<=|>=|!=|=|<|>|~)\s*(.+?)\s*")
+_CONDITION = re.compile(r"\s*([\w.]+)\s*(<=|>=|=>|=<|!=|==|=|<|>|~)\s*(.+?)\s*")
+#: Other ways to write a sign.
+_MEANT = {"=>": ">=", "=<": "<=", "==": "="}
+#: A number that its unit follows without a space.
+_TIGHT = re.compile(r"([-+]?[\d.]+(?:[eE][-+]?\d+)?)([A-Za-zµ%].*)")
 
 
 def overview() -> list[dict[str, Any]]:
@@ -97,13 +103,18 @@ def _word(category: str, word: str) -> str:
     ends = [name for name in names(category) if name.endswith(f".{word}")]
     if len(ends) == 1:
         return ends[0]
-    raise UnknownNameError(f"fact of {category}", word, [*names(category), *ABOUT])
+    if word in LINKS.get(category, {}):
+        return word
+    known = [*ABOUT, *LINKS.get(category, {}), *names(category)]
+    raise UnknownNameError(f"fact of {category}", word, known, see=f"it has {', '.join(known[:16])}, ...")
 
 
 def _value(entry: Entry, word: str) -> Any:
     """What an entry says, as it is compared: a number in coherent units, or a word."""
     if word in ABOUT:
         return getattr(entry, word).casefold()
+    if word in LINKS.get(entry.category, {}):
+        return entry.links.get(word)
     fact: Value | None = entry.facts.get(word)
     if fact is None or not fact.published:
         return None
@@ -118,8 +129,9 @@ def _condition(category: str, condition: str) -> Callable[[Entry], bool]:
             hint="write a fact, a sign and a value, such as 'memory.capacity >= 80 GB'",
         )
     name, sign, raw = match.groups()
+    sign, raw = _MEANT.get(sign, sign), _TIGHT.sub(r"\1 \2", raw)
     word = _word(category, name)
-    said = meaning(category, word)
+    said = meaning(category, word) if word not in LINKS.get(category, {}) else None
     number = said is not None and said.unit != WORD and sign != "~"
     wanted: Any = parse(raw, said.unit, what=name) if number and said else raw.casefold()
     compare = _SIGNS[sign]
@@ -131,6 +143,10 @@ def _row(entry: Entry, shown: Sequence[tuple[str, str]]) -> dict[str, Any]:
     for heading, word in shown:
         if word in (*ABOUT, "note"):
             row[heading] = getattr(entry, word) or None
+        elif word in LINKS.get(entry.category, {}):
+            row[heading] = entry.links.get(word)
+        elif word == "scope":
+            row[heading] = entry.facts["carbon_intensity"].scope
         else:
             value = entry.facts.get(word)
             row[heading] = value.text if value and value.published else None

@@ -69,6 +69,8 @@ def table(rows: list[dict[str, Any]], title: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    if not rows:
+        return
     console = Console(width=None if Console().is_terminal else 160, markup=False)
     drawn = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     filled = [head for head in headings(rows) if any(row.get(head) not in (None, "") for row in rows)]

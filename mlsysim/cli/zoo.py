@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +11,7 @@ import typer
 
 from mlsysim.cli.output import OUTPUT, emit, emit_json
 from mlsysim.registry.categories import SAYS
+from mlsysim.symbolic.errors import InputError
 
 zoo = typer.Typer(
     help="List what the registry knows, show an entry with its sources, check and extend it.", rich_markup_mode="rich",
@@ -70,6 +72,8 @@ def _lister(title: str, categories: tuple[str, ...]) -> Any:
         for category in categories:
             found = listing(category, where or (), sort, descending, columns)
             rows += found if len(categories) == 1 else [{"category": category, **row} for row in found]
+        if not rows and _format(output) != "json":
+            sys.stderr.write(f"no entry of {title} fits\n")
         show_rows(rows, _format(output), title)
 
     return command
@@ -107,7 +111,11 @@ def cite(name: Annotated[str, typer.Argument(help="An entry, by name or alias.")
     from mlsysim.cli import entries as pages
     from mlsysim.registry.bibliography import bibliography
 
-    emit(bibliography(pages.sources(pages.named(name))))
+    entry = pages.named(name)
+    cited = pages.sources(entry)
+    if not cited:
+        raise InputError(f"{entry.name} states no values, so it has no sources", hint="cite what it is made of")
+    emit(bibliography(cited))
 
 
 @zoo.command(rich_help_panel="The whole zoo")

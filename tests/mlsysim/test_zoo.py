@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import date
@@ -226,6 +227,68 @@ WRONG = {
     "key": ("title: Our chip", "titel: Our chip", "did you mean 'title'", "7:5"),
     "year": ("year: 2026", "year: soon", "year", None),
 }
+
+
+NUMBERS = "layers: 2, hidden: 64, heads: 4, kv_heads: 2, head_width: 16, experts: 0, active_experts: 0, dense_layers: 2"
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        (NUMBERS.replace("layers: 2,", "layers: 0,", 1), "layers: 0 is below 1"), (NUMBERS.replace("hidden: 64", "hidden: 1e15"), "is above"),
+        (NUMBERS.replace("layers: 2,", "layers: 2.5,", 1), "is not a whole number"), (NUMBERS + ", tied: 2", "tied: 2 is above 1"),
+        (NUMBERS.replace("kv_heads: 2", "kv_heads: 8"), "kv_heads 8 is above heads 4"),
+        (NUMBERS.replace("kv_heads: 2", "kv_heads: 3"), "4 heads do not share 3"),
+        (NUMBERS.replace("dense_layers: 2", "dense_layers: 3"), "dense_layers 3 is above layers 2"),
+        (NUMBERS.replace("experts: 0,", "experts: 8,", 1), "a token visits none"),
+        (NUMBERS + ", context_length: 0 token/sample", "is below 1"),
+    ],
+)  # fmt: skip
+def test_an_impossible_model_is_refused(facts: str, message: str) -> None:
+    """Nothing is computed from it."""
+    model = {"id": "x", "name": "X", "title": "X", "kind": "transformer", "facts": yaml.safe_load(f"{{{facts}}}")}
+    with pytest.raises(InputError, match=message):
+        mlsysim.evaluate(plan(workload={"name": "X"}, hardware={"name": "H100"}, zoo={"models": [model]}))
+
+
+@pytest.mark.parametrize(
+    ("category", "facts", "message"),
+    [
+        ("hardware", {"compute.peak.bf16": "0 TFLOP/s"}, "is not above 0"), ("hardware", {"memory.bandwidth": "1e300 GB/s"}, "is above 1e"),
+        ("facilities", {"pue": 0.5}, "is below 1"), ("nodes", {"accelerators": 1.5}, "is not a whole number"),
+        ("fabrics", {"bandwidth": "0 GB/s"}, "is not above 0"), ("hardware", {"compute.peak.bf16": True}, "no value|no number|plain number"),
+        ("hardware", {"compute.peak.bf16": [1]}, "is no value"),
+    ],
+)  # fmt: skip
+def test_impossible_facts_are_refused(category: str, facts: dict[str, Any], message: str) -> None:
+    """With what the fact is."""
+    entry = {"id": "x", "name": "X", "title": "X", "facts": facts}
+    with pytest.raises(InputError, match=message):
+        mlsysim.evaluate(plan(workload={"name": "Llama3_8B"}, hardware={"name": "H100"}, zoo={category: [entry]}))
+
+
+@pytest.mark.parametrize("command", [["eval"], ["sensitivity"], ["check"], ["optimize", "parallelism"]])
+def test_a_scenario_is_a_plan_for_every_command(command: list[str], capsys: Captured) -> None:
+    """By its name, in Python as well."""
+    if command != ["check"]:
+        assert run([*command, "ChatbotServing"]) == 0
+        assert capsys.readouterr().out
+    assert mlsysim.check("ChatbotServing")
+
+
+def test_tables_fit_narrow_terminals(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole columns are left out, and named; no number is cut."""
+    from rich.console import Console
+
+    monkeypatch.setattr(Console, "is_terminal", property(lambda _: True))
+    for width in (60, 80, 120):
+        monkeypatch.setenv("COLUMNS", str(width))
+        assert run(["zoo", "hardware"]) == 0
+        page = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+        assert "…" not in page
+        assert "RTX_PRO_6000_Blackwell" in page
+        assert "left out for want of width: title" in page
+        assert max(len(line.rstrip()) for line in page.splitlines()) <= width
 
 
 @pytest.mark.parametrize("case", WRONG)
