@@ -18,6 +18,7 @@ from mlsysim.cli.main import run
 from mlsysim.constraints import search as search_module
 from mlsysim.constraints.compiler import Bound, Goal
 from mlsysim.constraints.conflicts import explain
+from mlsysim.constraints.fronts import front
 from mlsysim.constraints.search import search
 from mlsysim.constraints.space import Space
 from mlsysim.objectives import objective
@@ -160,3 +161,60 @@ def test_a_model_that_fits_nowhere_says_what_it_needs_at_best() -> None:
         mlsysim.InfeasibleError, match=rf"OOM: requires {needed:.0f} GB but only has 80 GB, at the best split"
     ):
         mlsysim.optimize(huge)
+
+
+def dominated(here: tuple[float, ...], there: tuple[float, ...]) -> bool:
+    """Whether another point is as good in every respect and better in one."""
+    return all(b <= a * (1 + 1e-9) for a, b in zip(here, there, strict=True)) and any(
+        b < a * (1 - 1e-9) for a, b in zip(here, there, strict=True)
+    )
+
+
+@pytest.mark.parametrize("enumerated", [True, False])
+@pytest.mark.parametrize("batch", [12, 64])
+def test_a_front_is_every_value_that_nothing_dominates(
+    batch: int, enumerated: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By comparing all designs with one another, and step by step with the solver alone."""
+    space = small({**BASE, "workload": {"name": "Llama3_8B", "batch_size": batch}})
+    rows = space.lattice(space.domains)
+    values = space.evaluate(rows, [LATENCY, MEMORY])
+    keep = space.holds(rows)
+    pairs = {(float(a), float(b)) for a, b in zip(values[LATENCY][keep], values[MEMORY][keep], strict=True)}
+    expected = sorted(p for p in pairs if not any(dominated(p, q) for q in pairs))
+    if not enumerated:
+        monkeypatch.setattr(search_module.Problem, "everything", None)
+    found = front(space, [(LATENCY, 1), (MEMORY, 1)])
+    assert found.complete
+    points = [(p.values[LATENCY], p.values[MEMORY]) for p in found.points]
+    for point in expected:  # every value of the front is there, and nothing else
+        assert any(point == pytest.approx(other, rel=1e-6) for other in points), point
+    for point in points:
+        assert any(point == pytest.approx(other, rel=1e-6) for other in expected), point
+
+
+def test_a_front_of_three_metrics_is_a_table_and_a_picture(capsys: pytest.CaptureFixture[str]) -> None:
+    """Utilisation is better where it is larger; the points are those of the plan's own evaluation."""
+    found = mlsysim.pareto(BASE, ["latency", "memory_required", "mfu"])
+    for point in found.front.points:
+        fields = {k.removeprefix("split."): v for k, v in point.choice.items()}
+        named = {**BASE, "parallelism": {
+            **{k: v for k, v in fields.items() if k not in ("recompute", "sequence")},
+            "recompute": ("none", "selective", "full")[fields["recompute"]], "sequence": bool(fields["sequence"]),
+        }}  # fmt: skip
+        evaluation = mlsysim.evaluate(named)
+        assert evaluation.values[LATENCY] == pytest.approx(point.values[LATENCY])
+        assert evaluation.feasible
+    page = found.page()
+    assert page.count("●") >= 3
+    assert f"{len(found.front.points)} points" in page
+    with pytest.raises(InputError, match="two metrics or more"):
+        mlsysim.pareto(BASE, ["latency", "performance.latency"])
+
+
+def test_time_ends_a_front_with_what_is_known() -> None:
+    """Exit code 5."""
+    found = mlsysim.pareto(plan(workload={"name": "Llama3_405B", "batch_size": 2048}, hardware={"name": "H100", "nodes": 2048}),
+                           ["latency", "memory_required"], time_limit=1e-9)  # fmt: skip
+    assert found.exit_code in (0, 5)
+    assert found.front.complete == (found.exit_code == 0)
