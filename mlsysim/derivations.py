@@ -1,14 +1,19 @@
-"""Derivations as people ask for them: a wall, or the chain behind a metric of a plan."""
+"""Derivations as people ask for them: a wall, or the chain behind a metric of a plan.
+
+A name that is neither is refused before the algebra is imported.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from mlsysim.constraints.asserts import metric, metrics
 from mlsysim.evaluation import Evaluation
 from mlsysim.symbolic.errors import InputError, UnknownNameError
-from mlsysim.symbolic.graph import graph, wall
 from mlsysim.symbolic.kernels import catalogue
-from mlsysim.symbolic.printing import chain, derivation
-from mlsysim.symbolic.printing.origin import Origin
+
+if TYPE_CHECKING:
+    from mlsysim.symbolic.printing.origin import Origin
 
 
 def derivation_of(what: str | int, plan: Evaluation | None = None, format: str = "text") -> str:
@@ -21,27 +26,39 @@ def derivation_of(what: str | int, plan: Evaluation | None = None, format: str =
     name = str(what)
     walls = [word for w in catalogue().WALLS for word in (w["name"], str(w["number"]))]
     if name.lower() in walls:
-        chapter = wall(name)
-        assert chapter.wall is not None
-        return derivation(chapter, chapter.wall, format)
+        return _of_wall(name, format)
     if plan is None:
         known = [word for word in walls if not word.isdigit()]
         if "." in name or any(name == m.rpartition(".")[2] for m in metrics()):
             raise InputError(f"{name} is no wall", hint="a metric needs a plan: add --plan plan.yaml")
         raise UnknownNameError("wall", name, known, see=f"the walls are {', '.join(known)}")
-    return _chain(plan, name, format)
+    full = name if name in plan.values else metric(name, plan.variant)
+    if full in plan.skipped:
+        raise InputError(f"{full} is skipped in this plan: {plan.skipped[full]}")
+    return _of_metric(plan, full, format)
 
 
-def _chain(evaluation: Evaluation, name: str, format: str) -> str:
-    full = name if name in evaluation.values else metric(name, evaluation.variant)
-    if full in evaluation.skipped:
-        raise InputError(f"{full} is skipped in this plan: {evaluation.skipped[full]}")
+def _of_wall(name: str, format: str) -> str:
+    from mlsysim.symbolic.graph import wall
+    from mlsysim.symbolic.printing import derivation
+
+    chapter = wall(name)
+    assert chapter.wall is not None
+    return derivation(chapter, chapter.wall, format)
+
+
+def _of_metric(evaluation: Evaluation, name: str, format: str) -> str:
+    from mlsysim.symbolic.graph import graph
+    from mlsysim.symbolic.printing import chain
+
     of = graph(evaluation.variant)
-    return chain(of, of.quantity(full), evaluation.values, origins(evaluation), format)
+    return chain(of, of.quantity(name), evaluation.values, origins(evaluation), format)
 
 
 def origins(evaluation: Evaluation) -> dict[str, Origin]:
     """Where the value of every leaf comes from, by name."""
+    from mlsysim.symbolic.printing.origin import Origin
+
     return {
         leaf: Origin(b.says, str(b.source) if b.source else "", b.source.key if b.source else "")
         for leaf, b in evaluation.design.bindings.items()

@@ -39,7 +39,8 @@ class Objective:
             return self.metrics[0]
         weights = (abs(weight) * self._scale(metric) for metric, weight in self.goal.weights)
         signs = ("+" if (weight > 0) != self.largest else "-" for _, weight in self.goal.weights)
-        parts = [f"{sign} {number(w)}*{m}" for sign, w, m in zip(signs, weights, self.metrics, strict=True)]
+        shown = (f"{m}" if w == 1 else f"{number(w)}*{m}" for w, m in zip(weights, self.metrics, strict=True))
+        parts = [f"{sign} {each}" for sign, each in zip(signs, shown, strict=True)]
         return " ".join(parts).removeprefix("+ ")
 
     @staticmethod

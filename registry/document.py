@@ -101,7 +101,7 @@ def read_text(path: Path, shown: str, kind: str = "YAML") -> str:
             content = file.read(MAX_BYTES + 1)  # a device or a pipe has no size, and may never end
         if len(content) > MAX_BYTES:
             raise InputError(f"the file is larger than {MAX_BYTES:,} bytes", where=shown, hint="split it")
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")
     except FileNotFoundError:
         raise InputError("there is no such file", where=shown, hint="check the name and the folder") from None
     except UnicodeDecodeError as error:

@@ -75,6 +75,10 @@ def listing(
     Raises:
         InputError: an unknown category, fact or unit, or a condition that cannot be read.
     """
+    if descending and not sort:
+        raise InputError("--descending: there is nothing to sort by", hint="add --sort and a fact")
+    if columns is not None and not columns.strip(" ,"):
+        raise InputError("--columns: no column is named", hint="name facts, separated by commas")
     found: Iterable[Entry] = standard().entries(category).values()
     for condition in where:
         holds = _condition(category, condition)
@@ -129,7 +133,7 @@ def _condition(category: str, condition: str) -> Callable[[Entry], bool]:
             hint="write a fact, a sign and a value, such as 'memory.capacity >= 80 GB'",
         )
     name, sign, raw = match.groups()
-    sign, raw = _MEANT.get(sign, sign), _TIGHT.sub(r"\1 \2", raw)
+    sign, raw = _MEANT.get(sign, sign), raw if " " in raw else _TIGHT.sub(r"\1 \2", raw)
     word = _word(category, name)
     said = meaning(category, word) if word not in LINKS.get(category, {}) else None
     number = said is not None and said.unit != WORD and sign != "~"

@@ -67,6 +67,18 @@ def test_a_list_is_filtered_and_sorted(capsys: Captured) -> None:
     assert {row["name"] for row in rows(capsys, "zoo", "hardware", "-w", "status = announced")} == {"Rubin"}
 
 
+def test_conditions_are_read_as_people_write_them(capsys: Captured) -> None:
+    """With or without spaces, doubled signs, and by what an entry is made of."""
+    same = [
+        rows(capsys, "zoo", "hardware", "-w", w)
+        for w in ("memory.capacity >= 100 GB", "memory.capacity>=100GB", "memory.capacity => 1e2 GB")
+    ]
+    assert same[0] == same[1] == same[2] != []
+    assert all("h100" in row["accelerator"] for row in rows(capsys, "zoo", "prices", "-w", "accelerator~H100"))
+    assert run(["zoo", "hardware", "-w", "vendor = Nobody"]) == 0
+    assert "no entry of hardware fits" in capsys.readouterr().err
+
+
 def test_entries_without_the_value_come_last(capsys: Captured) -> None:
     """In both directions."""
     for words in (["--sort", "power"], ["--sort", "power", "--descending"]):
@@ -87,10 +99,11 @@ def test_columns_are_chosen(capsys: Captured) -> None:
         (["--where", "memory.capacity >= 80 GB/s"], "memory.capacity is an amount of data, '80 GB/s' is a bandwidth"),
         (["--where", "capacity"], "'capacity' is no condition"),
         (["--where", "memry.capacity > 1 GB"], "did you mean 'memory.capacity'"),
+        (["--descending"], "nothing to sort by"), (["--columns", ","], "no column is named"),
         (["--sort", "colour"], "unknown fact of hardware 'colour'"),
         (["--columns", "bandwith"], "bandwidth"),
     ],
-)
+)  # fmt: skip
 def test_a_wrong_filter_is_explained(capsys: Captured, words: list[str], message: str) -> None:
     """Exit code 2, in words."""
     assert run(["zoo", "hardware", *words]) == 2
