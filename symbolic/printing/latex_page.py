@@ -14,7 +14,7 @@ from mlsysim.symbolic.wall import Wall
 #: What a section needs of the document that it is put into.
 PREAMBLE = r"""\usepackage[margin=25mm]{geometry}
 \usepackage[T1]{fontenc}
-\usepackage{amsmath,array,adjustbox,booktabs,longtable,siunitx}
+\usepackage{amsmath,array,adjustbox,booktabs,longtable,needspace,siunitx}
 \sisetup{group-minimum-digits=4}
 """
 
@@ -88,7 +88,8 @@ class ChainPage:
         rows = "\n".join(self.leaf(leaf, origin) for leaf, origin in leaves.items())
         table = f"{self._HEAD}\n{rows}\n{self.between()}\n" if leaves else ""
         lines = "\n".join(self.line(step, None) for step in steps)
-        return f"\\subsection*{{Worked example: {_escape(title)}}}\n{table}{lines}\n"
+        # A table whose title moves to the next page would leave its head above that title.
+        return f"\\needspace{{9\\baselineskip}}\n\\subsection*{{Worked example: {_escape(title)}}}\n{table}{lines}\n"
 
     _HEAD = (
         r"\begin{longtable}{@{}l>{\raggedright}p{50mm}>{\raggedright\arraybackslash}p{50mm}@{}}"
