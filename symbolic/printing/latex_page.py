@@ -89,7 +89,7 @@ class ChainPage:
         table = f"{self._HEAD}\n{rows}\n{self.between()}\n" if leaves else ""
         lines = "\n".join(self.line(step, None) for step in steps)
         # A table whose title moves to the next page would leave its head above that title.
-        return f"\\needspace{{9\\baselineskip}}\n\\subsection*{{Worked example: {_escape(title)}}}\n{table}{lines}\n"
+        return f"\\Needspace{{15\\baselineskip}}\n\\subsection*{{Worked example: {_escape(title)}}}\n{table}{lines}\n"
 
     _HEAD = (
         r"\begin{longtable}{@{}l>{\raggedright}p{50mm}>{\raggedright\arraybackslash}p{50mm}@{}}"
