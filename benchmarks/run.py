@@ -100,32 +100,49 @@ def kernels() -> None:
     print(f"a million design points that differ in {len(varied)} inputs: {many:.2f} s (limit: 2)")
 
 
+#: Plans whose best split is searched: model, nodes of eight H100, sequences of a batch.
+SPLITS = (
+    ("Llama3_70B", 64, 4096),
+    ("Llama3_405B", 2048, 2048),
+    ("Llama3_405B", 16384, 65536),
+    ("DeepSeek_V3", 256, 15360),
+)
+
+
 def searches() -> None:
-    """The best split, proven, next to enumerating every split with the same kernel."""
+    """The best split, proven, next to enumerating every split with the same kernel; and the best fleet with its split."""
     from mlsysim.binding import bind
-    from mlsysim.constraints import search as search_module
-    from mlsysim.constraints.search import _enumerate, physical
+    from mlsysim.constraints.compiler import Goal
+    from mlsysim.constraints.search import Problem, search
+    from mlsysim.fleets import fleet_space, fleets
     from mlsysim.optimization import _space
     from mlsysim.plan import load
 
-    for model, nodes, batch in (("Llama3_70B", 64, 4096), ("Llama3_405B", 2048, 2048), ("DeepSeek_V3", 256, 15360)):
-        plan = {
-            "version": "1.0",
-            "workload": {"name": model, "batch_size": batch},
-            "hardware": {"name": "H100", "nodes": nodes},
-        }
-        space = _space(bind(load(plan)))
-        limits = physical(space)
+    def plan(model: str, nodes: int, batch: int) -> dict[str, object]:
+        return {
+            "version": "1.0", "workload": {"name": model, "batch_size": batch}, "hardware": {"name": "H100", "nodes": nodes},
+            "ops": {"duration_days": 14.0},
+        }  # fmt: skip
+
+    for model, nodes, batch in SPLITS:
+        space = _space(bind(load(plan(model, nodes, batch))))
+        problem = Problem(space, Goal.of("performance.latency"))
         start = time.perf_counter()
-        enumerated = _enumerate(space, "performance.latency", 1, limits)
+        rows = problem.everything
+        best = None if rows is None else problem.best(rows)
         everything = time.perf_counter() - start
-        kept, search_module._enumerate = search_module._enumerate, lambda *_: None
-        found = search_module.search(space, "performance.latency")
-        search_module._enumerate = kept
-        peer = f"enumeration {everything:.2f} s ({everything / found.seconds:.1f} times)"
-        if enumerated is None:
-            peer = "too many splits to enumerate"
-        print(f"{model} on {nodes * 8:,}: {found.status} in {found.seconds:.2f} s; {peer}")
+        peer = "too many splits to enumerate" if best is None else f"enumeration alone {everything:.2f} s"
+        found = search(space, "performance.latency")
+        print(f"{model} on {nodes * 8:,}: {found.status} in {found.seconds:.2f} s, the check included; {peer}")
+    loaded = load(plan("Llama3_70B", 64, 1024))
+    choices = fleets(loaded, ["H100", "H200", "B200", "A100"], range(1, 65))
+    start = time.perf_counter()
+    space = fleet_space(loaded, choices)
+    found = search(space, "macro.tco")
+    took = time.perf_counter() - start
+    print(
+        f"{len(choices)} fleets with their splits: {found.status} in {took:.1f} s, {took / 15:.2f} of the limit of 15 s"
+    )
 
 
 if __name__ == "__main__":

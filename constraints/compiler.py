@@ -16,7 +16,7 @@ import numpy
 
 from mlsysim.constraints.feasibility import ROUNDING
 from mlsysim.constraints.space import Rows, Space, count
-from mlsysim.constraints.structure import support, terms
+from mlsysim.constraints.structure import terms
 from mlsysim.symbolic.kernels import catalogue
 
 #: Integer steps into which the objective's incumbent (or a limit) is divided.
@@ -25,11 +25,29 @@ RESOLUTION = 10**10
 
 @dataclass(frozen=True)
 class Bound:
-    """A linear limit: the sum of a quantity's terms is at most (``sign`` 1) or at least (``sign`` -1) a value."""
+    """A linear limit: the sum of a quantity's terms is at most (``sign`` 1) or at least (``sign`` -1) a value.
+
+    Attributes:
+        quantity: what is limited.
+        value: the limit; where ``below`` is given, its size, for rounding.
+        sign: 1 for at most, -1 for at least.
+        below: another quantity that is the limit, where that rests on decisions as well.
+    """
 
     quantity: str
     value: float
     sign: int = 1
+    below: str | None = None
+
+    @property
+    def column(self) -> str:
+        """The column of tables that holds what their rows add to it."""
+        return self.quantity if self.below is None else f"{self.quantity} - {self.below}"
+
+    @property
+    def limit(self) -> float:
+        """What the column may be at most, or at least."""
+        return self.value if self.below is None else 0.0
 
 
 @dataclass(frozen=True)
@@ -107,9 +125,8 @@ class Program:
 
 def compile_program(space: Space, goal: Goal, limits: Sequence[Bound]) -> Program:
     """Build the tables of a goal and of limits."""
-    wanted = {
-        quantity: terms(space.variant, quantity) for quantity in {*goal.quantities, *(b.quantity for b in limits)}
-    }
+    whole = {*goal.quantities, *(q for bound in limits for q in (bound.quantity, bound.below) if q)}
+    wanted = {quantity: terms(space.variant, quantity) for quantity in whole}
     groups = _grouped(space, {term for found in wanted.values() for term in found})
     tables = []
     for decisions, members in groups:
@@ -119,6 +136,7 @@ def compile_program(space: Space, goal: Goal, limits: Sequence[Bound]) -> Progra
             quantity: sum((values[term] for term in found if term in members), start=numpy.zeros(count(rows)))
             for quantity, found in wanted.items()
         }  # fmt: skip
+        costs |= {bound.column: costs[bound.quantity] - costs[bound.below] for bound in limits if bound.below}
         tables.append(Table(tuple(rows), rows, {**costs, GOAL: goal.cost(costs)}))
     return Program(space, goal, tuple(limits), tables)
 
@@ -130,6 +148,10 @@ def physical(space: Space) -> list[Bound]:
         if condition["kind"] == "structural" or not space.rests_on(condition):
             continue
         available = condition["available"]
+        if isinstance(available, str) and space.support(available):
+            largest = max(max(o.leaves.get(available, (0.0,))) for o in space.options.values())
+            found.append(Bound(condition["needed"], largest, below=available))
+            continue
         value = space.evaluate({}, [available])[available][0] if isinstance(available, str) else available
         found.append(Bound(condition["needed"], float(value)))
     return found
@@ -139,7 +161,7 @@ def _grouped(space: Space, members: set[str]) -> list[tuple[frozenset[str], list
     """Terms by the decisions they rest on; a term joins a larger group that covers it, and every decision has a group."""
     groups: dict[frozenset[str], list[str]] = {}
     for term in sorted(members):
-        groups.setdefault(support(space.variant, term, space.decisions), []).append(term)
+        groups.setdefault(space.support(term), []).append(term)
     for condition in catalogue().VARIANTS[space.variant]["conditions"]:
         if condition["kind"] == "structural":
             groups.setdefault(space.rests_on(condition) & frozenset(space.decisions), [])
@@ -169,7 +191,7 @@ def tighten(program: Program, incumbent: float | None) -> None:
             _filter(program, GOAL, incumbent + slack, 1)
         for bound in program.bounds:
             slack = abs(bound.value) * ROUNDING
-            _filter(program, bound.quantity, bound.sign * bound.value + slack, bound.sign)
+            _filter(program, bound.column, bound.sign * bound.limit + slack, bound.sign)
         if program.rows == before or any(table.size == 0 for table in program.tables):
             return
 

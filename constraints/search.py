@@ -83,10 +83,12 @@ class Problem:
 
     def costs(self, rows: Rows) -> Any:
         """What each row costs by the exact kernel; infinite where it breaks a condition or a limit."""
-        values = self.space.evaluate(rows, {*self.goal.quantities, *(b.quantity for b in self.limits)})
+        limited = {q for bound in self.limits for q in (bound.quantity, bound.below) if q}
+        values = self.space.evaluate(rows, {*self.goal.quantities, *limited})
         keep = self.space.holds(rows, None if self.possible else self._structural())
         for bound in self.limits:
-            keep &= bound.sign * values[bound.quantity] <= bound.sign * bound.value + abs(bound.value) * ROUNDING
+            found = values[bound.quantity] - (values[bound.below] if bound.below else 0.0)
+            keep &= bound.sign * found <= bound.sign * bound.limit + abs(bound.value) * ROUNDING
         return numpy.where(keep, self.goal.cost(values), numpy.inf)
 
     def _structural(self) -> list[Any]:
@@ -125,11 +127,16 @@ class Problem:
 
     def slices(self, choice: dict[str, int]) -> Iterator[Rows]:
         """The designs that differ from a choice in one decision, or in one group that an equality ties together."""
-        tied = self._tied()
-        for group in (tied, *(frozenset([d]) for d in self.space.decisions if d not in tied)):
-            rows = self.space.lattice(group)
+        for rows in self._groups:
             held = {n: numpy.full(count(rows), float(v)) for n, v in choice.items() if n not in rows}
             yield {**held, **rows}
+
+    @cached_property
+    def _groups(self) -> list[Rows]:
+        """The joint values of each group of decisions that move together."""
+        tied = self._tied()
+        groups = (tied, *(frozenset([d]) for d in self.space.decisions if d not in tied))
+        return [self.space.lattice(group) for group in groups]
 
     def _tied(self) -> frozenset[str]:
         """The first decisions that an equality ties together, such as degrees whose product is the fleet."""

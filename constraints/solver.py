@@ -66,13 +66,13 @@ def solve(
         model.add_bool_or([literals[name][choice[name]].negated() for name in literals])
     chosen = [_table(model, table, literals) for table in program.tables]
     for bound in program.bounds:
-        scale = _scale(abs(bound.value), *(table.costs[bound.quantity] for table in program.tables))
+        scale = _scale(abs(bound.value), *(table.costs[bound.column] for table in program.tables))
         parts = [
-            (bound.sign * table.costs[bound.quantity] * scale, rows)
+            (bound.sign * table.costs[bound.column] * scale, rows)
             for table, rows in zip(program.tables, chosen, strict=True)
         ]
         # Costs are rounded down, so no design that keeps the limit is lost; the exact kernel has the last word.
-        model.add(_weighted(parts) <= int(numpy.ceil(bound.sign * bound.value * scale)) + len(parts))
+        model.add(_weighted(parts) <= int(numpy.ceil(bound.sign * bound.limit * scale)) + len(parts))
     costs = [table.costs[GOAL] for table in program.tables]
     scale = _scale(0.0, *costs)
     model.minimize(_weighted([(c * scale, rows) for c, rows in zip(costs, chosen, strict=True)]))

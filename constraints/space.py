@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import numpy
 
 from mlsysim.constraints.feasibility import ROUNDING
-from mlsysim.constraints.structure import support
+from mlsysim.constraints.structure import leaves_of
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue, kernel
 
@@ -32,18 +32,33 @@ class _Rule:
 
 
 @dataclass(frozen=True)
+class Options:
+    """A decision that stands for several leaves at once, such as the choice of a fleet.
+
+    Attributes:
+        leaves: the value of each leaf under each option, in coherent units.
+        domains: the values that other decisions may take under each option.
+    """
+
+    leaves: Mapping[str, tuple[float, ...]]
+    domains: tuple[Mapping[str, tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True)
 class Space:
     """Decision variables over a graph.
 
     Attributes:
         variant: the graph.
         values: every leaf in coherent units; those of the decisions are ignored.
-        domains: the values that each decision may take, by leaf.
+        domains: the values that each decision may take, by leaf; of a choice among options, their numbers.
+        options: the choices among options, by name.
     """
 
     variant: str
     values: Mapping[str, float]
     domains: Mapping[str, tuple[int, ...]]
+    options: Mapping[str, Options] = field(default_factory=dict)
 
     @property
     def decisions(self) -> tuple[str, ...]:
@@ -54,6 +69,9 @@ class Space:
         """The kernel's value of some quantities at every row."""
         fixed = {name: float(domain[0]) for name, domain in self.domains.items()}
         leaves: dict[str, Any] = {**self.values, **fixed, **rows}
+        for name, options in self.options.items():
+            chosen = numpy.asarray(leaves[name]).astype(int)
+            leaves |= {leaf: numpy.asarray(values)[chosen] for leaf, values in options.leaves.items()}
         length = count(rows)
         found = kernel(self.variant).many(leaves, wanted)
         return {name: numpy.broadcast_to(column, (length,)) for name, column in found.items()}
@@ -73,6 +91,9 @@ class Space:
             InputError: there are more than ``most``, which is by default what the tables can hold.
         """
         wanted = frozenset(names) & frozenset(self.domains)
+        for name in self.options:
+            if name in wanted and len(self.domains[name]) > 1:
+                return self._option_by_option(name, wanted, most)
         rules = [rule for rule in self._structure(wanted) if rule.over]
         rows: Rows = {}
         left = sorted(wanted, key=lambda name: (len(self.domains[name]), list(self.domains).index(name)))
@@ -91,6 +112,21 @@ class Space:
                     keep = rule.keeps(rows)
                     rows = {each: column[keep] for each, column in rows.items()}
         return {name: rows[name] for name in self.domains if name in wanted}
+
+    def _option_by_option(self, name: str, wanted: frozenset[str], most: int) -> Rows:
+        """The joint values under each option in turn: what other decisions may be depends on it."""
+        parts: list[Rows] = []
+        for option in self.domains[name]:
+            allowed = {**self.domains, **self.options[name].domains[option], name: (option,)}
+            left = most - sum(count(part) for part in parts)
+            parts.append(replace(self, domains=allowed).lattice(wanted, left))
+        return {each: numpy.concatenate([part[each] for part in parts]) for each in self.domains if each in wanted}
+
+    def support(self, quantity: str) -> frozenset[str]:
+        """The decisions that a quantity rests on."""
+        leaves = leaves_of(self.variant, quantity)
+        chosen = {name for name, options in self.options.items() if leaves & options.leaves.keys()}
+        return frozenset(self.decisions) & (leaves | chosen)
 
     def _structure(self, wanted: frozenset[str]) -> Iterable[_Rule]:
         """The structural conditions as seen by some decisions: whole, or what they leave whatever the others are."""
@@ -126,7 +162,7 @@ class Space:
         found: frozenset[str] = frozenset()
         for side in sides:
             if isinstance(side, str):
-                found |= support(self.variant, side, self.decisions)
+                found |= self.support(side)
         return found
 
     def holds(self, rows: Rows, conditions: Sequence[Mapping[str, Any]] | None = None) -> Any:

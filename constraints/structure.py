@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -19,11 +18,6 @@ def leaves_of(variant: str, quantity: str) -> frozenset[str]:
     for parent in parents[quantity]:
         found |= leaves_of(variant, parent)
     return found
-
-
-def support(variant: str, quantity: str, decisions: Iterable[str]) -> frozenset[str]:
-    """The decisions that a quantity rests on."""
-    return leaves_of(variant, quantity) & frozenset(decisions)
 
 
 def terms(variant: str, quantity: str) -> list[str]:

@@ -16,6 +16,10 @@ from mlsysim.symbolic.words import amount, number
 _PART = re.compile(r"\s*([+-]?)\s*(?:(\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*\*\s*)?([A-Za-z_][\w.]*)\s*")
 
 
+#: What can be counted besides metrics: the accelerators of a fleet.
+COUNTS = {"accelerators": "split.devices"}
+
+
 @dataclass(frozen=True)
 class Objective:
     """What is optimised.
@@ -81,7 +85,7 @@ def objective(text: str, variant: str, *, largest: bool | None = None) -> Object
         match = _PART.match(text, position)
         if not match or (parts and not match[1]):
             raise InputError(f"{text!r} is no objective", hint='write a metric, or a sum such as "latency + 0.5*tco"')
-        name = metric(match[3], variant, what="objective")
+        name = COUNTS.get(match[3]) or metric(match[3], variant, what="objective")
         parts.append((name, (-1.0 if match[1] == "-" else 1.0) * float(match[2] or 1)))
         position = match.end()
     names = tuple(name for name, _ in parts)

@@ -19,9 +19,9 @@ from mlsysim.constraints.fronts import Front, front
 from mlsysim.constraints.search import TIE, Answer, search
 from mlsysim.constraints.solver import Watch
 from mlsysim.constraints.space import Space
-from mlsysim.constraints.structure import support
 from mlsysim.design import Design
 from mlsysim.evaluation import Evaluation, evaluate
+from mlsysim.fleets import FLEET, Fleet, fleet_space, fleets
 from mlsysim.objectives import Objective
 from mlsysim.objectives import objective as read_objective
 from mlsysim.plan import LoadedPlan
@@ -30,7 +30,7 @@ from mlsysim.symbolic.errors import InfeasibleError, InputError, UnknownNameErro
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount, number
 
-PROBLEMS = ("parallelism",)
+PROBLEMS = ("parallelism", "nodes")
 LATENCY = "performance.latency"
 _SHORT = {
     "split.tensor": "tp", "split.pipeline": "pp", "split.data": "dp", "split.context": "cp", "split.expert": "ep",
@@ -48,6 +48,8 @@ class Optimization:
         answer: status, objective, bound, gap and the choice.
         evaluation: the plan at the choice, by the same kernel as any evaluation.
         conflict: the asserts that no design can keep, in words; the choice is then the best without them.
+        seed: of the search.
+        fleet: the fleet that was chosen, where one was.
     """
 
     objective: Objective
@@ -55,6 +57,7 @@ class Optimization:
     evaluation: Evaluation
     conflict: str | None
     seed: int = 1
+    fleet: Fleet | None = None
 
     @property
     def exit_code(self) -> int:
@@ -71,6 +74,8 @@ class Optimization:
             "o_rows": answer.rows, "o_enumerated": answer.checked, "o_seconds": round(answer.seconds, 3), "o_seed": self.seed,
             "o_conflict": self.conflict, **_chosen(answer.choice),
         }  # fmt: skip
+        if self.fleet is not None:
+            found |= {"o_hardware": self.fleet.name, "o_nodes": self.fleet.nodes}
         if answer.runners:
             found["o_runners_up"] = [
                 {"o_objective": self.objective.in_unit(value), **_chosen(choice)} for value, choice in answer.runners
@@ -84,11 +89,12 @@ class Optimization:
         if self.conflict:
             lines += textwrap.wrap(f"no split keeps the asserts: {self.conflict}", 88)
             lines += ["The best split without them:", ""]
-        lines += textwrap.wrap(describe(answer.choice), 88)
+        fleet = f"{self.fleet.nodes:,} nodes of {self.fleet.name}: " if self.fleet else ""
+        lines += textwrap.wrap(fleet + describe(answer.choice), 88)
         lines.append(f"  {self.objective.name:<24}  {self.objective.said(answer.objective)}")
         gap = "unknown" if answer.gap is None else f"{number(answer.gap * 100)} %"
         lines.append(f"  {'status':<24}  {answer.status}, bound {self.objective.said(answer.bound)}, gap {gap}")
-        size = f"{answer.space:,} splits exist" if answer.space else "too many splits to enumerate"
+        size = f"{answer.space:,} designs exist" if answer.space else "too many designs to enumerate"
         checked = "; all were enumerated and agree" if answer.checked else ""
         lines.append(f"  {'search':<24}  {size}, {answer.rows:,} rows left for CP-SAT, {answer.seconds:.2f} s{checked}")
         if answer.runners:
@@ -230,18 +236,21 @@ def optimize(
     time_limit: float = 60.0,
     seed: int = 1,
     watch: Watch | None = None,
+    hardware: Sequence[str] = (),
+    nodes: Sequence[int] = (),
 ) -> Optimization:
-    """Find the best split of a plan's model over its accelerators.
+    """Find the best split of a plan's model over its accelerators, or the best fleet with its split.
 
     Args:
         loaded: the plan; what its parallelism section fixes stays fixed, its asserts are constraints.
-        problem: ``parallelism``.
+        problem: ``parallelism``, or ``nodes``: which accelerator, and how many nodes of it, jointly with the split.
         objective: a metric, or a weighted sum such as ``latency + 0.5*tco`` with weights per unit of each metric.
         largest: whether to maximise; by default throughput, utilisation and the like are, all others are minimised.
         top: how many designs are wanted: the best, and those that come next.
         time_limit: seconds for the solver.
         seed: the same seed gives the same answer.
         watch: told of every better design, with the solver's bound.
+        hardware, nodes: the accelerators and numbers of nodes that a fleet may be of.
 
     Raises:
         UnknownNameError: no such problem or metric.
@@ -252,6 +261,10 @@ def optimize(
         raise UnknownNameError("problem", problem, PROBLEMS, see=f"the problems are {', '.join(PROBLEMS)}")
     if not (math.isfinite(time_limit) and time_limit > 0):
         raise InputError(f"--time-limit: {time_limit:g} is not above 0", hint="give seconds, such as 60")
+    if problem == "nodes":
+        return _best_fleet(loaded, objective, largest, time_limit, seed, watch, hardware, nodes)
+    if hardware or nodes:
+        raise InputError("--hardware and --nodes choose a fleet", hint="say `mlsysim optimize nodes`")
     design = _divisible(bind(loaded))
     wanted = read_objective(objective, design.variant, largest=largest)
     if top < 1:
@@ -260,7 +273,7 @@ def optimize(
     _refuse_skipped(first, wanted.metrics)
     space = _space(design)
     limits = [Bound(each.metric, each.value, 1 if each.side == "max" else -1) for each in first.limits]
-    if space.decisions and not any(support(design.variant, name, space.decisions) for name in wanted.metrics):
+    if space.decisions and not any(space.support(name) for name in wanted.metrics):
         raise InputError(
             f"{wanted.name} does not depend on the split", hint="optimise performance.latency or a cost per token"
         )
@@ -275,6 +288,47 @@ def optimize(
                               where=loaded.where("hardware", key=True), hint=_cures(first))  # fmt: skip
     chosen = design.with_split(answer.choice, "search", f"chosen by the search for the best {wanted.name}")
     return Optimization(wanted, answer, evaluate(chosen), conflict, seed)
+
+
+def _best_fleet(
+    loaded: LoadedPlan,
+    objective: str,
+    largest: bool | None,
+    time_limit: float,
+    seed: int,
+    watch: Watch | None,
+    hardware: Sequence[str],
+    nodes: Sequence[int],
+) -> Optimization:
+    """The best fleet of some accelerators and numbers of nodes, jointly with its split, under the plan's asserts."""
+    choices = fleets(loaded, hardware, nodes)
+    space = fleet_space(loaded, choices)
+    design = _divisible(bind(loaded.with_data(choices[0].plan)))
+    wanted = read_objective(objective, design.variant, largest=largest)
+    first = evaluate(design)
+    _refuse_skipped(first, wanted.metrics)
+    limits = [Bound(each.metric, each.value, 1 if each.side == "max" else -1) for each in first.limits]
+    answer = search(space, wanted.goal, bounds=limits, time_limit=time_limit, seed=seed, watch=watch)
+    if not answer.choice:
+        words = [
+            f"{each.text}, but the best reachable is {amount(best.objective, catalogue().QUANTITIES[each.metric])}"
+            for each, bound in zip(first.limits, limits, strict=True)
+            if (best := search(space, each.metric, sense=bound.sign, seed=seed, time_limit=time_limit)).objective
+            is not None
+            and not each.holds(best.objective)
+        ]
+        why = "; ".join(words) or (
+            first.failures[0].sentence if first.failures else "the asserts cannot be kept together"
+        )
+        raise InfeasibleError(
+            f"no fleet keeps the conditions and the asserts: {why}", where=loaded.where("hardware", key=True)
+        )
+    fleet = choices[answer.choice[FLEET]]
+    split = {leaf: value for leaf, value in answer.choice.items() if leaf != FLEET}
+    chosen = bind(loaded.with_data(fleet.plan)).with_split(
+        split, "search", f"chosen by the search for the best {wanted.name}"
+    )
+    return Optimization(wanted, replace(answer, choice=split), evaluate(chosen), None, seed, fleet)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,15 @@ class LoadedPlan:
         """Training or inference: as written, else training where nodes are given."""
         return self.plan.workload.phase or ("training" if self.plan.hardware.nodes else "inference")
 
+    def with_data(self, data: Mapping[str, Any]) -> LoadedPlan:
+        """Another plan in the same place: its names are looked up where this one's are.
+
+        Raises:
+            PlanError: the data does not fit the schema.
+        """
+        other = _checked(Document("plan", dict(data)))
+        return LoadedPlan(other.plan, other.document, self.zoo)
+
     def where(self, *path: str | int, key: bool = False) -> str | None:
         """The place of a field in the document; None where it came from no document."""
         return self.document.where(path, key=key) if self.document.lines else None

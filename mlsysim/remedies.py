@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mlsysim.binding import bind
-from mlsysim.plan import load
 from mlsysim.registry import Entry
 from mlsysim.split import choose, describe
 from mlsysim.symbolic.errors import InputError
@@ -112,6 +111,6 @@ def _changed(design: Design, **sections: Any) -> Design | None:
     for section, changes in sections.items():
         raw[section] = {**raw[section], **changes} if section == "workload" else changes
     try:
-        return bind(load(raw), model=design.model)
+        return bind(design.loaded.with_data(raw), model=design.model)
     except InputError:
         return None

@@ -14,7 +14,7 @@ from mlsysim.constraints.asserts import Limit, limit
 from mlsysim.elasticities import slopes
 from mlsysim.evaluation import Evaluation
 from mlsysim.optimization import optimize
-from mlsysim.plan import load
+from mlsysim.plan import LoadedPlan, load
 from mlsysim.symbolic.errors import InfeasibleError, InputError
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount, number
@@ -221,13 +221,13 @@ def _nodes(plan: Planlike, wanted: Limit) -> str:
         doublings = [2**power for power in range(per_node.bit_length() - 1)] + doublings
     below = 0
     for doubling in doublings:
-        if _reached(raw, doubling, per_node, loaded.phase, wanted) is None:
+        if _reached(loaded, raw, doubling, per_node, wanted) is None:
             below = doubling
             continue
         unit = 1 if doubling <= per_node and loaded.phase == "inference" else per_node
         step = unit * math.ceil((doubling - below) / unit / TRIED)
         for count in range(below + step, doubling + 1, step):
-            value = _reached(raw, count, per_node, loaded.phase, wanted)
+            value = _reached(loaded, raw, count, per_node, wanted)
             if value is not None:
                 tried = "" if step == unit else f"; tried in steps of {step:,}"
                 shown = amount(value, catalogue().QUANTITIES[wanted.metric])
@@ -235,19 +235,21 @@ def _nodes(plan: Planlike, wanted: Limit) -> str:
     return f"no number up to {doublings[-1]:,} reaches it"
 
 
-def _reached(raw: dict[str, Any], count: int, per_node: int, phase: str, wanted: Limit) -> float | None:
+def _reached(loaded: LoadedPlan, raw: dict[str, Any], count: int, per_node: int, wanted: Limit) -> float | None:
     """The metric with another number of accelerators, where it keeps the target."""
-    value = _with(raw, count, per_node, phase, wanted)
+    value = _with(loaded, raw, count, per_node, wanted)
     return value if value is not None and wanted.holds(value) else None
 
 
-def _with(raw: dict[str, Any], count: int, per_node: int, phase: str, wanted: Limit) -> float | None:
+def _with(loaded: LoadedPlan, raw: dict[str, Any], count: int, per_node: int, wanted: Limit) -> float | None:
     """The metric with another number of accelerators; None where nothing fits."""
-    many = {"nodes": count // per_node} if phase == "training" else {"accelerators": count}
-    changed = {**raw, "hardware": {"name": raw["hardware"]["name"], **many}}
+    training = loaded.phase == "training"
+    many = {"nodes": count // per_node} if training else {"accelerators": count}
     try:
-        if phase == "training" or "transformer" not in evaluate(changed).variant:
-            return evaluate(changed).metrics.get(wanted.metric)
-        return optimize(load(changed), objective=wanted.metric).evaluation.metrics.get(wanted.metric)
+        changed = loaded.with_data({**raw, "hardware": {"name": raw["hardware"]["name"], **many}})
+        evaluation = evaluate(changed)
+        if not training and "transformer" in evaluation.variant:
+            evaluation = optimize(changed, objective=wanted.metric).evaluation
+        return evaluation.metrics.get(wanted.metric)
     except (InputError, InfeasibleError):
         return None

@@ -29,6 +29,8 @@ SEARCH_KEYS: dict[str, dict[str, Any]] = {
     "o_seed": {"type": "integer", "description": "seed of the search"},
     "o_runners_up": {"type": "array", "description": "the designs that come next, where they were asked for", "items": {
         "type": "object", "required": ["o_objective"]}},
+    "o_hardware": {"type": "string", "description": "the accelerator that was chosen"},
+    "o_nodes": {"type": "integer", "description": "the number of nodes that was chosen"},
     "o_conflict": {"type": ["string", "null"], "description": "the asserts that no split keeps"},
     **{f"o_{name}": {"type": "integer", "description": f"the chosen {word}"} for name, word in {
         "tp": "tensor-parallel degree", "pp": "pipeline stages", "dp": "replicas", "cp": "context-parallel degree",

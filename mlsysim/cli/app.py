@@ -198,7 +198,9 @@ def synthesize(
 
 @app.command(epilog=EXIT_CODES)
 def optimize(
-    problem: Annotated[str, typer.Argument(help="What to decide: parallelism.", show_default=False)],
+    problem: Annotated[
+        str, typer.Argument(help="What to decide: parallelism, or nodes (the fleet and its split).", show_default=False)
+    ],
     plan: PlanFile,
     objective: Annotated[
         str, typer.Option(help='A metric, or a sum such as "latency + 0.5*tco", weights per unit of each.')
@@ -206,6 +208,13 @@ def optimize(
     maximize: Annotated[
         bool | None,
         typer.Option("--maximize/--minimize", help="By default what is better for the metric.", show_default=False),
+    ] = None,
+    hardware: Annotated[
+        str | None, typer.Option(help="Accelerators to choose from, such as H100,H200; with nodes.", show_default=False)
+    ] = None,
+    nodes: Annotated[
+        str | None,
+        typer.Option(help="Numbers of nodes to choose from, such as 1-64 or 8,16,32; with nodes.", show_default=False),
     ] = None,
     pareto: Annotated[
         str | None, typer.Option(help="Metrics to trade, such as latency,memory_required: the exact front.")
@@ -228,8 +237,9 @@ def optimize(
         return _front(plan, pareto, time_limit, seed, output)
     with progress() as watch:
         found = search(
-            plan, problem, objective=objective, largest=maximize, top=top, time_limit=time_limit, seed=seed, watch=watch
-        )
+            plan, problem, objective=objective, largest=maximize, top=top, time_limit=time_limit, seed=seed, watch=watch,
+            hardware=_words(hardware), nodes=_numbers(nodes),
+        )  # fmt: skip
     if OUTPUT.choose(output and output.value) == "json":
         emit_json(found.to_dict())
     else:
@@ -241,11 +251,27 @@ def optimize(
     return int(found.exit_code)
 
 
+def _words(text: str | None) -> list[str]:
+    """Words separated by commas."""
+    return [word.strip() for word in (text or "").split(",") if word.strip()]
+
+
+def _numbers(text: str | None) -> list[int]:
+    """Whole numbers separated by commas, and ranges such as 1-64."""
+    found: list[int] = []
+    for word in _words(text):
+        low, dash, high = word.partition("-")
+        if not low.isdigit() or (dash and not high.isdigit()) or len(word) > 15:
+            raise InputError(f"--nodes: {word!r} is no number of nodes", hint="write 1-64, or 8,16,32")
+        found += range(int(low), min(int(high or low), int(low) + 10_000) + 1)
+    return found
+
+
 def _front(plan: Path, metrics: str, time_limit: float, seed: int, output: Format | None) -> int:
     """Print the exact front of a plan's splits."""
     from mlsysim.api import pareto as trade
 
-    found = trade(plan, [name.strip() for name in metrics.split(",") if name.strip()], time_limit=time_limit, seed=seed)
+    found = trade(plan, _words(metrics), time_limit=time_limit, seed=seed)
     if OUTPUT.choose(output and output.value) == "json":
         emit_json(found.to_dict())
     else:

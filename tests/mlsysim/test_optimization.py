@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -218,3 +219,65 @@ def test_time_ends_a_front_with_what_is_known() -> None:
                            ["latency", "memory_required"], time_limit=1e-9)  # fmt: skip
     assert found.exit_code in (0, 5)
     assert found.front.complete == (found.exit_code == 0)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_the_best_fleet_is_the_best_of_all_fleets(seed: int) -> None:
+    """Jointly with its split, against the best split of each fleet by itself."""
+    draw = random.Random(seed)
+    names = draw.sample(["H100", "A100", "B200", "H200", "MI300X"], 2)
+    numbers = sorted(draw.sample([1, 2, 3, 4, 5, 6, 8], 3))
+    base = plan(
+        workload={"name": draw.choice(["Llama3_8B", "GPT2_XL", "Mixtral_8x7B"]), "batch_size": draw.choice([24, 48, 64])},
+        hardware={"name": "H100", "nodes": 1}, ops={"duration_days": 3.0, "price_per_accelerator_hour": 2.0, "region": "France"},
+    )  # fmt: skip
+    if draw.random() < 0.5:
+        base["constraints"] = {"assert": [{"metric": "latency", "max": draw.choice([2.0, 4.0]) * 1e3}]}
+    objective = draw.choice(["macro.tco", "performance.latency", "performance.throughput", "macro.energy"])
+    larger = objective == "performance.throughput"
+    bounds = [Bound(LATENCY, each["max"] / 1e3) for each in base.get("constraints", {}).get("assert", [])]
+    each = []
+    for name, number in itertools.product(names, numbers):
+        space = small({**base, "hardware": {"name": name, "nodes": number}})
+        each += everything(space, Goal.of(objective, -1 if larger else 1), bounds)[:1]
+    options: dict[str, Any] = {"objective": objective, "hardware": names, "nodes": numbers}
+    if not each:
+        with pytest.raises(mlsysim.InfeasibleError, match="no fleet keeps"):
+            mlsysim.optimize(base, "nodes", **options)
+        return
+    best = mlsysim.optimize(base, "nodes", **options)
+    assert best.answer.status == "optimal"
+    assert best.answer.objective == pytest.approx(-min(each) if larger else min(each), rel=1e-7)
+    assert best.fleet is not None
+    assert (best.fleet.name in names, best.fleet.nodes in numbers) == (True, True)
+    again = mlsysim.evaluate(best.plan())
+    assert again.metrics == best.evaluation.metrics
+    jsonschema.validate(best.to_dict(), schema_of("result"))
+
+
+def test_the_fewest_accelerators_are_found() -> None:
+    """No smaller number of nodes keeps the limit, tried one by one; numbers need not be powers of two."""
+    base = {**BASE, "constraints": {"assert": [{"metric": "latency", "max": "1.3 s"}]}}
+    best = mlsysim.optimize(base, "nodes", objective="accelerators", nodes=range(1, 9))
+    reached = []
+    for number in range(1, 9):
+        space = small({**BASE, "hardware": {"name": "H100", "nodes": number}})
+        reached += [number] * bool(everything(space, Goal.of(LATENCY), [Bound(LATENCY, 1.3)]))
+    assert best.fleet is not None
+    assert best.fleet.nodes == min(reached)
+    assert best.answer.objective == 8 * min(reached)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [(["--nodes", "none"], "is no number of nodes"), (["--nodes", "0"], "no number of nodes"), ([], "no number of nodes"),
+     (["--nodes", "1-9000"], "more than 2,000 fleets"), (["--nodes", "2", "--hardware", "H1000"], "did you mean 'H100'")],
+)  # fmt: skip
+def test_wrong_fleets_are_refused(
+    words: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In words, exit code 2."""
+    (tmp_path / "plan.yaml").write_text(yaml.safe_dump(BASE))
+    assert run(["optimize", "nodes", str(tmp_path / "plan.yaml"), *words]) == 2
+    assert message in capsys.readouterr().err
+    assert run(["optimize", "parallelism", str(tmp_path / "plan.yaml"), "--nodes", "1"]) == 2
