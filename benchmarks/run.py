@@ -115,7 +115,7 @@ def searches() -> None:
     from mlsysim.constraints.compiler import Goal
     from mlsysim.constraints.search import Problem, search
     from mlsysim.fleets import fleet_space, fleets
-    from mlsysim.optimization import _space
+    from mlsysim.optimization import split_space
     from mlsysim.plan import load
 
     def plan(model: str, nodes: int, batch: int) -> dict[str, object]:
@@ -125,7 +125,7 @@ def searches() -> None:
         }  # fmt: skip
 
     for model, nodes, batch in SPLITS:
-        space = _space(bind(load(plan(model, nodes, batch))))
+        space = split_space(bind(load(plan(model, nodes, batch))))
         problem = Problem(space, Goal.of("performance.latency"))
         start = time.perf_counter()
         rows = problem.everything

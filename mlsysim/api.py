@@ -262,8 +262,8 @@ def optimize(plan: Planlike, problem: str = "parallelism", **options: Any) -> An
 
 
 def pareto(plan: Planlike, metrics: Sequence[str], **options: Any) -> Any:
-    """The exact front of a plan's splits; see :func:`mlsysim.optimization.pareto`."""
-    from mlsysim.optimization import pareto as trade
+    """The exact front of a plan's splits; see :func:`mlsysim.tradeoffs.pareto`."""
+    from mlsysim.tradeoffs import pareto as trade
 
     return trade(load(plan), metrics, **options)
 

@@ -16,7 +16,7 @@ from mlsysim.constraints.compiler import Bound, Goal, compile_program, physical,
 from mlsysim.constraints.feasibility import holds
 from mlsysim.constraints.search import search
 from mlsysim.constraints.space import Space, count
-from mlsysim.optimization import _space, optimize
+from mlsysim.optimization import optimize, split_space
 from mlsysim.plan import load
 from mlsysim.symbolic.errors import InfeasibleError, InputError, MlsysimError
 from mlsysim.symbolic.kernels import catalogue, kernel
@@ -53,7 +53,7 @@ def instance(seed: int) -> tuple[Space, str, int, list[Bound]]:
     }
     if training:
         workload["sequence_length"] = draw.choice([512, 1024, 2048])
-    space = _space(bind(load(plan(workload=workload, hardware=hardware, ops={"duration_days": 3.0}))))
+    space = split_space(bind(load(plan(workload=workload, hardware=hardware, ops={"duration_days": 3.0}))))
     domains = dict(space.domains)
     for leaf in domains:  # keep what brute force can do in a moment
         keep = draw.sample(
@@ -119,7 +119,7 @@ def test_tightening_drops_no_row_of_an_optimum() -> None:
 
 def test_the_terms_of_the_objective_add_up_to_it() -> None:
     """Summing the tables of a design gives the kernel's own value: the program is made of the same equations."""
-    space = _space(
+    space = split_space(
         bind(load(plan(workload={"name": "Llama3_8B", "batch_size": 64}, hardware={"name": "H100", "nodes": 2})))
     )
     program = compile_program(space, Goal.of(LATENCY), physical(space))

@@ -23,7 +23,7 @@ from mlsysim.constraints.fronts import front
 from mlsysim.constraints.search import search
 from mlsysim.constraints.space import Space
 from mlsysim.objectives import objective
-from mlsysim.optimization import _space
+from mlsysim.optimization import split_space
 from mlsysim.plan import load
 from mlsysim.schemas import schema_of
 from mlsysim.symbolic.errors import InputError
@@ -47,7 +47,7 @@ def everything(space: Space, goal: Goal, bounds: list[Bound] | None = None) -> l
 
 def small(base: dict[str, Any] = BASE) -> Space:
     """The space of a plan."""
-    return _space(bind(load(base)))
+    return split_space(bind(load(base)))
 
 
 @pytest.mark.parametrize("enumerated", [True, False])

@@ -1,0 +1,1 @@
+../../mlsysim/tradeoffs.py
