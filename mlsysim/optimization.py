@@ -68,6 +68,8 @@ def optimize(
     if not (math.isfinite(time_limit) and time_limit > 0):
         raise InputError(f"--time-limit: {time_limit:g} is not above 0", hint="give seconds, such as 60")
     if problem == "nodes":
+        if top > 1:
+            raise InputError("--top: of fleets only the best is searched", hint="leave it out")
         return _best_fleet(loaded, objective, largest, time_limit, seed, watch, hardware, nodes)
     if hardware or nodes:
         raise InputError("--hardware and --nodes choose a fleet", hint="say `mlsysim optimize nodes`")

@@ -234,6 +234,8 @@ def optimize(
 
     refuse_existing(write)
     if pareto is not None:
+        if problem != "parallelism":
+            raise InputError(f"--pareto: of {problem} there is no front, only of parallelism", hint="leave it out")
         return _front(plan, pareto, time_limit, seed, output)
     with progress() as watch:
         found = search(

@@ -280,4 +280,9 @@ def test_wrong_fleets_are_refused(
     (tmp_path / "plan.yaml").write_text(yaml.safe_dump(BASE))
     assert run(["optimize", "nodes", str(tmp_path / "plan.yaml"), *words]) == 2
     assert message in capsys.readouterr().err
-    assert run(["optimize", "parallelism", str(tmp_path / "plan.yaml"), "--nodes", "1"]) == 2
+    for others in (
+        ["parallelism", "--nodes", "1"],
+        ["nodes", "--nodes", "1", "--top", "2"],
+        ["nodes", "--pareto", "latency,mfu"],
+    ):
+        assert run(["optimize", others[0], str(tmp_path / "plan.yaml"), *others[1:]]) == 2
