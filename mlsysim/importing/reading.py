@@ -75,6 +75,10 @@ class Config:
         """What a key says; None where it is absent."""
         return self.data.get(key)
 
+    def beyond(self, key: str, value: int, least: int, most: int) -> InputError:
+        """The error of a number that lies outside its range."""
+        return self.error(f"{key} is {in_words(value)}", f"it must lie between {least:,} and {most:,}")
+
     def key(self, names: tuple[str, ...]) -> str | None:
         """The first of some names for the same thing that says something."""
         return next((name for name in names if self.data.get(name) is not None), None)
@@ -93,7 +97,7 @@ class Config:
         if isinstance(value, bool) or not isinstance(value, int):
             raise self.error(f"{key} is {in_words(value)}, a whole number is needed", f"write it like {max(least, 32)}")
         if not least <= value <= most:
-            raise self.error(f"{key} is {in_words(value)}", f"it must lie between {least:,} and {most:,}")
+            raise self.beyond(key, value, least, most)
         return value
 
     def flag(self, key: str) -> int:

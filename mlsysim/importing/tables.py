@@ -10,7 +10,7 @@ from mlsysim.importing.reading import Config, Facts
 from mlsysim.importing.rules import Rule, count, dropout, flag, quotient, same
 
 #: Longest context and largest vocabulary that are believed.
-LONG, LARGE = 10**9, 10**8
+LARGE = 10**8
 
 
 def _sparse_layers(config: Config, facts: Facts) -> int:
@@ -67,7 +67,7 @@ LLAMA: dict[str, Rule] = {
     "dense_layers": same("layers"),
     **dict.fromkeys(("experts", "active_experts", "expert_width", "shared_experts", "router_bias"), 0),
     **dict.fromkeys(("latent", "query_rank", "kv_rank", "rope_width", "nope_width", "value_width"), 0),
-    "context_length": count("max_position_embeddings", most=LONG),
+    "context_length": count("max_position_embeddings", most=LARGE),
 }
 NO_BIAS: dict[str, Rule] = {"attention_bias": 0, "ffn_bias": 0}
 #: Where the class has one particular model's heads as its default, the key must be there; null means as many as heads.
@@ -93,7 +93,7 @@ GPT_KEYS: dict[str, Rule] = {
     "kv_heads": same("heads"),
     "head_width": quotient("hidden", "heads"),
     "ffn_width": count("n_inner", absent=lambda config, facts: 4 * facts["hidden"]),
-    "context_length": count("n_positions", "max_position_embeddings", "n_ctx", most=LONG),
+    "context_length": count("n_positions", "max_position_embeddings", "n_ctx", most=LARGE),
 }
 GPT_DROPOUT = ("attn_pdrop", "resid_pdrop")
 PHI = LLAMA | PLAIN | {
@@ -109,7 +109,7 @@ PHI = LLAMA | PLAIN | {
     "norms": 1,
     "head_norms": lambda config, facts: 4 * flag("qk_layernorm", absent=0).read(config, facts)[0],
     "dropout": dropout("attention_dropout", "attn_pdrop", "resid_pdrop"),
-    "context_length": count("max_position_embeddings", "n_positions", most=LONG),
+    "context_length": count("max_position_embeddings", "n_positions", most=LARGE),
 }  # fmt: skip
 DEEPSEEK = LLAMA | NO_BIAS | {
     "kv_heads": same("heads"),
@@ -140,7 +140,7 @@ FALCON = LLAMA | PLAIN | {
     "attention_bias": flag("bias", absent=0),
     "ffn_bias": same("attention_bias"),
     "dropout": dropout("attention_dropout", "hidden_dropout"),
-    "context_length": count("max_position_embeddings", absent=2048, most=LONG),
+    "context_length": count("max_position_embeddings", absent=2048, most=LARGE),
 }  # fmt: skip
 BERT = LLAMA | PLAIN | {
     "kv_heads": same("heads"),

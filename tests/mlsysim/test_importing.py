@@ -254,6 +254,9 @@ REFUSED = {
     "no flag": (changed("Qwen3-8B", attention_bias=1), "attention_bias is 1, true or false is needed"),
     "no share": (changed("gpt2", attn_pdrop=1.5), "attn_pdrop is 1.5, a number between 0 and 1 is needed"),
     "no share either": (changed("gpt2", resid_pdrop=math.nan), "resid_pdrop is nan"),
+    "longer than any": (changed("Qwen3-8B", max_position_embeddings=10**8 + 1), "max_position_embeddings is 100000001"),
+    "deeper than any": (changed("gpt2", n_layer=10_001), "n_layer is 10001"),
+    "wider than any": (changed("DeepSeek-V3", n_routed_experts=100_001), "n_routed_experts is 100001"),
     "heads": (changed("gpt2", n_head=7), "n_head = 7 does not divide n_embd = 768"),
     "key-value heads": (changed("Qwen3-8B", num_key_value_heads=5), "num_key_value_heads = 5 does not divide num_attention_heads = 32"),
     "patches": (changed("vit-base-patch16-224", patch_size=15), "patch_size = 15 does not divide image_size = 224"),
@@ -321,7 +324,7 @@ def test_a_file_that_is_not_there_is_refused_in_words(tmp_path: Path) -> None:
 
 WILD = st.one_of(
     st.none(), st.booleans(), st.integers(), st.integers(-2, 200), st.floats(), st.text(max_size=8),
-    st.sampled_from([10**30, -(10**400), 10**6, 10**9, 1e308, "auto", "relu", [], {}, [1, "a"], [0, 1], {"0": "x"}]),
+    st.sampled_from([10**30, -(10**400), 10_001, 10**6, 10**8 + 1, 10**9, 1e308, "auto", "relu", [], {}, [1, "a"], [0, 1], {"0": "x"}]),
     st.lists(st.integers(), max_size=3),
 )  # fmt: skip
 KEYS = sorted(
