@@ -201,31 +201,18 @@ def _filter(program: Program, quantity: str, limit: float, sign: int) -> None:
         least = sign * table.costs[quantity]
         for other in program.tables:
             if other is not table and other.size:
-                least = least + _least_beside(table, other, sign * other.costs[quantity])
+                least = least + _least_beside(program.space, table, other, sign * other.costs[quantity])
         table.keep(least <= limit)
 
 
-def _least_beside(table: Table, other: Table, costs: Any) -> Any:
-    """For every row, the least that the other table can add given the decisions they share."""
+def _least_beside(space: Space, table: Table, other: Table, costs: Any) -> Any:
+    """For every row, the least that the other table can add given the decisions they share; infinite where it has none."""
     shared = [name for name in table.decisions if name in other.decisions]
     if not shared:
         return costs.min()
-    key, other_key = _keys([table.rows[n] for n in shared], [other.rows[n] for n in shared])
+    key, other_key = space.codes(table.rows, shared), space.codes(other.rows, shared)
     order = numpy.argsort(other_key, kind="stable")
     starts = numpy.flatnonzero(numpy.r_[True, numpy.diff(other_key[order]) != 0])
-    least = numpy.minimum.reduceat(costs[order], starts)
-    found = numpy.full(int(max(key.max(initial=0), other_key.max(initial=0))) + 1, numpy.inf)
-    found[other_key[order][starts]] = least
-    return found[key]
-
-
-def _keys(columns: list[Any], others: list[Any]) -> tuple[Any, Any]:
-    """One integer for each joint value of some columns, the same on both sides."""
-    left = numpy.zeros(len(columns[0]), dtype=numpy.int64)
-    right = numpy.zeros(len(others[0]), dtype=numpy.int64)
-    for column, other in zip(columns, others, strict=True):
-        values, codes = numpy.unique(numpy.r_[column, other], return_inverse=True)
-        left = left * len(values) + codes[: len(column)]
-        right = right * len(values) + codes[len(column) :]
-    _, codes = numpy.unique(numpy.r_[left, right], return_inverse=True)
-    return codes[: len(left)], codes[len(left) :]
+    known, least = other_key[order][starts], numpy.minimum.reduceat(costs[order], starts)
+    place = numpy.searchsorted(known, key).clip(max=len(known) - 1)
+    return numpy.where(known[place] == key, least[place], numpy.inf)

@@ -11,7 +11,7 @@ import numpy
 
 from mlsysim.constraints.compiler import Bound, Goal
 from mlsysim.constraints.search import TIE, Problem, search
-from mlsysim.constraints.space import Space, row
+from mlsysim.constraints.space import Space, row, rows_of
 from mlsysim.symbolic.errors import InputError
 
 
@@ -114,8 +114,7 @@ def _stepwise(
         if "feasible" in (best.status, among.status) or among.objective is None:
             yield None
             return
-        rows = {name: numpy.array([float(value)]) for name, value in among.choice.items()}
-        values = space.evaluate(rows, [first, second])
+        values = space.evaluate(rows_of(among.choice), [first, second])
         yield Point({q: float(values[q][0]) for q in (first, second)}, among.choice)
         limits = [*bounds, Bound(second, among.objective - other * 10 * TIE * abs(among.objective), other)]
         if among.objective == 0:

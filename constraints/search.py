@@ -13,7 +13,7 @@ import numpy
 from mlsysim.constraints.compiler import Bound, Goal, Program, compile_program, physical, tighten
 from mlsysim.constraints.feasibility import ROUNDING
 from mlsysim.constraints.solver import Outcome, Watch, solve
-from mlsysim.constraints.space import Rows, Space, count, row
+from mlsysim.constraints.space import Rows, Space, count, row, rows_of
 from mlsysim.symbolic.errors import InputError, MlsysimError
 from mlsysim.symbolic.kernels import catalogue
 
@@ -113,7 +113,7 @@ class Problem:
 
     def exact(self, choice: dict[str, int]) -> Found | None:
         """A choice by the exact kernel; None where it breaks a condition or a limit."""
-        return self.best({name: numpy.array([float(value)]) for name, value in choice.items()})
+        return self.best(rows_of(choice))
 
     @cached_property
     def everything(self) -> Rows | None:

@@ -145,10 +145,10 @@ class Space:
         for name in sorted(over):
             rows = _times(rows, name, self.domains[name])
         keep = self.holds(rows, [condition])
-        possible = numpy.unique(self._codes({name: rows[name][keep] for name in seen}, seen))
-        return lambda rows: numpy.isin(self._codes(rows, seen), possible)
+        possible = numpy.unique(self.codes({name: rows[name][keep] for name in seen}, seen))
+        return lambda rows: numpy.isin(self.codes(rows, seen), possible)
 
-    def _codes(self, rows: Rows, names: Sequence[str]) -> Any:
+    def codes(self, rows: Rows, names: Sequence[str]) -> Any:
         """One whole number for each joint value of some decisions."""
         code: Any = 0
         for name in names:
@@ -186,6 +186,11 @@ def count(rows: Rows) -> int:
 def row(rows: Rows, position: int) -> dict[str, int]:
     """One row."""
     return {name: int(column[position]) for name, column in rows.items()}
+
+
+def rows_of(choice: Mapping[str, float]) -> Rows:
+    """A choice as rows: the one it is."""
+    return {name: numpy.array([float(value)]) for name, value in choice.items()}
 
 
 def _times(rows: Rows, name: str, domain: Sequence[int]) -> Rows:

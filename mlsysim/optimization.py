@@ -7,15 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy
-
 from mlsysim.binding import bind
 from mlsysim.constraints.compiler import Bound
 from mlsysim.constraints.conflicts import Conflict, explain
 from mlsysim.constraints.feasibility import failing
 from mlsysim.constraints.search import TIE, Answer, search
 from mlsysim.constraints.solver import Watch
-from mlsysim.constraints.space import Space
+from mlsysim.constraints.space import Space, rows_of
 from mlsysim.design import Design
 from mlsysim.evaluation import Evaluation, evaluate
 from mlsysim.fleets import FLEET, fleet_space, fleets
@@ -184,8 +182,7 @@ class _Search:
         quickest = search(self.space, LATENCY, bounds=[*limits, equal], **options)
         if not quickest.choice:
             return answer
-        exact = {name: numpy.array([float(value)]) for name, value in quickest.choice.items()}
-        objective = float(self.space.evaluate(exact, wanted.metrics)[wanted.metrics[0]][0])
+        objective = float(self.space.evaluate(rows_of(quickest.choice), wanted.metrics)[wanted.metrics[0]][0])
         runners = tuple(each for each in answer.runners if each[1] != quickest.choice)
         return replace(answer, choice=quickest.choice, objective=objective, runners=runners,
                        seconds=answer.seconds + quickest.seconds)  # fmt: skip

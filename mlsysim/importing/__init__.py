@@ -12,7 +12,6 @@ from mlsysim.importing.architectures import TRANSFORMERS, Architecture
 from mlsysim.importing.profiled import PROFILED, Profiled, totals
 from mlsysim.importing.reading import Config, Facts, in_words, read_json
 from mlsysim.importing.rules import quotient, read
-from mlsysim.registry.vocabulary import meaning
 from mlsysim.symbolic.errors import InputError, nearest
 
 #: Every architecture that can be imported.
@@ -165,10 +164,7 @@ def _default(how: str) -> dict[str, Any]:
 
 
 def _check(facts: Facts, config: Config) -> None:
-    """Refuse numbers that the registry holds of no model, or that fit no model together."""
-    for fact, value in facts.items():
-        if (known := meaning("models", fact)) is not None and not known.low <= value <= known.high:
-            raise config.beyond(config.called(fact), value, int(known.low), int(known.high))
+    """Refuse numbers that fit no model together."""
     quotient("heads", "kv_heads")(config, facts)
     for part, whole in (("dense_layers", "layers"), ("active_experts", "experts")):
         if facts[part] > facts[whole]:

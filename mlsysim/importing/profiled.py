@@ -10,7 +10,6 @@ from typing import Any
 from mlsysim.importing.architectures import Architecture
 from mlsysim.importing.reading import Config, Facts
 from mlsysim.importing.rules import Rule, count, flag, quotient, read, same
-from mlsysim.importing.tables import LARGE
 
 #: Where the equations stand.
 FOLDER = "mlsysim.symbolic.arguments.compute"
@@ -52,21 +51,21 @@ def _rank(config: Config, facts: Facts) -> int | None:
 
 
 T5: dict[str, Rule] = {
-    "layers": count("num_layers", "num_hidden_layers", most=10_000),
-    "decoder_layers": count("num_decoder_layers", absent="layers", most=10_000),
+    "layers": count("num_layers", "num_hidden_layers"),
+    "decoder_layers": count("num_decoder_layers", absent="layers"),
     "hidden": count("d_model", "hidden_size"),
     "heads": count("num_heads", "num_attention_heads"),
     "head_width": count("d_kv"),
     "ffn_width": count("d_ff"),
     "ffn_matrices": _gated,
-    "vocabulary": count("vocab_size", most=LARGE),
+    "vocabulary": count("vocab_size"),
     "tied": flag("tie_word_embeddings", absent=1),
     "buckets": count("relative_attention_num_buckets", absent=32),
     "source": count("n_positions", absent=512),
     "target": same("source"),
 }
 VIT: dict[str, Rule] = {
-    "layers": count("num_hidden_layers", most=10_000),
+    "layers": count("num_hidden_layers"),
     "hidden": count("hidden_size"),
     "heads": count("num_attention_heads"),
     "head_width": quotient("hidden", "heads"),
@@ -79,9 +78,9 @@ VIT: dict[str, Rule] = {
     "classes": _classes,
 }
 MAMBA: dict[str, Rule] = {
-    "layers": count("num_hidden_layers", "n_layer", most=10_000),
+    "layers": count("num_hidden_layers", "n_layer"),
     "hidden": count("hidden_size", "d_model"),
-    "vocabulary": count("vocab_size", most=LARGE),
+    "vocabulary": count("vocab_size"),
     "tied": flag("tie_word_embeddings", absent=1),
     "expand": count("expand", absent=2),
     "rank": _rank,

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mlsysim.importing.reading import Config, Facts
+from mlsysim.registry.vocabulary import meaning
 
 #: A value that follows from the configuration and from facts read before; None where there is none.
 Follows = Callable[[Config, Facts], int | None]
 #: What holds where a key is absent or null: a number, the fact of that name, or what follows; None: it must be there.
 Default = int | str | Callable[[Config, Facts], int] | None
-#: No width or count of a model comes near it.
+#: The most of what is no fact of the registry, which has a range for each of its own.
 ABSURD = 10**6
 
 
@@ -21,23 +22,23 @@ class Key:
 
     Attributes:
         keys: names of the key, the present one first.
-        value: reads it.
+        value: reads it, given the most that it may be.
         absent: the library's documented default; the size of one particular model is none.
         null: the default where the key is there and null, if another.
         how: how the default is known where it is not the library's.
     """
 
     keys: tuple[str, ...]
-    value: Callable[[Config, str], int]
+    value: Callable[[Config, str, int], int]
     absent: Default = None
     null: Default = None
     how: str = ""
 
-    def read(self, config: Config, facts: Facts) -> tuple[int, bool]:
-        """The value, and whether it is the default."""
+    def read(self, config: Config, facts: Facts, most: int = ABSURD) -> tuple[int, bool]:
+        """The value, at most so large, and whether it is the default."""
         key = config.key(self.keys)
         if key is not None:
-            return self.value(config, key), False
+            return self.value(config, key, most), False
         says_null = any(name in config.data for name in self.keys)
         default = self.null if says_null and self.null is not None else self.absent
         if default is None:
@@ -52,15 +53,17 @@ Rule = int | Key | Follows
 
 
 def count(
-    *keys: str, absent: Default = None, null: Default = None, how: str = "", least: int = 1, most: int = ABSURD
+    *keys: str, absent: Default = None, null: Default = None, how: str = "", least: int = 1, most: int | None = None
 ) -> Key:
     """A whole number."""
-    return Key(keys, lambda config, key: config.whole(key, least, most), absent, null, how)
+    return Key(
+        keys, lambda config, key, limit: config.whole(key, least, limit if most is None else most), absent, null, how
+    )
 
 
 def flag(*keys: str, absent: int | None = None) -> Key:
     """Yes or no."""
-    return Key(keys, lambda config, key: config.flag(key), absent)
+    return Key(keys, lambda config, key, limit: config.flag(key), absent)
 
 
 def dropout(*keys: str, absent: float = 0.0) -> Follows:
@@ -101,12 +104,15 @@ def read(table: Mapping[str, Rule], config: Config) -> tuple[Facts, dict[str, st
     facts: Facts = {}
     defaults: dict[str, str] = {}
     for fact, rule in table.items():
+        known = meaning("models", fact)
         if isinstance(rule, int):
             facts[fact] = rule
         elif isinstance(rule, Key):
             config.keys[fact] = config.key(rule.keys) or rule.keys[0]
-            facts[fact], by_default = rule.read(config, facts)
+            facts[fact], by_default = rule.read(config, facts, int(known.high) if known else ABSURD)
             defaults |= {fact: rule.how} if by_default else {}
         elif (value := rule(config, facts)) is not None:
             facts[fact] = value
+        if fact in facts and known is not None and not known.low <= facts[fact] <= known.high:
+            raise config.beyond(config.called(fact), facts[fact], int(known.low), int(known.high))
     return facts, defaults

@@ -9,9 +9,6 @@ from __future__ import annotations
 from mlsysim.importing.reading import Config, Facts
 from mlsysim.importing.rules import Rule, count, dropout, flag, quotient, same
 
-#: Longest context and largest vocabulary that are believed.
-LARGE = 10**8
-
 
 def _sparse_layers(config: Config, facts: Facts) -> int:
     """The layers without experts: those listed, and those between every so many."""
@@ -46,14 +43,14 @@ def _shared_experts(config: Config, facts: Facts) -> int:
 
 #: A decoder as Llama states it; the others say how they differ. What follows from a fact stands after it.
 LLAMA: dict[str, Rule] = {
-    "layers": count("num_hidden_layers", most=10_000),
+    "layers": count("num_hidden_layers"),
     "hidden": count("hidden_size"),
     "heads": count("num_attention_heads"),
     "kv_heads": count("num_key_value_heads", absent="heads"),
     "head_width": count("head_dim", absent=quotient("hidden", "heads")),
     "ffn_width": count("intermediate_size"),
     "ffn_matrices": 3,
-    "vocabulary": count("vocab_size", most=LARGE),
+    "vocabulary": count("vocab_size"),
     "positions": 0,
     "tied": flag("tie_word_embeddings", absent=0),
     "norm_vectors": 1,
@@ -67,7 +64,7 @@ LLAMA: dict[str, Rule] = {
     "dense_layers": same("layers"),
     **dict.fromkeys(("experts", "active_experts", "expert_width", "shared_experts", "router_bias"), 0),
     **dict.fromkeys(("latent", "query_rank", "kv_rank", "rope_width", "nope_width", "value_width"), 0),
-    "context_length": count("max_position_embeddings", most=LARGE),
+    "context_length": count("max_position_embeddings"),
 }
 NO_BIAS: dict[str, Rule] = {"attention_bias": 0, "ffn_bias": 0}
 #: Where the class has one particular model's heads as its default, the key must be there; null means as many as heads.
@@ -87,17 +84,17 @@ GEMMA = LLAMA | OWN_HEADS | OWN_HEAD_WIDTH | {"ffn_bias": 0, "tied": flag("tie_w
 #: A plain feed-forward layer with biases, and normalisations of two vectors.
 PLAIN: dict[str, Rule] = {"ffn_matrices": 2, "norm_vectors": 2, "attention_bias": 1, "ffn_bias": 1}
 GPT_KEYS: dict[str, Rule] = {
-    "layers": count("n_layer", "num_hidden_layers", most=10_000),
+    "layers": count("n_layer", "num_hidden_layers"),
     "hidden": count("n_embd", "hidden_size"),
     "heads": count("n_head", "num_attention_heads"),
     "kv_heads": same("heads"),
     "head_width": quotient("hidden", "heads"),
     "ffn_width": count("n_inner", absent=lambda config, facts: 4 * facts["hidden"]),
-    "context_length": count("n_positions", "max_position_embeddings", "n_ctx", most=LARGE),
+    "context_length": count("n_positions", "max_position_embeddings", "n_ctx"),
 }
 GPT_DROPOUT = ("attn_pdrop", "resid_pdrop")
 PHI = LLAMA | PLAIN | {
-    "layers": count("num_hidden_layers", "n_layer", most=10_000),
+    "layers": count("num_hidden_layers", "n_layer"),
     "hidden": count("hidden_size", "n_embd"),
     "heads": count("num_attention_heads", "n_head"),
     "kv_heads": count("num_key_value_heads", "n_head_kv", absent="heads"),
@@ -109,7 +106,7 @@ PHI = LLAMA | PLAIN | {
     "norms": 1,
     "head_norms": lambda config, facts: 4 * flag("qk_layernorm", absent=0).read(config, facts)[0],
     "dropout": dropout("attention_dropout", "attn_pdrop", "resid_pdrop"),
-    "context_length": count("max_position_embeddings", "n_positions", most=LARGE),
+    "context_length": count("max_position_embeddings", "n_positions"),
 }  # fmt: skip
 DEEPSEEK = LLAMA | NO_BIAS | {
     "kv_heads": same("heads"),
@@ -129,7 +126,7 @@ DEEPSEEK = LLAMA | NO_BIAS | {
 }  # fmt: skip
 DEEPSEEK_DEMANDS = {"moe_layer_freq": 1, "attention_bias": False, "mlp_bias": False}
 FALCON = LLAMA | PLAIN | {
-    "layers": count("num_hidden_layers", "n_layer", most=10_000),
+    "layers": count("num_hidden_layers", "n_layer"),
     "hidden": count("hidden_size", "n_embed"),
     "heads": count("num_attention_heads", "n_head"),
     "kv_heads": _falcon_kv_heads,
@@ -140,7 +137,7 @@ FALCON = LLAMA | PLAIN | {
     "attention_bias": flag("bias", absent=0),
     "ffn_bias": same("attention_bias"),
     "dropout": dropout("attention_dropout", "hidden_dropout"),
-    "context_length": count("max_position_embeddings", absent=2048, most=LARGE),
+    "context_length": count("max_position_embeddings", absent=2048),
 }  # fmt: skip
 BERT = LLAMA | PLAIN | {
     "kv_heads": same("heads"),

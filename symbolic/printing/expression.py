@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -40,7 +41,7 @@ def _print(thing: Any, form: Form) -> str:
     return form.show(sympy.sympify(thing, evaluate=False))
 
 
-class Form:
+class Form(ABC):
     """Walks an expression; subclasses say how a fraction, a power or a set of cases looks."""
 
     product = " "
@@ -179,9 +180,9 @@ class Form:
     round_up = round_down = ("", "")
     bare_fraction = False
 
+    @abstractmethod
     def symbol(self, quantity: Quantity) -> str:
         """A quantity's symbol."""
-        raise NotImplementedError
 
     def digits(self, shown: str) -> str:
         """A number without sign."""
@@ -195,17 +196,17 @@ class Form:
         """Something in round brackets."""
         return f"({shown})"
 
+    @abstractmethod
     def fraction(self, above: list[str], below: list[str]) -> str:
         """A quotient of products."""
-        raise NotImplementedError
 
+    @abstractmethod
     def power(self, base: str, exponent: str) -> str:
         """A power."""
-        raise NotImplementedError
 
+    @abstractmethod
     def root(self, shown: str) -> str:
         """A square root."""
-        raise NotImplementedError
 
     def call(self, name: str, arguments: list[str]) -> str:
         """A function of arguments."""
@@ -215,13 +216,13 @@ class Form:
         """A binomial coefficient."""
         return f"C({whole}, {part})"
 
+    @abstractmethod
     def cases(self, rows: list[tuple[str, str]]) -> str:
         """Alternatives with their conditions, the last one without."""
-        raise NotImplementedError
 
+    @abstractmethod
     def series(self, index: str, low: str, high: str, term: str) -> str:
         """A sum from one index to another."""
-        raise NotImplementedError
 
     def word(self, shown: str) -> str:
         """A word among symbols."""
