@@ -152,10 +152,10 @@ def _requirement(plan: Planlike, evaluation: Evaluation, wanted: Limit, what: st
         best = max((low, high), key=lambda v: wanted.slack(metric_at(v)))
         floor = amount(metric_at(best), catalogue().QUANTITIES[wanted.metric])
         return Requirement(what, leaf, None, today, "", f"{_floor(bound, wanted, leaf, best)} floors it at {floor}")
-    value = _closed_form(metric_at, wanted, today, low, high)
+    left, right = _bisect(lambda v: wanted.holds(metric_at(v)), low, high)
+    value = _closed_form(metric_at, wanted, math.sqrt(left * right))
     if value is not None:
         return Requirement(what, leaf, value, today, "closed form")
-    left, right = _bisect(lambda v: wanted.holds(metric_at(v)), low, high)
     kept = right if wanted.holds(metric_at(right)) else left
     return Requirement(what, leaf, kept, today, f"root within [{left:.12g}, {right:.12g}]")
 
@@ -174,12 +174,8 @@ def _bisect(holds: Callable[[float], bool], low: float, high: float) -> tuple[fl
     return low, high
 
 
-def _closed_form(
-    metric_at: Callable[[float], float], wanted: Limit, today: float, low: float, high: float
-) -> float | None:
-    """Solve ``fixed + scaled / x = target`` (or its reciprocal) where that is the branch at the root."""
-    left, right = _bisect(lambda v: wanted.holds(metric_at(v)), low, high)
-    root = math.sqrt(left * right)
+def _closed_form(metric_at: Callable[[float], float], wanted: Limit, root: float) -> float | None:
+    """Solve ``fixed + scaled / x = target`` (or its reciprocal) where that is the branch at the root, known roughly."""
     for forward in (lambda y: y, lambda y: 1 / y):
         a, b, c = (forward(metric_at(root * step)) for step in (1 - 1e-3, 1 - 2e-3, 1 - 3e-3))
         x = [root * (1 - k * 1e-3) for k in (1, 2, 3)]
