@@ -39,11 +39,18 @@ def _of_the_work(design: Design) -> Iterator[str]:
     said, bindings = design.loaded.plan.workload, design.bindings
     training = design.loaded.phase == "training"
     if said.phase is None:
-        yield f"phase {design.loaded.phase}: hardware.nodes is {'' if training else 'not '}given"
+        why = (
+            "requests arrive"
+            if design.loaded.phase == "serving"
+            else f"hardware.nodes is {'' if training else 'not '}given"
+        )
+        yield f"phase {design.loaded.phase}: {why}"
     if said.precision is None:
         formats = ", ".join(TRAINING_FORMATS if training else INFERENCE_FORMATS)
         yield f"precision {design.precision}: the first of {formats} that {design.hardware.name} has"
-    for leaf, label in (("workload.sequence_length", "sequence length"), ("workload.output_tokens", "answer")):
+    for leaf, label in (
+        ("workload.sequence_length", "sequence length"), ("workload.output_tokens", "answer"), ("serving.chunk", "chunk"),
+    ):  # fmt: skip
         if leaf in bindings and bindings[leaf].origin == "default":
             yield f"{label} {bindings[leaf].value:,.0f} tokens: {bindings[leaf].says}"
     if said.efficiency is None:

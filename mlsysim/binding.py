@@ -24,6 +24,9 @@ _SAID = {
     ("software", "overlap"): "software.overlap",
     ("software", "page"): "software.page",
     ("ops", "carbon_tax"): "ops.carbon_tax",
+    ("serving", "requests_per_second"): "queue.arrivals",
+    ("serving", "slots"): "serving.slots",
+    ("serving", "chunk"): "serving.chunk",
     ("ops", "price_per_accelerator_hour"): "price.accelerator_hour",
 }
 
@@ -37,6 +40,10 @@ SPLIT = {
 WRITTEN = {"node_bandwidth": "write_bandwidth", "filesystem_bandwidth": "filesystem_write_bandwidth"}
 RECOMPUTE = ("none", "selective", "full")
 SECONDS_OF_A_DAY = 86400.0
+#: The percentile of latency that is reported where the plan names none.
+PERCENTILE = 99.0
+#: Whose defaults are taken for what an engine does.
+SCHEDULER = "vLLM's scheduler"
 #: Tokens of a sequence where nobody says how long those were that a model was trained with.
 USUAL_LENGTH = 8192.0
 
@@ -112,9 +119,10 @@ class _Binder:
         only_training += [("workload", "optimizer"), ("software", "overlap")]
         only_inference = [("workload", "output_tokens"), ("software", "page")]
         only_transformer = [("parallelism", name) for name in SPLIT if name != "zero"]
-        only_transformer += [("workload", "sequence_length"), *only_inference]
+        only_transformer += [("workload", "sequence_length"), ("serving", "chunk"), *only_inference]
         for section, name in only_inference if self.training else only_training:
             self.refuse(section, name, phase)
+        self.refuse_idle_traffic(phase)
         for section, name in () if self.transformer else only_transformer:
             self.refuse(section, name, phase)
         alone = self.devices().value == 1
@@ -129,6 +137,21 @@ class _Binder:
                         f"ops.{name}: without a duration it changes nothing", where=self.where("ops", name),
                         hint="add `duration_days:` to ops, or leave it out",
                     )  # fmt: skip
+
+    def refuse_idle_traffic(self, phase: str) -> None:
+        serving = self.loaded.phase == "serving"
+        if serving and self.plan.serving.requests_per_second is None:
+            raise InputError(
+                "serving.requests_per_second: missing, so nothing arrives",
+                where=self.where("workload", "phase"), hint="add it to a `serving:` section",
+            )  # fmt: skip
+        for name in () if serving else vars(self.plan.serving):
+            self.refuse("serving", name, phase)
+        if serving and "batch_size" in self.loaded.document.data["workload"]:
+            raise InputError(
+                "workload.batch_size: in serving, requests arrive by themselves",
+                where=self.where("workload", "batch_size"), hint="give serving.slots, the requests of a replica at once",
+            )  # fmt: skip
 
     def refuse(self, section: str, name: str, phase: str) -> None:
         if self.said(section, name) is not None:
@@ -278,6 +301,22 @@ class _Binder:
             f"workload.sequence_length: that of {self.model.name} is not published",
             where=self.where("workload", "name"), hint="give workload.sequence_length",
         )  # fmt: skip
+
+    def _queue(self, rest: str) -> Binding:
+        return Binding(None, "plan", "the plan says how many requests arrive")
+
+    def _tail_latency(self, rest: str) -> Binding:
+        said = self.plan.serving.percentile
+        return Binding((said or PERCENTILE) / 100, "plan" if said else "default", f"percentile {said or PERCENTILE:g}")
+
+    def _serving(self, rest: str) -> Binding:
+        if rest == "slots":
+            return Binding(None, "default", "left to the rule")
+        usual = _of(self.zoo.entries("software")["ideal"], rest)
+        length = self.leaf("workload.sequence_length").value
+        if usual.value is None or length is None or usual.value <= length:
+            return replace(usual, origin="default", says=f"default of {SCHEDULER}")
+        return Binding(length, "default", "the whole prompt")
 
     def _software(self, rest: str) -> Binding:
         guide = self.zoo.entries("software")

@@ -37,8 +37,11 @@ class LoadedPlan:
 
     @property
     def phase(self) -> str:
-        """Training or inference: as written, else training where nodes are given."""
-        return self.plan.workload.phase or ("training" if self.plan.hardware.nodes else "inference")
+        """Training, inference or serving: as written, else serving where requests arrive, training where nodes are given."""
+        arrives = self.plan.serving.requests_per_second is not None
+        return self.plan.workload.phase or (
+            "serving" if arrives else "training" if self.plan.hardware.nodes else "inference"
+        )
 
     def with_data(self, data: Mapping[str, Any]) -> LoadedPlan:
         """Another plan in the same place: its names are looked up where this one's are.

@@ -31,10 +31,13 @@ class Workload(_Section):
 
     name: Name = Field(description="a model of the registry, by name or alias")
     batch_size: Annotated[int, Field(strict=True, ge=1, le=10**9)] = Field(
-        default=1, description="sequences (training), requests (inference) or samples at once, over all accelerators"
+        default=1,
+        description="sequences (training), requests (inference) or samples at once, over all accelerators; "
+        "not in serving, where requests arrive by themselves",
     )
-    phase: Literal["training", "inference"] | None = Field(
-        default=None, description="default: training where hardware.nodes is given, else inference"
+    phase: Literal["training", "inference", "serving"] | None = Field(
+        default=None,
+        description="default: serving where requests arrive, training where hardware.nodes is given, else inference",
     )
     sequence_length: Annotated[int, Field(strict=True, ge=1, le=10**8)] | None = Field(
         default=None,
@@ -117,6 +120,23 @@ class Ops(_Section):
     )
 
 
+class Serving(_Section):
+    """Requests that arrive one by one; makes the phase serving. An engine batches them continuously in its slots."""
+
+    requests_per_second: Annotated[float, Field(strict=True, gt=0, le=1e9, allow_inf_nan=False)] | None = Field(
+        default=None, description="requests that arrive per second, over all replicas"
+    )
+    percentile: Annotated[float, Field(strict=True, ge=1, le=99.9999, allow_inf_nan=False)] | None = Field(
+        default=None, description="percentile of latency that is reported; default: 99"
+    )
+    slots: Annotated[int, Field(strict=True, ge=1, le=10**6)] | None = Field(
+        default=None, description="requests that a replica works on at once; default: what fits, at most vLLM's default"
+    )
+    chunk: Annotated[int, Field(strict=True, ge=1, le=10**7)] | None = Field(
+        default=None, description="tokens of a prompt that one step takes; transformer only; default: vLLM's"
+    )
+
+
 class Assert(_Section):
     """A limit on a metric. A number is in the metric's own unit; a string carries its unit."""
 
@@ -141,6 +161,7 @@ class Plan(_Section):
     parallelism: Parallelism = Parallelism()
     software: Software = Software()
     ops: Ops = Ops()
+    serving: Serving = Serving()
     constraints: Constraints = Constraints()
     zoo: dict[str, Any] = Field(
         default={}, description="entries of your own, as `mlsysim schema --type registry` describes them: by category"

@@ -12,6 +12,7 @@ from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount, number
 
 if TYPE_CHECKING:
+    from mlsysim.design import Design
     from mlsysim.evaluation import Evaluation
 
 WIDTH = 88
@@ -20,15 +21,17 @@ _COLORS = {"PASS": "32", "FAIL": "31", "SKIPPED": "33", "PARTIAL": "33", "head":
 #: What each lens shows; a row whose metric a variant does not have is left out.
 _PERFORMANCE = (
     ("latency", "performance.latency"), ("time to first token", "performance.ttft"),
-    ("time between tokens", "performance.itl"), ("throughput", "performance.throughput"),
-    ("throughput", "performance.sample_throughput"), ("MFU", "performance.mfu"), ("goodput", "performance.goodput"),
+    ("time between tokens", "performance.itl"), ("latency per token", "performance.token_latency"),
+    ("throughput", "performance.throughput"), ("throughput", "performance.sample_throughput"),
+    ("could serve", "performance.capacity"), ("slots in use", "performance.utilisation"),
+    ("MFU", "performance.mfu"), ("goodput", "performance.goodput"),
 )  # fmt: skip
 _MACRO = (
     ("total cost", "macro.tco"), ("cost of a million tokens", "macro.cost_per_million_tokens"),
     ("cost of a million samples", "macro.cost_per_million_samples"), ("tokens", "macro.tokens"),
     ("energy", "macro.energy"), ("carbon", "macro.carbon"), ("water", "macro.water"),
 )  # fmt: skip
-_SHARES = ("performance.mfu", "performance.goodput")
+_SHARES = ("performance.mfu", "performance.goodput", "performance.utilisation")
 
 
 def render(evaluation: Evaluation, *, color: bool = False) -> str:
@@ -48,6 +51,8 @@ def _lines(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
     split = {n: b.value for n, b in design.bindings.items() if n.startswith("split.") and b.value is not None}
     if count > 1 and "split.tensor" in split:
         about += f", {describe(split)}"
+    if design.loaded.phase == "serving":
+        about += f", {traffic(design)}"
     for line in textwrap.wrap(about, WIDTH):
         yield paint("faint", line)
     yield ""
@@ -64,6 +69,15 @@ def _lines(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
         yield paint("faint", "Left open by the plan, and what was taken")
         for sentence in design.assumptions:
             yield from textwrap.wrap(sentence, WIDTH, initial_indent="  - ", subsequent_indent="    ")
+
+
+def traffic(design: Design) -> str:
+    """What arrives, and how it is batched, in words."""
+    value = {name: binding.value for name, binding in design.bindings.items()}
+    words = f"{value['queue.arrivals']:g} requests/s, {value['serving.slots']:,.0f} slots each"
+    if "serving.chunk" in value:
+        words += f", chunks of {value['serving.chunk']:,.0f} tokens"
+    return f"{words}, latencies at percentile {100 * value['tail_latency.share']:g}"
 
 
 def _heading(name: str, status: str, paint: _Paint) -> str:

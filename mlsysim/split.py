@@ -8,10 +8,13 @@ Where the rule finds none, every split is looked at, so a split that does not fi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from math import inf
 from typing import Any
 
 from mlsysim.constraints.feasibility import holds
 from mlsysim.design import Design
+from mlsysim.slots import SLOTS, slots_that_fit
+from mlsysim.slots import said as slots_said
 from mlsysim.symbolic.kernels import kernel
 
 Split = dict[str, float]
@@ -23,7 +26,7 @@ _ONE = {"context": 1, "expert": 1, "interleave": 1, "microbatch": 1}
 
 def complete(design: Design) -> Design:
     """Bind what the plan leaves open of the split, and say so."""
-    open_ = [name for name, b in design.bindings.items() if name.startswith("split.") and b.value is None]
+    open_ = [n for n, b in design.bindings.items() if n.startswith(("split.", SLOTS)) and b.value is None]
     if not open_:
         return design
     chosen, fits = choose(design)
@@ -37,10 +40,12 @@ def complete(design: Design) -> Design:
         how = "the fewest accelerators to a replica"
     rule = f"the first that fits ({how})" if fits else "none fits; this one comes nearest"
     design = design.with_split(said, "default", f"the split that evaluation takes: {rule}")
+    if SLOTS in said:
+        design = design.assuming(slots_said(design))
     if any(
         design.bindings[name].value != 1
         for name in open_
-        if name not in ("split.zero", "split.recompute", "split.sequence")
+        if name not in ("split.zero", "split.recompute", "split.sequence", SLOTS)
     ):
         return design.assuming(f"split {words}: {rule}; see `mlsysim optimize parallelism`")
     return design
@@ -70,11 +75,14 @@ def describe(split: Mapping[str, float]) -> str:
 def choose(design: Design) -> tuple[Split, bool]:
     """The split by the rule, and whether it fits."""
     values = design.values
-    first: Split = {}
+    first: Split = {} if design.variant.startswith("transformer") else slots_that_fit(design, values)
     for candidate in _by_rule(design):
+        candidate |= slots_that_fit(design, {**values, **candidate})
         first = first or candidate
         if _fits(design, values, candidate):
             return candidate, True
+    if design.variant.endswith("serving"):
+        return first, False if design.variant.startswith("transformer") else _fits(design, values, first)
     if not design.variant.startswith("transformer"):
         return first, _fits(design, values, first)
     return _best_of_all(design) or (first or next(_by_rule(design, strict=False)), False)
@@ -172,14 +180,19 @@ def _by_rule(design: Design, strict: bool = True) -> Iterator[Split]:
     devices = int(design.bindings["split.devices"].value or 1)
     node = int(design.bindings["node.accelerators"].value or 1)
     layers = int(design.bindings["model.layers"].value or 1)
-    batch = design.bindings["workload.batch_size"].value or 1
+    serving = design.variant.endswith("serving")
+    batch = inf if serving else design.bindings["workload.batch_size"].value or 1
     inside = [t for t in divisors(devices) if t <= node]
     sizes = [(t, 1) for t in inside] + [(inside[-1], p) for p in divisors(devices // inside[-1]) if 1 < p <= layers]
+    if serving:  # which of them keeps up with the traffic is seen only at the traffic itself
+        sizes += [
+            (t, p) for t in divisors(devices) for p in divisors(devices // t) if p <= layers and (t, p) not in sizes
+        ]
     fixed = {name: _said(design, name, [one])[0] for name, one in _ONE.items()}
     for tensor, pipeline in _around(design, sizes, devices, layers):
         ranks = tensor * pipeline * fixed["context"]
         for data in _said(design, "data", [max(1, devices // ranks)]):
-            if design.variant.endswith("inference"):
+            if not design.variant.endswith("training"):
                 if strict and data > batch:
                     continue
                 yield _split(tensor=tensor, pipeline=pipeline, data=data, context=1, expert=1)

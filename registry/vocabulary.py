@@ -183,6 +183,8 @@ FACTS: dict[str, dict[str, Meaning]] = {
         page=("token/sample", "tokens of a key-value page"),
         output_tokens=("token/sample", "tokens generated for a request"),
         full_batch=("sample", "requests from which decoding counts as batched"),
+        chunk=("token/sample", "tokens of a prompt that a step of serving takes"),
+        slots=("sample", "requests that a replica works on at once"),
     ),
     "reliability": _optional(
         device_mtbf=("s", "mean time between failures of one accelerator"),

@@ -48,6 +48,21 @@ class _Scalar(PythonCodePrinter):
     def _print_floor(self, node: Any) -> str:
         return f"floor({self._print(node.args[0])})"
 
+    def _print_log(self, node: Any) -> str:
+        return f"log({self._print(node.args[0])})"
+
+    def _print_exp(self, node: Any) -> str:
+        return f"exp({self._print(node.args[0])})"
+
+    def _print_erfinv(self, node: Any) -> str:
+        return f"erfinv({self._print(node.args[0])})"
+
+    def _print_Infinity(self, node: Any) -> str:
+        return "inf"
+
+    def _print_ErlangC(self, node: Any) -> str:
+        return f"erlang_c({', '.join(self._print(argument) for argument in node.args)})"
+
     def _print_Pow(self, node: Any, rational: bool = False, sqrt: str = "sqrt") -> str:
         if node.exp == sympy.Rational(1, 2):
             return f"({self._print(node.base)})**0.5"
@@ -131,13 +146,15 @@ def kernel_source(variant: str) -> str:
         )
 
     return (
-        f"{_HEADER}\nfrom mlsysim.symbolic.kernels import ceil, floor\n\n"
+        f"{_HEADER}\nfrom math import inf\n\n"
+        "from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, floor, log\n\n"
         f"SOURCE = {source_digest()!r}\n"
         f"LEAVES = {_pretty(tuple(leaf.name for leaf in of.leaves))}\n"
         f"NAMES = {_pretty(tuple(quantity.name for quantity in of.order))}\n\n\n"
         f"def scalar({arguments}):\n{body(_Scalar())}    return ({results},)\n\n\n"
         "def array(numpy, "
-        f"{arguments}):\n    ceil, floor = numpy.ceil, numpy.floor\n"
+        f"{arguments}):\n    ceil, floor, log, exp = numpy.ceil, numpy.floor, numpy.log, numpy.exp\n"
+        "    erfinv, erlang_c = erfinv_of(numpy), erlang_c_of(numpy)\n"
         "    maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod\n"
         f"{body(_Array())}    return ({results},)\n"
     )

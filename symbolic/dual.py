@@ -9,7 +9,10 @@ makes the derivative one-sided. No sympy here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import pi
 from typing import Any
+
+from mlsysim.symbolic.functions import erfinv, exp, log
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,6 @@ class Dual:
         return Dual(value, power * self.value ** (power - 1) * self.slope)
 
     def _to_dual(self, power: Dual) -> Dual:
-        from math import log
-
         value = self.value**power.value
         gain = power.slope * log(self.value) if self.value else 0.0
         if self.slope:
@@ -67,6 +68,20 @@ class Dual:
 
     def __rpow__(self, base: Any) -> Dual:
         return Dual(float(base), 0.0) ** self
+
+    def log(self) -> Dual:
+        """The natural logarithm."""
+        return Dual(log(self.value), self.slope / self.value if self.slope else 0.0)
+
+    def exp(self) -> Dual:
+        """The exponential."""
+        value = exp(self.value)
+        return Dual(value, _times(self.slope, value))
+
+    def erfinv(self) -> Dual:
+        """The inverse of the error function."""
+        value = erfinv(self.value)
+        return Dual(value, _times(self.slope, pi**0.5 / 2 * exp(value**2)))
 
     def __floordiv__(self, other: Any) -> float:
         return self.value // _dual(other).value

@@ -6,17 +6,26 @@ from typing import Any
 
 import sympy
 
-#: Every variant of the graph: what is done with the model, and how the model is known.
-VARIANTS = ("transformer_training", "transformer_inference", "profiled_training", "profiled_inference")
+#: Every variant of the graph: how the model is known, and what is done with it: training, a batch of inference at once,
+#: or serving requests that arrive one by one.
+VARIANTS = tuple(
+    f"{model}_{phase}" for model in ("transformer", "profiled") for phase in ("training", "inference", "serving")
+)
 ALL = frozenset(VARIANTS)
 TRAINING = frozenset(v for v in VARIANTS if v.endswith("training"))
-INFERENCE = ALL - TRAINING
+BATCH = frozenset(v for v in VARIANTS if v.endswith("inference"))
+SERVING = frozenset(v for v in VARIANTS if v.endswith("serving"))
+INFERENCE = BATCH | SERVING
 TRANSFORMER = frozenset(v for v in VARIANTS if v.startswith("transformer"))
 PROFILED = ALL - TRANSFORMER
 TRANSFORMER_TRAINING = TRANSFORMER & TRAINING
 TRANSFORMER_INFERENCE = TRANSFORMER & INFERENCE
+TRANSFORMER_BATCH = TRANSFORMER & BATCH
+TRANSFORMER_SERVING = TRANSFORMER & SERVING
 PROFILED_TRAINING = PROFILED & TRAINING
 PROFILED_INFERENCE = PROFILED & INFERENCE
+PROFILED_BATCH = PROFILED & BATCH
+PROFILED_SERVING = PROFILED & SERVING
 
 
 class Quantity(sympy.Symbol):

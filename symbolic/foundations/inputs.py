@@ -210,6 +210,9 @@ output_tokens = Quantity(
     high=4096,
     integer=True,
 )
+slots = count(
+    "serving.slots", r"B_{\mathrm{slot}}", "requests that a replica works on at once", unit="sample", high=512
+)
 page = Quantity(
     "software.page", r"n_{\mathrm{page}}", "token/sample", "tokens of a key-value page", low=1, high=256, integer=True
 )

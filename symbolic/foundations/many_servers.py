@@ -20,6 +20,7 @@ from mlsysim.symbolic.rules import (
     substitute,
     summed,
 )
+from mlsysim.symbolic.special import ErlangC
 
 # The chain of states: how many requests are here, up to all servers busy; then how many wait.
 state = count("queue.state", "i", "requests that are here, none of them waiting", low=0)
@@ -216,6 +217,32 @@ erlang_c = substitute(
         ),
     ),
     because="name the probability",
+    cite="erlang1917",
+)
+erlang_by_load = substitute(
+    erlang_c,
+    queue.utilisation_law,
+    result=equation(
+        must_wait,
+        Piecewise(
+            (1, load / servers >= 1),
+            (
+                load**servers
+                / (factorial(servers) * (1 - load / servers))
+                / (
+                    Sum(load**state / factorial(state), (state, 0, servers - 1))
+                    + load**servers / (factorial(servers) * (1 - load / servers))
+                ),
+                True,
+            ),
+        ),
+    ),
+    because="the servers share the load",
+)
+erlang_named = rewrite(
+    erlang_by_load,
+    equation(must_wait, Piecewise((1, load / servers >= 1), (ErlangC(servers, load), True))),
+    because="the formula has a name, and a way to compute it that does not overflow",
     cite="erlang1917",
 )
 met_steady = rewrite(met, equation(must_wait, all_busy), because="in a steady state only the second case is left")

@@ -19,27 +19,10 @@ from mlsysim.symbolic.errors import StaleKernelError
 
 FOLDER = Path(__file__).parent
 #: What the generated files are made from.
-_SOURCES = ("foundations", "arguments", "walls", "systems", "codegen.py", "graph.py", "quantity.py", "units.txt")
+_SOURCES = ("foundations", "arguments", "walls", "systems", "codegen.py", "graph.py", "quantity.py", "special.py",
+            "units.txt")  # fmt: skip
 #: Design points computed at once: small enough for every array to stay in the cache.
 _BLOCK = 8192
-
-
-def ceil(x: float) -> float:
-    """The least whole number that is not below x; works for infinity.
-
-    >>> ceil(2.5), ceil(3.0)
-    (3.0, 3.0)
-    """
-    return float(-(-x // 1))
-
-
-def floor(x: float) -> float:
-    """The largest whole number that is not above x; works for infinity.
-
-    >>> floor(2.5)
-    2.0
-    """
-    return float(x // 1)
 
 
 @cache

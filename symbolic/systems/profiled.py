@@ -32,7 +32,7 @@ from mlsysim.symbolic.foundations.results import (
     work_of,
 )
 from mlsysim.symbolic.foundations.split import group, local_samples
-from mlsysim.symbolic.quantity import PROFILED, PROFILED_INFERENCE, PROFILED_TRAINING
+from mlsysim.symbolic.quantity import PROFILED, PROFILED_BATCH, PROFILED_INFERENCE, PROFILED_TRAINING, SERVING
 from mlsysim.symbolic.rules import define, equation, total
 from mlsysim.symbolic.systems.parallelism import data as data_parallel
 from mlsysim.symbolic.systems.parallelism.data import (
@@ -158,7 +158,7 @@ hides_behind_samples = define(
 
 # The step or pass.
 work_takes = define(equation(time_roofline, stage_time), because="one pass", when=PROFILED)
-pass_time = define(equation(latency, time_roofline), because="a pass is its work on its data", when=PROFILED_INFERENCE)
+pass_time = define(equation(latency, time_roofline), because="a pass is its work on its data", when=PROFILED_BATCH)
 step_time = total(
     work_takes,
     data_parallel.not_hidden,
@@ -168,6 +168,8 @@ step_time = total(
     when=PROFILED_TRAINING,
 )
 samples_per_time = define(
-    equation(sample_throughput, batch / latency), because="a step or pass handles its batch", when=PROFILED
+    equation(sample_throughput, batch / latency), because="a step or pass handles its batch", when=PROFILED - SERVING
 )
-computing = define(equation(busy, time_roofline / latency), because="the rest is communication", when=PROFILED)
+computing = define(
+    equation(busy, time_roofline / latency), because="the rest is communication", when=PROFILED - SERVING
+)

@@ -17,8 +17,9 @@ from mlsysim.elasticities import slopes
 from mlsysim.registry import Entry
 from mlsysim.symbolic.dual import Dual
 from mlsysim.symbolic.errors import InputError
+from mlsysim.symbolic.functions import ceil, floor
 from mlsysim.symbolic.graph import graph
-from mlsysim.symbolic.kernels import ceil, floor, kernel
+from mlsysim.symbolic.kernels import kernel
 from tests.conftest import EXAMPLE, plan
 
 PLANS: dict[str, Any] = {

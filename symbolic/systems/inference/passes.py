@@ -4,7 +4,7 @@ from mlsysim.symbolic.arguments.communication import messages
 from mlsysim.symbolic.arguments.communication.messages import bandwidth, hop, latency, message, ranks, reduce_time
 from mlsysim.symbolic.foundations.inputs import hidden, one_sample, one_token, sequence, tensor, value_bytes
 from mlsysim.symbolic.foundations.split import group_requests, stage_layers
-from mlsysim.symbolic.quantity import TRANSFORMER_INFERENCE, data, time
+from mlsysim.symbolic.quantity import TRANSFORMER_BATCH, TRANSFORMER_INFERENCE, data, time
 from mlsysim.symbolic.rules import apply, define, equation
 from mlsysim.symbolic.systems.parallelism.pipeline import stage_latency, stage_rate, stages_apart
 from mlsysim.symbolic.systems.parallelism.tensor import tensor_latency, tensor_rate
@@ -28,7 +28,7 @@ decode_exchange = time(
 prefill_data = define(
     equation(prefill_message, group_requests * sequence * hidden * value_bytes),
     because="the activations of every token of the prompts",
-    when=TRANSFORMER_INFERENCE,
+    when=TRANSFORMER_BATCH,
 )
 decode_data = define(
     equation(decode_message, group_requests / one_sample * one_token * hidden * value_bytes),
@@ -41,7 +41,7 @@ prefill_all_reduce = apply(
     messages.all_reduce,
     {reduce_time: prefill_reduce, message: prefill_message, **_ring},
     because="a ring over the tensor-parallel ranks",
-    when=TRANSFORMER_INFERENCE,
+    when=TRANSFORMER_BATCH,
 )
 decode_all_reduce = apply(
     messages.all_reduce,
@@ -53,7 +53,7 @@ prefill_pass = apply(
     messages.one_message,
     {hop: prefill_hop, message: prefill_message, **_next},
     because="one message to the next stage",
-    when=TRANSFORMER_INFERENCE,
+    when=TRANSFORMER_BATCH,
 )
 decode_pass = apply(
     messages.one_message,
@@ -65,7 +65,7 @@ prefill_all = define(
     equation(prefill_exchange, 2 * stage_layers * prefill_reduce + stages_apart * prefill_hop),
     because="attention and feed-forward layer each reduce once",
     cite="shoeybi2019",
-    when=TRANSFORMER_INFERENCE,
+    when=TRANSFORMER_BATCH,
 )
 decode_all = define(
     equation(decode_exchange, 2 * stage_layers * decode_reduce + stages_apart * decode_hop),

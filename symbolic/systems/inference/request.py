@@ -13,7 +13,7 @@ from mlsysim.symbolic.foundations.inputs import (
 )
 from mlsysim.symbolic.foundations.results import busy, latency, model_work, throughput
 from mlsysim.symbolic.foundations.split import groups
-from mlsysim.symbolic.quantity import TRANSFORMER_INFERENCE, time
+from mlsysim.symbolic.quantity import TRANSFORMER_BATCH, TRANSFORMER_INFERENCE, time
 from mlsysim.symbolic.rules import define, equation, total
 from mlsysim.symbolic.systems.inference.passes import decode_exchange, prefill_exchange
 from mlsysim.symbolic.walls.node.compute import attention_pair, head_forward, layer_forward
@@ -33,31 +33,31 @@ stages_of_prefill = define(
     equation(first_token, (groups + pipeline - 1) * (prefill_time + prefill_exchange)),
     because="the last group of requests waits for the groups before it and passes p stages",
     cite="pope2022",
-    when=TRANSFORMER_INFERENCE,
+    when=TRANSFORMER_BATCH,
 )
 stages_of_decode = define(
     equation(next_token, pipeline * (decode_time + decode_exchange)),
     because="a token passes every stage, and the other groups keep the stages busy meanwhile",
     cite="pope2022",
-    when=TRANSFORMER_INFERENCE,
+    when=TRANSFORMER_BATCH,
 )
 prefill_part = define(
     equation(time_prefill, (groups + pipeline - 1) * prefill_time),
     because="every pass of prefill",
-    when=TRANSFORMER_INFERENCE,
+    when=TRANSFORMER_BATCH,
 )
 prefill_comm_part = define(
     equation(time_prefill_comm, (groups + pipeline - 1) * prefill_exchange),
     because="every pass of prefill",
-    when=TRANSFORMER_INFERENCE,
+    when=TRANSFORMER_BATCH,
 )
 decode_part = define(
-    equation(time_decode, answers * pipeline * decode_time), because="every decode step", when=TRANSFORMER_INFERENCE
+    equation(time_decode, answers * pipeline * decode_time), because="every decode step", when=TRANSFORMER_BATCH
 )
 decode_comm_part = define(
     equation(time_decode_comm, answers * pipeline * decode_exchange),
     because="every decode step",
-    when=TRANSFORMER_INFERENCE,
+    when=TRANSFORMER_BATCH,
 )
 whole = total(
     prefill_part,
@@ -66,12 +66,12 @@ whole = total(
     decode_comm_part,
     result=equation(latency, time_prefill + time_prefill_comm + time_decode + time_decode_comm),
     because="first the prompts, then the answers",
-    when=TRANSFORMER_INFERENCE,
+    when=TRANSFORMER_BATCH,
 )
 tokens_per_time = define(
     equation(throughput, batch * output_tokens / latency),
     because="every request gets its answer",
-    when=TRANSFORMER_INFERENCE,
+    when=TRANSFORMER_BATCH,
 )
 work_needed = define(
     equation(
@@ -93,7 +93,5 @@ work_needed = define(
     when=TRANSFORMER_INFERENCE,
 )
 computing = define(
-    equation(busy, (time_prefill + time_decode) / latency),
-    because="the rest is communication",
-    when=TRANSFORMER_INFERENCE,
+    equation(busy, (time_prefill + time_decode) / latency), because="the rest is communication", when=TRANSFORMER_BATCH
 )

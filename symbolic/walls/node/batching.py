@@ -30,7 +30,7 @@ from mlsysim.symbolic.foundations.inputs import (
 )
 from mlsysim.symbolic.foundations.results import weights
 from mlsysim.symbolic.foundations.split import held_requests, stage_layers
-from mlsysim.symbolic.quantity import TRANSFORMER_INFERENCE, Quantity, count, data, ratio
+from mlsysim.symbolic.quantity import TRANSFORMER_BATCH, TRANSFORMER_INFERENCE, Quantity, count, data, ratio
 from mlsysim.symbolic.rules import define, equation, given, solve, substitute
 from mlsysim.symbolic.wall import Wall
 
@@ -117,7 +117,7 @@ prompt_in_prefill = define(
     equation(prompt_space, sequence * one_sample * value_bytes * (2 * hidden + ffn_matrices * ffn_width / tensor)),
     because="a layer's input and output and the widest vectors between them, for every token of one prompt",
     cite="agrawal2024",
-    when=TRANSFORMER_INFERENCE,
+    when=TRANSFORMER_BATCH,
 )
 scores_of_request = define(
     equation(request_scores, one_token / one_sample * vocabulary * logit_bytes / tensor),

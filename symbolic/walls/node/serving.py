@@ -30,7 +30,7 @@ from mlsysim.symbolic.foundations.inputs import (
     weight_bytes,
 )
 from mlsysim.symbolic.foundations.split import expert_stage, group_requests, shared_stage, stage_layers
-from mlsysim.symbolic.quantity import TRANSFORMER_INFERENCE, Quantity, data, ratio, time
+from mlsysim.symbolic.quantity import TRANSFORMER_BATCH, TRANSFORMER_INFERENCE, Quantity, data, ratio, time
 from mlsysim.symbolic.rules import apply, define, equation, substitute, total
 from mlsysim.symbolic.wall import Wall
 from mlsysim.symbolic.walls.node import compute, memory
@@ -58,13 +58,13 @@ experts_in_prefill = apply(
     routing.experts_read,
     {touched: prefill_touched, tokens: group_requests * sequence},
     because="a prefill reads for its prompts",
-    when=TRANSFORMER_INFERENCE,
+    when=TRANSFORMER_BATCH,
 )
 experts_in_decode = apply(
     routing.experts_read,
     {touched: decode_touched, tokens: group_requests / one_sample * one_token},
     because="a decode step reads for one token of each request",
-    when=TRANSFORMER_INFERENCE,
+    when=TRANSFORMER_BATCH,
 )
 
 # Prefill: every token of the prompts, once.
@@ -102,7 +102,7 @@ data_of_prefill = define(
     ),
     because="weights are read once and keys and values written",
     cite="pope2022",
-    when=TRANSFORMER_INFERENCE,
+    when=TRANSFORMER_BATCH,
 )
 compute_of_prefill = apply(
     compute.law,
@@ -114,13 +114,13 @@ memory_of_prefill = apply(
     memory.law,
     {moved: prefill_moved, memory_time: prefill_memory},
     because="the law of bandwidth",
-    when=TRANSFORMER_INFERENCE,
+    when=TRANSFORMER_BATCH,
 )
 prefill_roofline = apply(
     memory.roofline,
     {roofline_time: prefill_time, compute_time: prefill_compute, memory_time: prefill_memory},
     because="the roofline of prefill",
-    when=TRANSFORMER_INFERENCE,
+    when=TRANSFORMER_BATCH,
 )
 
 # Decode: one token of every request, with all weights and all cached keys and values read again.

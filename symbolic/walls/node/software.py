@@ -10,7 +10,7 @@ from mlsysim.symbolic.arguments.software.work_per_token import hardware_cost, mo
 from mlsysim.symbolic.foundations.inputs import decode_batched, decode_single, devices, full_batch, one_sample, peak
 from mlsysim.symbolic.foundations.results import hardware_work, latency, model_work, throughput, work_of
 from mlsysim.symbolic.foundations.split import group_requests
-from mlsysim.symbolic.quantity import ALL, TRAINING, TRANSFORMER_INFERENCE, Quantity, ratio
+from mlsysim.symbolic.quantity import ALL, SERVING, TRAINING, TRANSFORMER_INFERENCE, Quantity, ratio
 from mlsysim.symbolic.rules import apply, define, equation, given, rewrite, solve, substitute
 from mlsysim.symbolic.wall import Wall
 from mlsysim.symbolic.walls.node.compute import repeated, work
@@ -35,7 +35,11 @@ law = substitute(
     is_share, could, result=equation(utilisation, work / (devices * peak * latency)), because="name what was possible"
 )
 model_utilisation = apply(
-    law, {utilisation: mfu, work: model_work}, because="count what the model needs", cite="chowdhery2022", when=ALL
+    law,
+    {utilisation: mfu, work: model_work},
+    because="count what the model needs",
+    cite="chowdhery2022",
+    when=ALL - SERVING,
 )
 hardware_utilisation = apply(
     law,

@@ -1,0 +1,49 @@
+"""The slots of serving where a plan gives none: what fits, at most what the scheduler takes by default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlsysim.binding import SCHEDULER
+from mlsysim.design import Design
+from mlsysim.symbolic.kernels import kernel
+
+SLOTS = "serving.slots"
+
+
+def open_slots(design: Design) -> bool:
+    """Whether the plan leaves the slots open."""
+    return SLOTS in design.bindings and design.bindings[SLOTS].value is None
+
+
+def slots_that_fit(design: Design, values: Mapping[str, float]) -> dict[str, float]:
+    """The slots for a split, as a part of it; nothing where they are not open.
+
+    Args:
+        design: the plan.
+        values: its leaves, with those of the split.
+    """
+    if not open_slots(design):
+        return {}
+    compiled = kernel(design.variant)
+    needed, room = (compiled.position[f"feasibility.memory_{name}"] for name in ("required", "capacity"))
+
+    def fit(slots: int) -> bool:
+        found = compiled([slots if leaf == SLOTS else values[leaf] for leaf in compiled.leaves])
+        return found[needed] <= found[room]
+
+    low, high = 1, usual_slots(design) + 1
+    while low + 1 < high:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fit(middle) else (low, middle)
+    return {SLOTS: float(low)}
+
+
+def usual_slots(design: Design) -> int:
+    """The most slots that a scheduler takes by default."""
+    return int(design.loaded.zoo.entries("software")["ideal"].facts["slots"].number or 1)
+
+
+def said(design: Design) -> str:
+    """The slots that were taken, as a sentence."""
+    return f"{design.bindings[SLOTS].value:,.0f} slots: what fits, at most {usual_slots(design)}, the default of {SCHEDULER}"
