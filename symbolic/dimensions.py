@@ -11,6 +11,7 @@ from sympy.functions.elementary.miscellaneous import MinMaxBase
 from mlsysim.symbolic.equation import Equation
 from mlsysim.symbolic.errors import UnitError
 from mlsysim.symbolic.quantity import Quantity
+from mlsysim.symbolic.special import ErlangC
 from mlsysim.symbolic.units import dimension, named
 
 Dimension = dict[str, Fraction]
@@ -52,7 +53,7 @@ def dimension_of(node: Any) -> Dimension | None:
         return dimension_of(whole) if dimension_of(part) == {} else _alike(node.args, str(node))
     if isinstance(node, sympy.Sum):
         return dimension_of(node.function)
-    if isinstance(node, sympy.exp | sympy.log | sympy.factorial | sympy.binomial | sympy.erf | sympy.erfinv):
+    if isinstance(node, sympy.exp | sympy.log | sympy.factorial | sympy.binomial | sympy.erf | sympy.erfinv | ErlangC):
         for argument in node.args:
             _plain(argument, str(node))
         return {}
