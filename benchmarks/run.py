@@ -115,7 +115,7 @@ def searches() -> None:
     from mlsysim.constraints.compiler import Goal
     from mlsysim.constraints.search import Problem, search
     from mlsysim.fleets import fleet_space, fleets
-    from mlsysim.optimization import split_space
+    from mlsysim.parallelism import split_space
     from mlsysim.plan import load
 
     def plan(model: str, nodes: int, batch: int) -> dict[str, object]:

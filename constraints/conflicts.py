@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlsysim.constraints.compiler import Bound, physical
+from mlsysim.constraints.effort import Effort
 from mlsysim.constraints.search import Answer, search
 from mlsysim.constraints.space import Space
 
@@ -32,7 +33,7 @@ class Conflict:
     relaxations: tuple[Relaxation, ...]
 
 
-def explain(space: Space, bounds: Sequence[Bound], *, time_limit: float = 60.0, seed: int = 1) -> Conflict:
+def explain(space: Space, bounds: Sequence[Bound], effort: Effort | None = None) -> Conflict:
     """Find a smallest set of limits that no design keeps together.
 
     The limits are those given and the graph's own; each is left out in turn, and stays out where the rest still
@@ -41,14 +42,12 @@ def explain(space: Space, bounds: Sequence[Bound], *, time_limit: float = 60.0, 
     Args:
         space: the decisions.
         bounds: the limits that were asked for.
-        time_limit: seconds for each search.
-        seed: of the searches.
+        effort: what all searches together may spend.
     """
+    effort = (effort or Effort()).begun()
 
     def best(limit: Bound, others: Sequence[Bound]) -> Answer:
-        return search(
-            space, limit.quantity, sense=limit.sign, bounds=others, time_limit=time_limit, seed=seed, possible=False
-        )
+        return search(space, limit.quantity, sense=limit.sign, bounds=others, effort=effort, possible=False)
 
     needed = [*bounds, *physical(space)]
     for limit in tuple(needed):

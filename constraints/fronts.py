@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy
 
 from mlsysim.constraints.compiler import Bound, Goal
+from mlsysim.constraints.effort import Effort
 from mlsysim.constraints.search import TIE, Problem, search
 from mlsysim.constraints.space import Space, row, rows_of
 from mlsysim.symbolic.errors import InputError
@@ -37,12 +37,7 @@ class Front:
 
 
 def front(
-    space: Space,
-    senses: Sequence[tuple[str, int]],
-    *,
-    bounds: Sequence[Bound] = (),
-    time_limit: float = 60.0,
-    seed: int = 1,
+    space: Space, senses: Sequence[tuple[str, int]], *, bounds: Sequence[Bound] = (), effort: Effort | None = None
 ) -> Front:
     """The exact front of two or more quantities, one design for each combination of values.
 
@@ -53,8 +48,7 @@ def front(
         space: the decisions.
         senses: each quantity, with 1 to minimise and -1 to maximise.
         bounds: limits on quantities.
-        time_limit: seconds for all searches together.
-        seed: of the searches.
+        effort: what all searches together may spend.
 
     Raises:
         InputError: more than two quantities over a space that is too large to enumerate.
@@ -68,9 +62,8 @@ def front(
             "the space is too large for a front of more than two metrics",
             hint="fix some degrees in the plan, or ask for two",
         )
-    until = time.perf_counter() + time_limit
     points: list[Point] = []
-    for point in _stepwise(space, senses, bounds, until, seed):
+    for point in _stepwise(space, senses, bounds, (effort or Effort()).begun()):
         if point is None:
             return Front(tuple(points), complete=False)
         points.append(point)
@@ -94,23 +87,22 @@ def _undominated(problem: Problem, rows: Any, senses: Sequence[tuple[str, int]])
 
 
 def _stepwise(
-    space: Space, senses: Sequence[tuple[str, int]], bounds: Sequence[Bound], until: float, seed: int
+    space: Space, senses: Sequence[tuple[str, int]], bounds: Sequence[Bound], effort: Effort
 ) -> Iterator[Point | None]:
     """The front of two quantities, step by step; None where time is up."""
     (first, sense), (second, other) = senses
     limits = list(bounds)
     while True:
-        left = until - time.perf_counter()
-        if left <= 0:
+        if effort.left <= 0:
             yield None
             return
-        best = search(space, first, sense=sense, bounds=limits, time_limit=left, seed=seed)
+        best = search(space, first, sense=sense, bounds=limits, effort=effort)
         if not best.choice or best.objective is None:
             if best.status != "infeasible":
                 yield None
             return
         equal = Bound(first, best.objective + sense * TIE * abs(best.objective), sense)
-        among = search(space, second, sense=other, bounds=[*limits, equal], time_limit=left, seed=seed)
+        among = search(space, second, sense=other, bounds=[*limits, equal], effort=effort)
         if "feasible" in (best.status, among.status) or among.objective is None:
             yield None
             return

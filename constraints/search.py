@@ -11,8 +11,9 @@ from typing import Any
 import numpy
 
 from mlsysim.constraints.compiler import Bound, Goal, Program, compile_program, physical, tighten
+from mlsysim.constraints.effort import Effort
 from mlsysim.constraints.feasibility import ROUNDING
-from mlsysim.constraints.solver import Outcome, Watch, solve
+from mlsysim.constraints.solver import Outcome, solve
 from mlsysim.constraints.space import Rows, Space, count, row, rows_of
 from mlsysim.symbolic.errors import InputError, MlsysimError
 from mlsysim.symbolic.kernels import catalogue
@@ -150,11 +151,9 @@ def search(
     *,
     sense: int = 1,
     bounds: Sequence[Bound] = (),
-    time_limit: float = 60.0,
-    seed: int = 1,
+    effort: Effort | None = None,
     top: int = 1,
     possible: bool = True,
-    watch: Watch | None = None,
 ) -> Answer:
     """Find the design with the least (``sense`` 1) or largest (-1) objective.
 
@@ -163,24 +162,23 @@ def search(
         objective: a quantity of the graph, or a goal.
         sense: 1 to minimise, -1 to maximise; of a quantity.
         bounds: limits on quantities.
-        time_limit: seconds for the solver.
-        seed: the same seed gives the same answer.
+        effort: what it may spend.
         top: how many designs are wanted, the best and those that come next.
         possible: whether the graph's physical conditions must hold.
-        watch: told of every better design that the solver finds.
 
     Raises:
         InputError: the space is too large for its tables.
         MlsysimError: the solver contradicts the enumeration.
     """
     started = time.perf_counter()
+    effort = (effort or Effort()).begun()
     problem = Problem(space, Goal.of(objective, sense), tuple(bounds), possible)
     if not space.possible(None if possible else "structural"):
         return Answer("infeasible", {}, None, None, None, 0, 0, True, time.perf_counter() - started)
     known = _incumbent(problem)
     program = compile_program(space, problem.goal, problem.limits)
     tighten(program, known.cost if known else None)
-    outcome = _solved(problem, program, time_limit, seed, known is not None, watch)
+    outcome = _solved(problem, program, effort, known is not None)
     answer = _answer(problem, known, outcome)
     everything = problem.everything
     if everything is not None:
@@ -188,7 +186,7 @@ def search(
     runners: tuple[tuple[float, dict[str, int]], ...] = ()
     if top > 1 and answer.choice:
         runners = tuple(
-            (problem.goal.shown(f.cost), f.choice) for f in _runners(problem, answer.choice, top - 1, time_limit, seed)
+            (problem.goal.shown(f.cost), f.choice) for f in _runners(problem, answer.choice, top - 1, effort.silent())
         )
     return replace(
         answer, space=None if everything is None else count(everything), checked=everything is not None,
@@ -213,33 +211,23 @@ def _incumbent(problem: Problem) -> Found | None:
     return best
 
 
-def _solved(
-    problem: Problem, program: Program, time_limit: float, seed: int, feasible: bool, watch: Watch | None
-) -> Outcome:
+def _solved(problem: Problem, program: Program, effort: Effort, feasible: bool) -> Outcome:
     """Solve until the exact kernel accepts the choice: rounding may let a design through that just breaks a limit."""
-    return next(_designs(problem, program, time_limit, seed, feasible, [], watch))
+    return next(_designs(problem, program, effort, feasible, []))
 
 
 def _designs(
-    problem: Problem,
-    program: Program,
-    time_limit: float,
-    seed: int,
-    feasible: bool,
-    refused: list[dict[str, int]],
-    watch: Watch | None = None,
+    problem: Problem, program: Program, effort: Effort, feasible: bool, refused: list[dict[str, int]]
 ) -> Iterator[Outcome]:
     """What the solver finds, one design after another, the best first; ends with an outcome without a choice."""
-    until = time.perf_counter() + time_limit
     while True:
         if any(table.size == 0 for table in program.tables):
             yield Outcome("infeasible", None, None)
             return
-        left = max(0.1, until - time.perf_counter())
-        outcome = solve(program, left, seed, refused=refused, watch=watch)
+        outcome = solve(program, effort, refused=refused)
         if outcome.status == "infeasible" and not feasible:
             # One release of the solver has called feasible models infeasible: confirm without presolve, on one worker.
-            outcome = solve(program, left, seed, refused=refused, presolve=False, workers=1)
+            outcome = solve(program, replace(effort, workers=1), refused=refused, presolve=False)
         if outcome.choice is None or problem.exact(outcome.choice):
             yield outcome
             if outcome.choice is None:
@@ -247,7 +235,7 @@ def _designs(
         refused.append(outcome.choice)
 
 
-def _runners(problem: Problem, best: dict[str, int], wanted: int, time_limit: float, seed: int) -> list[Found]:
+def _runners(problem: Problem, best: dict[str, int], wanted: int, effort: Effort) -> list[Found]:
     """The designs after the best: all ranked where the space is small, else by solving again without those found."""
     if problem.everything is not None:
         ranked = (found for found in problem.ranked(problem.everything) if found.choice != best)
@@ -257,7 +245,7 @@ def _runners(problem: Problem, best: dict[str, int], wanted: int, time_limit: fl
     costs = sorted(cost for choice, cost in near.items() if choice != frozenset(best.items()))
     program = compile_program(problem.space, problem.goal, problem.limits)
     tighten(program, costs[wanted - 1] if len(costs) >= wanted else None)
-    outcomes = _designs(problem, program, time_limit, seed, True, [best])
+    outcomes = _designs(problem, program, effort, True, [best])
     found = (problem.exact(o.choice) for _, o in zip(range(wanted), outcomes, strict=False) if o.choice is not None)
     return [each for each in found if each is not None]
 

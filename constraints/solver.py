@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy
 
 from mlsysim.constraints.compiler import GOAL, RESOLUTION, Program
+from mlsysim.constraints.effort import Effort, Watch
 
-WORKERS = 2
-#: Called with the incumbent and the bound, in units of the goal's cost, whenever the solver finds a better design.
-Watch = Callable[[float, float], None]
+#: Seconds that the solver has even where the time is up: what it finds at once is worth having.
+LEAST = 0.1
 
 
 @dataclass
@@ -33,25 +33,15 @@ class Outcome:
 
 
 def solve(
-    program: Program,
-    time_limit: float,
-    seed: int,
-    *,
-    refused: Sequence[dict[str, int]] = (),
-    presolve: bool = True,
-    workers: int = WORKERS,
-    watch: Watch | None = None,
+    program: Program, effort: Effort, *, refused: Sequence[dict[str, int]] = (), presolve: bool = True
 ) -> Outcome:
     """Solve a program; Ctrl-C ends the search as its time limit does.
 
     Args:
         program: what is minimised, under which limits.
-        time_limit: in seconds.
-        seed: the same seed gives the same answer.
+        effort: time, seed and threads, and who is told of every better design.
         refused: choices that must not be made again.
         presolve: whether the solver may simplify first.
-        workers: threads of the solver.
-        watch: told of every better design.
     """
     from ortools.sat.python import cp_model
 
@@ -79,9 +69,10 @@ def solve(
     error = len(costs) / scale
     solver = cp_model.CpSolver()
     parameters = solver.parameters
-    parameters.random_seed, parameters.num_workers, parameters.max_time_in_seconds = seed, workers, time_limit
+    parameters.random_seed, parameters.num_workers = effort.seed, effort.workers
+    parameters.max_time_in_seconds = max(LEAST, effort.left)
     parameters.cp_model_presolve = presolve
-    status = solver.solve(model, _callback(watch, scale))
+    status = solver.solve(model, _callback(effort.watch, scale))
     words = {cp_model.OPTIMAL: "optimal", cp_model.FEASIBLE: "feasible", cp_model.INFEASIBLE: "infeasible"}
     said = words.get(status, "unknown")
     if said not in ("optimal", "feasible"):

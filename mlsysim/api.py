@@ -261,11 +261,11 @@ def optimize(plan: Planlike, problem: str = "parallelism", **options: Any) -> An
     return search(load(plan), problem, **options)
 
 
-def pareto(plan: Planlike, metrics: Sequence[str], **options: Any) -> Any:
-    """The exact front of a plan's splits; see :func:`mlsysim.tradeoffs.pareto`."""
-    from mlsysim.tradeoffs import pareto as trade
+def pareto(plan: Planlike, metrics: Sequence[str], problem: str = "parallelism", **options: Any) -> Any:
+    """The exact front of a plan's designs; see :func:`mlsysim.optimization.pareto`."""
+    from mlsysim.optimization import pareto as trade
 
-    return trade(load(plan), metrics, **options)
+    return trade(load(plan), metrics, problem, **options)
 
 
 __all__ = [

@@ -71,16 +71,20 @@ class Evaluation:
     @cached_property
     def skipped(self) -> dict[str, str]:
         """The metrics that have no value, and why."""
-        missing = self.design.missing
         why: dict[str, str] = {}
         for name in metrics(self.variant):
             if not self.feasible and not name.startswith("feasibility."):
                 why[name] = f"the design is not feasible: {self.failures[0].sentence}"
                 continue
             if math.isnan(self.values[name]):
-                reasons = [missing[leaf] for leaf in self._unknown(name) if leaf in missing]
-                why[name] = "; ".join(dict.fromkeys(sorted(reasons)))
+                why[name] = self.unknown(name)
         return why
+
+    def unknown(self, name: str) -> str:
+        """What nobody says and leaves a quantity without a value; empty where it has one."""
+        missing = self.design.missing if math.isnan(self.values[name]) else {}
+        reasons = [missing[leaf] for leaf in self._unknown(name) if leaf in missing] if missing else []
+        return "; ".join(dict.fromkeys(sorted(reasons)))
 
     @cached_property
     def metrics(self) -> dict[str, float | None]:

@@ -1,4 +1,4 @@
-"""Choosing a fleet: kinds of accelerator and numbers of nodes, jointly with the split."""
+"""The problem ``nodes``: kinds of accelerator and numbers of nodes, jointly with the split."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from typing import Any
 
 from mlsysim.binding import bind
 from mlsysim.constraints.space import Options, Space
+from mlsysim.design import Design
+from mlsysim.evaluation import evaluate
+from mlsysim.parallelism import degrees, divisible, with_split
 from mlsysim.plan import LoadedPlan
-from mlsysim.split import domains
+from mlsysim.split import describe, domains
 from mlsysim.symbolic.errors import InputError
+from mlsysim.task import Choice, Task
 
 #: The decision that stands for a fleet.
 FLEET = "choice.fleet"
@@ -31,6 +35,68 @@ class Fleet:
     name: str
     nodes: int
     plan: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class FleetTask(Task):
+    """Choosing a fleet and the split over it.
+
+    Attributes:
+        fleets: what the decision of a fleet numbers.
+    """
+
+    fleets: tuple[Fleet, ...]
+
+    noun = "fleet"
+    decided = "the fleet"
+    distinct = (FLEET,)
+
+    def fleet(self, choice: Choice) -> Fleet:
+        """The fleet of a choice."""
+        return self.fleets[choice[FLEET]]
+
+    def loaded(self, choice: Choice) -> LoadedPlan:
+        """The plan with the fleet of a choice."""
+        return self.first.design.loaded.with_data(self.fleet(choice).plan)
+
+    def design(self, choice: Choice, says: str) -> Design:
+        """The plan with a fleet and a split chosen."""
+        return bind(self.loaded(choice)).with_split(_split(choice), "search", says)
+
+    def describe(self, choice: Choice) -> str:
+        """A fleet and its split in words."""
+        fleet = self.fleet(choice)
+        return f"{fleet.nodes:,} nodes of {fleet.name}: {describe(_split(choice))}"
+
+    def data(self, choice: Choice) -> dict[str, Any]:
+        """The fleet and the degrees under the keys of a result."""
+        fleet = self.fleet(choice)
+        return {**degrees(choice), "o_hardware": fleet.name, "o_nodes": fleet.nodes}
+
+    def plan(self, choice: Choice) -> dict[str, Any]:
+        """The plan with its hardware and its parallelism filled in."""
+        return with_split(self.loaded(choice), choice)
+
+
+def task(loaded: LoadedPlan, hardware: Sequence[str] = (), nodes: Sequence[int] = ()) -> FleetTask:
+    """Every fleet of some accelerators and numbers of nodes, with every split over it.
+
+    Args:
+        loaded: the plan; its own accelerator is taken where none is given.
+        hardware: accelerators, by name.
+        nodes: numbers of nodes.
+
+    Raises:
+        InputError: an unknown accelerator, no number of nodes, too many fleets, or one that cannot hold the model.
+    """
+    choices = fleets(loaded, hardware, nodes)
+    first = evaluate(divisible(bind(loaded.with_data(choices[0].plan))))
+    return FleetTask(fleet_space(loaded, choices), first, tuple(choices))
+
+
+def _split(choice: Choice) -> dict[str, int]:
+    """The split of a choice."""
+    return {leaf: value for leaf, value in choice.items() if leaf != FLEET}
 
 
 def fleets(loaded: LoadedPlan, hardware: Sequence[str], nodes: Sequence[int]) -> list[Fleet]:

@@ -16,6 +16,8 @@ from mlsysim.symbolic.words import amount, number
 _PART = re.compile(r"\s*([+-]?)\s*(?:(\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*\*\s*)?([A-Za-z_][\w.]*)\s*")
 
 
+#: What a search minimises where nobody says.
+LATENCY = "performance.latency"
 #: What can be counted besides metrics: the accelerators of a fleet.
 COUNTS = {"accelerators": "split.devices"}
 

@@ -221,7 +221,8 @@ def optimize(
     ] = None,
     top: Annotated[int, typer.Option(help="How many designs to show: the best, and those that come next.")] = 1,
     write: Annotated[Path | None, typer.Option(help="A file to write the plan to, with the choice filled in.")] = None,
-    time_limit: Annotated[float, typer.Option(help="Seconds for the search.")] = 60.0,
+    time_limit: Annotated[float, typer.Option(help="Seconds for the search, its tables included.")] = 60.0,
+    workers: Annotated[int, typer.Option(help="Threads of the search.", min=1, max=64)] = 2,
     seed: Annotated[int, typer.Option(help="Seed of the search.", min=0, max=2**31 - 1)] = 1,
     output: Output = None,
 ) -> int:
@@ -233,15 +234,12 @@ def optimize(
     from mlsysim.cli.output import progress, refuse_existing, write_new
 
     refuse_existing(write)
+    effort: dict[str, Any] = {"time_limit": time_limit, "seed": seed, "workers": workers}
+    options: dict[str, Any] = {"hardware": _words(hardware), "nodes": _numbers(nodes)}
     if pareto is not None:
-        if problem != "parallelism":
-            raise InputError(f"--pareto: of {problem} there is no front, only of parallelism", hint="leave it out")
-        return _front(plan, pareto, time_limit, seed, output)
+        return _front(plan, pareto, problem, output, **effort, **options)
     with progress() as watch:
-        found = search(
-            plan, problem, objective=objective, largest=maximize, top=top, time_limit=time_limit, seed=seed, watch=watch,
-            hardware=_words(hardware), nodes=_numbers(nodes),
-        )  # fmt: skip
+        found = search(plan, problem, objective=objective, largest=maximize, top=top, watch=watch, **effort, **options)
     if OUTPUT.choose(output and output.value) == "json":
         emit_json(found.to_dict())
     else:
@@ -269,11 +267,11 @@ def _numbers(text: str | None) -> list[int]:
     return found
 
 
-def _front(plan: Path, metrics: str, time_limit: float, seed: int, output: Format | None) -> int:
-    """Print the exact front of a plan's splits."""
+def _front(plan: Path, metrics: str, problem: str, output: Format | None, **options: Any) -> int:
+    """Print the exact front of a plan's designs."""
     from mlsysim.api import pareto as trade
 
-    found = trade(plan, _words(metrics), time_limit=time_limit, seed=seed)
+    found = trade(plan, _words(metrics), problem, **options)
     if OUTPUT.choose(output and output.value) == "json":
         emit_json(found.to_dict())
     else:

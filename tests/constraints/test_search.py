@@ -16,7 +16,8 @@ from mlsysim.constraints.compiler import Bound, Goal, compile_program, physical,
 from mlsysim.constraints.feasibility import holds
 from mlsysim.constraints.search import search
 from mlsysim.constraints.space import Space, count
-from mlsysim.optimization import optimize, split_space
+from mlsysim.optimization import optimize
+from mlsysim.parallelism import split_space
 from mlsysim.plan import load
 from mlsysim.symbolic.errors import InfeasibleError, InputError, MlsysimError
 from mlsysim.symbolic.kernels import catalogue, kernel

@@ -1,0 +1,42 @@
+"""Why nothing fits: the limits that contradict each other, and what each would have to be, in words."""
+
+from __future__ import annotations
+
+from mlsysim.constraints.conflicts import Conflict, explain
+from mlsysim.constraints.effort import Effort
+from mlsysim.constraints.feasibility import failing
+from mlsysim.remedies import remedies
+from mlsysim.symbolic.errors import InfeasibleError
+from mlsysim.symbolic.kernels import catalogue
+from mlsysim.symbolic.words import amount
+from mlsysim.task import Task
+
+
+def nothing_fits(task: Task, effort: Effort) -> InfeasibleError:
+    """What to say where no design fits, whatever the asserts: the structure, or what each needs at least."""
+    design = task.first.design
+    why = task.first.failures[0].sentence if task.first.failures else "the conditions cannot be kept together"
+    if task.space.possible("structural"):
+        why = conflict_of(task, explain(task.space, [], effort)) or why
+    return InfeasibleError(f"no {task.noun} of {design.model.name} fits: {why}",
+                           where=design.loaded.where("hardware", key=True),
+                           hint=" or ".join(remedies(task.first)) or None)  # fmt: skip
+
+
+def conflict_of(task: Task, conflict: Conflict) -> str:
+    """The limits that contradict each other, and what each would have to be, in words."""
+    asked = {(limit.metric, 1 if limit.side == "max" else -1, limit.value): limit.text for limit in task.first.limits}
+    own = {c["needed"]: c for c in catalogue().VARIANTS[task.space.variant]["conditions"]}
+    words = []
+    for each in conflict.relaxations:
+        bound, record = each.bound, catalogue().QUANTITIES[each.bound.quantity]
+        known = asked.get((bound.quantity, bound.sign, bound.value))
+        if each.reachable is None:
+            words.append(f"{known or own[bound.quantity]['name']}, which no value of it would cure")
+        elif known:
+            reached = amount(each.reachable, record)
+            words.append(f"{known}, but the best reachable is {reached} ({task.describe(each.choice)})")
+        else:
+            short = failing(own[bound.quantity], each.reachable, bound.value)
+            words.append(f"{short}, at the best {task.noun} for it ({task.describe(each.choice)})")
+    return "; or ".join(words)
