@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -68,6 +69,11 @@ class Limit:
         sign = "<=" if self.side == "max" else ">="
         return f"{self.metric} {sign} {amount(self.value, catalogue().QUANTITIES[self.metric])}"
 
+    @property
+    def as_assert(self) -> dict[str, Any]:
+        """The limit as a plan writes it."""
+        return {"metric": self.metric, self.side: self.value / catalogue().QUANTITIES[self.metric]["scale"]}
+
     def slack(self, found: float) -> float:
         """How far a value is from the limit, in coherent units; negative where it is violated."""
         return self.value - found if self.side == "max" else found - self.value
@@ -108,3 +114,24 @@ def limit(name: str, side: str, raw: float | str, *, variant: str, where: str | 
     if raw != raw or abs(raw) > 1e300:
         raise InputError(f"{path}: {str(raw)[:20]} is not a number that a metric could have", where=where)
     return Limit(full, side, float(raw) * record["scale"], where)
+
+
+def read_limit(text: str, variant: str, path: str = "target") -> Limit:
+    """Read ``"itl <= 30 ms"``.
+
+    Args:
+        text: a metric, ``<=`` or ``>=``, and a value with its unit.
+        variant: the graph that it must be a metric of.
+        path: where it was given, for messages.
+
+    Raises:
+        InputError: it is not of that form, an unknown metric, or a wrong dimension.
+    """
+    match = re.fullmatch(r"\s*([\w.]+)\s*(<=|>=|<|>)\s*(.+?)\s*", text)
+    if not match:
+        raise InputError(
+            f"{path}: {text!r} is no limit", hint='write a metric, <= or >= and a value, such as "itl <= 30 ms"'
+        )
+    name, sign, value = match.groups()
+    raw: float | str = float(value) if re.fullmatch(r"[-+]?\d+\.?\d*([eE][-+]?\d+)?", value) else value
+    return limit(name, "max" if sign[0] == "<" else "min", raw, variant=variant, where=None, path=path)

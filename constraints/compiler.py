@@ -149,12 +149,19 @@ def physical(space: Space) -> list[Bound]:
             continue
         available = condition["available"]
         if isinstance(available, str) and space.support(available):
-            largest = max(max(o.leaves.get(available, (0.0,))) for o in space.options.values())
-            found.append(Bound(condition["needed"], largest, below=available))
+            found.append(Bound(condition["needed"], _size(space, condition["needed"], available), below=available))
             continue
         value = space.evaluate({}, [available])[available][0] if isinstance(available, str) else available
         found.append(Bound(condition["needed"], float(value)))
     return found
+
+
+def _size(space: Space, needed: str, available: str) -> float:
+    """How large the sides of a condition are, for rounding, where what is available is decided as well."""
+    offered = [max(o.leaves[available]) for o in space.options.values() if available in o.leaves]
+    if offered:
+        return max(offered)
+    return 0.0 if space.support(needed) else float(space.evaluate({}, [needed])[needed][0])
 
 
 def _grouped(space: Space, members: set[str]) -> list[tuple[frozenset[str], list[str]]]:

@@ -24,7 +24,7 @@ _SAID = {
     ("software", "overlap"): "software.overlap",
     ("software", "page"): "software.page",
     ("ops", "carbon_tax"): "ops.carbon_tax",
-    ("serving", "requests_per_second"): "queue.arrivals",
+    ("serving", "requests_per_second"): "serving.arrivals",
     ("serving", "slots"): "serving.slots",
     ("serving", "chunk"): "serving.chunk",
     ("ops", "price_per_accelerator_hour"): "price.accelerator_hour",
@@ -302,14 +302,12 @@ class _Binder:
             where=self.where("workload", "name"), hint="give workload.sequence_length",
         )  # fmt: skip
 
-    def _queue(self, rest: str) -> Binding:
-        return Binding(None, "plan", "the plan says how many requests arrive")
-
-    def _tail_latency(self, rest: str) -> Binding:
-        said = self.plan.serving.percentile
-        return Binding((said or PERCENTILE) / 100, "plan" if said else "default", f"percentile {said or PERCENTILE:g}")
-
     def _serving(self, rest: str) -> Binding:
+        if rest == "in_time":
+            said = self.plan.serving.percentile
+            return Binding(
+                (said or PERCENTILE) / 100, "plan" if said else "default", f"percentile {said or PERCENTILE:g}"
+            )
         if rest == "slots":
             return Binding(None, "default", "left to the rule")
         usual = _of(self.zoo.entries("software")["ideal"], rest)

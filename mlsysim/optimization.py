@@ -28,6 +28,7 @@ from mlsysim.tradeoffs import ParetoFront
 PROBLEMS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "parallelism": ("mlsysim.parallelism", ()),
     "nodes": ("mlsysim.fleets", ("hardware", "nodes")),
+    "batching": ("mlsysim.batching", ("sla", "qps", "percentile")),
 }
 
 
@@ -35,7 +36,7 @@ def optimize(
     loaded: LoadedPlan,
     problem: str = "parallelism",
     *,
-    objective: str = LATENCY,
+    objective: str | None = None,
     largest: bool | None = None,
     top: int = 1,
     time_limit: float = 60.0,
@@ -49,14 +50,16 @@ def optimize(
     Args:
         loaded: the plan; what its parallelism section fixes stays fixed, its asserts are constraints.
         problem: ``parallelism``, or ``nodes``: which accelerator, and how many nodes of it, jointly with the split.
-        objective: a metric, or a weighted sum such as ``latency + 0.5*tco`` with weights per unit of each metric.
+        objective: a metric, or a weighted sum such as ``latency + 0.5*tco`` with weights per unit of each metric; by
+            default the latency, of ``batching`` the number of accelerators.
         largest: whether to maximise; by default throughput, utilisation and the like are, all others are minimised.
         top: how many designs are wanted: the best, and those that come next.
         time_limit: seconds for the search, its tables included.
         seed, workers: of the solver; the same ones give the same answer.
         watch: told of every better design, with the solver's bound.
         **options: those of the problem. Of ``nodes``: ``hardware`` and ``nodes``, the accelerators and numbers of nodes
-            that a fleet may be of.
+            that a fleet may be of. Of ``batching``: ``sla``, limits such as "ttft <= 500 ms", ``qps``, the requests that
+            arrive per second, and ``percentile``, of the latencies.
 
     Raises:
         UnknownNameError: no such problem or metric.
@@ -67,7 +70,7 @@ def optimize(
         raise InputError(f"--top: {top} is below 1", hint="give how many designs are wanted, such as 5")
     effort = Effort(time_limit, seed, workers, watch).begun()
     task = task_of(loaded, problem, options)
-    wanted = read_objective(objective, task.space.variant, largest=largest)
+    wanted = read_objective(objective or task.usual, task.space.variant, largest=largest)
     task.check(wanted.metrics)
     if task.space.decisions and not any(task.space.support(name) for name in wanted.metrics):
         raise InputError(

@@ -30,7 +30,7 @@ def conflict_of(task: Task, conflict: Conflict) -> str:
     words = []
     for each in conflict.relaxations:
         bound, record = each.bound, catalogue().QUANTITIES[each.bound.quantity]
-        known = asked.get((bound.quantity, bound.sign, bound.value))
+        known = asked.get((bound.quantity, bound.sign, bound.value)) or task.names.get(bound)
         if each.reachable is None:
             words.append(f"{known or own[bound.quantity]['name']}, which no value of it would cure")
         elif known:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from mlsysim.api import BoundKernel, Planlike, evaluate
 from mlsysim.binding import bind
-from mlsysim.constraints.asserts import Limit, limit
+from mlsysim.constraints.asserts import Limit, read_limit
 from mlsysim.elasticities import slopes
 from mlsysim.evaluation import Evaluation
 from mlsysim.optimization import optimize
@@ -102,35 +101,18 @@ def synthesize(plan: Planlike, target: str) -> Synthesis:
         InputError: the target cannot be read, or the plan skips its metric.
     """
     evaluation = evaluate(plan)
-    wanted = parse_target(target, evaluation.variant)
+    wanted = read_limit(target, evaluation.variant)
+    if wanted.value <= 0:
+        raise InputError(
+            f"{target!r}: no hardware makes a metric {'0' if wanted.value == 0 else 'negative'}",
+            hint="give a value above 0",
+        )
     if wanted.metric in evaluation.skipped:
         raise InputError(f"{wanted.metric} is skipped in this plan: {evaluation.skipped[wanted.metric]}")
     found = [
         _requirement(plan, evaluation, wanted, what, leaf) for what, leaf in LEVERS.items() if leaf in evaluation.values
     ]
     return Synthesis(wanted, evaluation, tuple(r for r in found if r), _nodes(plan, wanted))
-
-
-def parse_target(target: str, variant: str) -> Limit:
-    """Read ``"itl <= 30 ms"``.
-
-    Raises:
-        InputError: it is not a metric, a sign and a value with its unit.
-    """
-    match = re.fullmatch(r"\s*([\w.]+)\s*(<=|>=|<|>)\s*(.+?)\s*", target)
-    if not match:
-        raise InputError(
-            f"{target!r} is no target", hint='write a metric, <= or >= and a value, such as "itl <= 30 ms"'
-        )
-    name, sign, value = match.groups()
-    raw: float | str = float(value) if re.fullmatch(r"[-+]?[\d.]+([eE][-+]?\d+)?", value) else value
-    wanted = limit(name, "max" if sign[0] == "<" else "min", raw, variant=variant, where=None, path="target")
-    if wanted.value <= 0:
-        raise InputError(
-            f"{target!r}: no hardware makes a metric {'0' if wanted.value == 0 else 'negative'}",
-            hint="give a value above 0",
-        )
-    return wanted
 
 
 def _requirement(plan: Planlike, evaluation: Evaluation, wanted: Limit, what: str, leaf: str) -> Requirement | None:

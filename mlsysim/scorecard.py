@@ -74,10 +74,10 @@ def _lines(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
 def traffic(design: Design) -> str:
     """What arrives, and how it is batched, in words."""
     value = {name: binding.value for name, binding in design.bindings.items()}
-    words = f"{value['queue.arrivals']:g} requests/s, {value['serving.slots']:,.0f} slots each"
+    words = f"{value['serving.arrivals']:g} requests/s, {value['serving.slots']:,.0f} slots each"
     if "serving.chunk" in value:
         words += f", chunks of {value['serving.chunk']:,.0f} tokens"
-    return f"{words}, latencies at percentile {100 * value['tail_latency.share']:g}"
+    return f"{words}, latencies at percentile {100 * value['serving.in_time']:g}"
 
 
 def _heading(name: str, status: str, paint: _Paint) -> str:

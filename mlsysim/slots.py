@@ -23,20 +23,29 @@ def slots_that_fit(design: Design, values: Mapping[str, float]) -> dict[str, flo
         design: the plan.
         values: its leaves, with those of the split.
     """
-    if not open_slots(design):
-        return {}
-    compiled = kernel(design.variant)
+    return {SLOTS: float(largest(design.variant, values, usual_slots(design)) or 1)} if open_slots(design) else {}
+
+
+def largest(variant: str, values: Mapping[str, float], most: int) -> int:
+    """The most slots that memory has room for, up to a number; 0 where there is room for none.
+
+    Args:
+        variant: the graph.
+        values: every other leaf.
+        most: how many to look at.
+    """
+    compiled = kernel(variant)
     needed, room = (compiled.position[f"feasibility.memory_{name}"] for name in ("required", "capacity"))
 
     def fit(slots: int) -> bool:
         found = compiled([slots if leaf == SLOTS else values[leaf] for leaf in compiled.leaves])
-        return found[needed] <= found[room]
+        return bool(found[needed] <= found[room])
 
-    low, high = 1, usual_slots(design) + 1
+    low, high = 0, most + 1
     while low + 1 < high:
         middle = (low + high) // 2
         low, high = (middle, high) if fit(middle) else (low, middle)
-    return {SLOTS: float(low)}
+    return low
 
 
 def usual_slots(design: Design) -> int:

@@ -11,6 +11,7 @@ from mlsysim.constraints.compiler import Bound
 from mlsysim.constraints.space import Space
 from mlsysim.design import Design
 from mlsysim.evaluation import Evaluation
+from mlsysim.objectives import LATENCY
 from mlsysim.symbolic.errors import InputError
 
 Choice = Mapping[str, int]
@@ -31,6 +32,8 @@ class Task(ABC):
     #: What is decided, in a word and in words.
     noun: ClassVar[str]
     decided: ClassVar[str]
+    #: What is minimised where nobody says.
+    usual: ClassVar[str] = LATENCY
     #: The decisions in which designs must differ to count as different; all where none are named.
     distinct: ClassVar[tuple[str, ...]] = ()
 
@@ -38,6 +41,11 @@ class Task(ABC):
     def bounds(self) -> list[Bound]:
         """The asserts as limits of a search."""
         return [Bound(each.metric, each.value, 1 if each.side == "max" else -1) for each in self.first.limits]
+
+    @property
+    def names(self) -> Mapping[Bound, str]:
+        """What limits are called that are neither asserts nor the graph's own."""
+        return {}
 
     @abstractmethod
     def design(self, choice: Choice, says: str) -> Design:

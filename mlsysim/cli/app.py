@@ -199,12 +199,20 @@ def synthesize(
 @app.command(epilog=EXIT_CODES)
 def optimize(
     problem: Annotated[
-        str, typer.Argument(help="What to decide: parallelism, or nodes (the fleet and its split).", show_default=False)
+        str,
+        typer.Argument(
+            help="What to decide: parallelism, nodes (the fleet and its split), or batching.", show_default=False
+        ),
     ],
     plan: PlanFile,
     objective: Annotated[
-        str, typer.Option(help='A metric, or a sum such as "latency + 0.5*tco", weights per unit of each.')
-    ] = "performance.latency",
+        str | None,
+        typer.Option(
+            help='A metric, or a sum such as "latency + 0.5*tco", weights per unit of each; by default the latency, '
+            "of batching the number of accelerators.",
+            show_default=False,
+        ),
+    ] = None,
     maximize: Annotated[
         bool | None,
         typer.Option("--maximize/--minimize", help="By default what is better for the metric.", show_default=False),
@@ -216,6 +224,12 @@ def optimize(
         str | None,
         typer.Option(help="Numbers of nodes to choose from, such as 1-64 or 8,16,32; with nodes.", show_default=False),
     ] = None,
+    sla: Annotated[
+        list[str] | None,
+        typer.Option(help='A limit, such as "50 ms" for each token or "ttft <= 500 ms"; with batching, repeatable.'),
+    ] = None,
+    qps: Annotated[float | None, typer.Option(help="Requests that arrive per second; with batching.")] = None,
+    percentile: Annotated[float | None, typer.Option(help="Of the latencies, by default 99; with batching.")] = None,
     pareto: Annotated[
         str | None, typer.Option(help="Metrics to trade, such as latency,memory_required: the exact front.")
     ] = None,
@@ -235,7 +249,9 @@ def optimize(
 
     refuse_existing(write)
     effort: dict[str, Any] = {"time_limit": time_limit, "seed": seed, "workers": workers}
-    options: dict[str, Any] = {"hardware": _words(hardware), "nodes": _numbers(nodes)}
+    options: dict[str, Any] = {
+        "hardware": _words(hardware), "nodes": _numbers(nodes), "sla": sla, "qps": qps, "percentile": percentile,
+    }  # fmt: skip
     if pareto is not None:
         return _front(plan, pareto, problem, output, **effort, **options)
     with progress() as watch:

@@ -210,6 +210,10 @@ output_tokens = Quantity(
     high=4096,
     integer=True,
 )
+arrivals = Quantity(
+    "serving.arrivals", r"\lambda_{\mathrm{all}}", "request/s", "requests that arrive per time", low=0.1, high=1
+)
+in_time = ratio("serving.in_time", r"q_{\mathrm{p}}", "share of requests that latencies are given for", high=0.999)
 slots = count(
     "serving.slots", r"B_{\mathrm{slot}}", "requests that a replica works on at once", unit="sample", high=512
 )

@@ -36,9 +36,11 @@ local_tokens = Quantity(
     "split.local_tokens", r"n_b", "token", "tokens of a microbatch on one accelerator", low=1, high=1e6
 )
 held_requests = count("split.held_requests", r"B_{\mathrm{r}}", "requests that a replica holds", unit="sample")
-group_requests = count("split.group_requests", "q", "requests that a stage serves at a time", unit="sample")
+group_requests = count(
+    "split.group_requests", r"B_{\mathrm{g}}", "requests that a stage serves at a time", unit="sample"
+)
 groups = count("split.groups", r"g_{\mathrm{q}}", "groups of requests that follow each other through the stages")
-local_samples = count("split.local_samples", "q", "samples of one accelerator", unit="sample")
+local_samples = count("split.local_samples", "B_1", "samples of one accelerator", unit="sample")
 group = count("split.group", "n", "accelerators that hold the same weights", high=512)
 shared_stage = Quantity(
     "split.shared_parameters",

@@ -4,26 +4,26 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, floor, log
 
-SOURCE = '3e39e449a3c4de76'
+SOURCE = 'e4c8842f6f545a9a'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.weight_bytes', 'facility.pue',
  'facility.wue', 'grid.carbon_intensity', 'grid.water_intensity', 'model.activation_bytes',
  'model.multiply_accumulates', 'model.parameters', 'node.accelerators', 'node.embodied', 'node.lifetime',
  'node.link_bandwidth', 'node.net_bandwidth', 'node.power_idle', 'node.power_max', 'node.reach', 'ops.carbon_tax',
- 'ops.duration', 'price.accelerator_hour', 'queue.arrivals', 'serving.slots', 'software.efficiency',
- 'software.link_efficiency', 'software.memory_efficiency', 'split.devices', 'tail_latency.share')
+ 'ops.duration', 'price.accelerator_hour', 'serving.arrivals', 'serving.in_time', 'serving.slots',
+ 'software.efficiency', 'software.link_efficiency', 'software.memory_efficiency', 'split.devices')
 NAMES = ('workload.batch_size', 'split.local_samples', 'memory.activations', 'memory.weights', 'memory.stage_moved',
  'memory.stage_time', 'work.sample', 'work.stage', 'work.stage_time', 'memory.stage_roofline', 'serving.long_step',
- 'queue.service', 'queue.rate', 'serving.replica_arrivals', 'queue.load', 'queue.servers', 'queue.must_wait',
- 'queue.utilisation', 'tail_latency.wait_quantile', 'performance.time_wait', 'performance.time_pass',
- 'performance.latency', 'performance.sample_throughput', 'serving.turnover', 'work.model', 'performance.mfu',
- 'serving.running', 'performance.busy', 'work.hardware', 'feasibility.memory_required', 'performance.time_work',
- 'serving.full_hold', 'split.nodes', 'feasibility.memory_capacity', 'performance.utilisation', 'performance.capacity',
- 'communication.link_rate', 'communication.net_rate', 'performance.goodput', 'macro.rent', 'macro.embodied_carbon',
- 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax',
- 'macro.tco', 'macro.samples', 'macro.cost_per_million_samples', 'macro.water')
+ 'serving.replica_arrivals', 'serving.held', 'serving.slot_rate', 'serving.slot_load', 'performance.utilisation',
+ 'serving.all_busy', 'serving.slot_wait', 'performance.time_wait', 'performance.time_pass', 'performance.latency',
+ 'performance.sample_throughput', 'serving.turnover', 'work.model', 'performance.mfu', 'serving.running',
+ 'performance.busy', 'work.hardware', 'feasibility.memory_required', 'performance.time_work', 'serving.full_hold',
+ 'split.nodes', 'feasibility.memory_capacity', 'performance.capacity', 'communication.link_rate',
+ 'communication.net_rate', 'performance.goodput', 'macro.rent', 'macro.embodied_carbon', 'macro.power',
+ 'macro.it_energy', 'macro.energy', 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.tco',
+ 'macro.samples', 'macro.cost_per_million_samples', 'macro.water')
 
 
-def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_net_bandwidth, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, queue_arrivals, serving_slots, software_efficiency, software_link_efficiency, software_memory_efficiency, split_devices, tail_latency_share):
+def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_net_bandwidth, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_in_time, serving_slots, software_efficiency, software_link_efficiency, software_memory_efficiency, split_devices):
     workload_batch_size = serving_slots*split_devices
     split_local_samples = ceil(workload_batch_size/split_devices)
     memory_activations = model_activation_bytes*split_local_samples
@@ -35,24 +35,23 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     work_stage_time = work_stage/(accelerator_peak*software_efficiency)
     memory_stage_roofline = max(memory_stage_time, work_stage_time)
     serving_long_step = memory_stage_roofline
-    queue_service = serving_long_step
-    queue_rate = 1/queue_service
-    serving_replica_arrivals = queue_arrivals/split_devices
-    queue_load = serving_replica_arrivals/queue_rate
-    queue_servers = serving_slots
-    x_2 = queue_load/queue_servers
-    queue_must_wait = ((1) if (x_2 >= 1) else (erlang_c(queue_servers, queue_load)))
-    queue_utilisation = x_2
-    x_3 = 1 - tail_latency_share
-    tail_latency_wait_quantile = ((inf) if (queue_utilisation >= 1) else (0) if (queue_must_wait <= x_3) else (log(queue_must_wait/x_3)/(queue_rate*queue_servers - serving_replica_arrivals)))
-    performance_time_wait = serving_long_step + tail_latency_wait_quantile
+    serving_replica_arrivals = serving_arrivals/split_devices
+    serving_held = serving_long_step
+    serving_slot_rate = 1/serving_held
+    serving_slot_load = serving_replica_arrivals/serving_slot_rate
+    x_2 = serving_slot_load/serving_slots
+    performance_utilisation = x_2
+    serving_all_busy = ((1) if (x_2 >= 1) else (erlang_c(serving_slots, serving_slot_load)))
+    x_3 = 1 - serving_in_time
+    serving_slot_wait = ((inf) if (performance_utilisation >= 1) else (0) if (serving_all_busy <= x_3) else (log(serving_all_busy/x_3)/(-serving_replica_arrivals + serving_slot_rate*serving_slots)))
+    performance_time_wait = serving_long_step + serving_slot_wait
     performance_time_pass = serving_long_step
     performance_latency = performance_time_pass + performance_time_wait
-    performance_sample_throughput = queue_arrivals
-    serving_turnover = workload_batch_size/queue_arrivals
+    performance_sample_throughput = serving_arrivals
+    serving_turnover = workload_batch_size/serving_arrivals
     work_model = work_sample*workload_batch_size
     performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
-    serving_running = 1 - exp(-queue_load)
+    serving_running = 1 - exp(-serving_slot_load)
     performance_busy = serving_running
     work_hardware = work_model
     feasibility_memory_required = memory_activations + memory_weights
@@ -60,7 +59,6 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     serving_full_hold = serving_long_step
     split_nodes = ceil(split_devices/node_accelerators)
     feasibility_memory_capacity = accelerator_capacity
-    performance_utilisation = queue_utilisation
     performance_capacity = workload_batch_size/serving_full_hold
     communication_link_rate = node_link_bandwidth*software_link_efficiency
     communication_net_rate = node_net_bandwidth*software_link_efficiency
@@ -78,10 +76,10 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     macro_samples = ops_duration*performance_goodput*performance_sample_throughput
     macro_cost_per_million_samples = 1000000*macro_tco/macro_samples
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (workload_batch_size, split_local_samples, memory_activations, memory_weights, memory_stage_moved, memory_stage_time, work_sample, work_stage, work_stage_time, memory_stage_roofline, serving_long_step, queue_service, queue_rate, serving_replica_arrivals, queue_load, queue_servers, queue_must_wait, queue_utilisation, tail_latency_wait_quantile, performance_time_wait, performance_time_pass, performance_latency, performance_sample_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, work_hardware, feasibility_memory_required, performance_time_work, serving_full_hold, split_nodes, feasibility_memory_capacity, performance_utilisation, performance_capacity, communication_link_rate, communication_net_rate, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
+    return (workload_batch_size, split_local_samples, memory_activations, memory_weights, memory_stage_moved, memory_stage_time, work_sample, work_stage, work_stage_time, memory_stage_roofline, serving_long_step, serving_replica_arrivals, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, performance_time_pass, performance_latency, performance_sample_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, work_hardware, feasibility_memory_required, performance_time_work, serving_full_hold, split_nodes, feasibility_memory_capacity, performance_capacity, communication_link_rate, communication_net_rate, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
 
 
-def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_net_bandwidth, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, queue_arrivals, serving_slots, software_efficiency, software_link_efficiency, software_memory_efficiency, split_devices, tail_latency_share):
+def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_net_bandwidth, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_in_time, serving_slots, software_efficiency, software_link_efficiency, software_memory_efficiency, split_devices):
     ceil, floor, log, exp = numpy.ceil, numpy.floor, numpy.log, numpy.exp
     erfinv, erlang_c = erfinv_of(numpy), erlang_c_of(numpy)
     maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod
@@ -96,24 +94,23 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     work_stage_time = work_stage/(accelerator_peak*software_efficiency)
     memory_stage_roofline = maximum(memory_stage_time, work_stage_time)
     serving_long_step = memory_stage_roofline
-    queue_service = serving_long_step
-    queue_rate = 1/queue_service
-    serving_replica_arrivals = queue_arrivals/split_devices
-    queue_load = serving_replica_arrivals/queue_rate
-    queue_servers = serving_slots
-    x_2 = queue_load/queue_servers
-    queue_must_wait = where((x_2 >= 1), 1, erlang_c(queue_servers, queue_load))
-    queue_utilisation = x_2
-    x_3 = 1 - tail_latency_share
-    tail_latency_wait_quantile = where((queue_utilisation >= 1), inf, where((queue_must_wait <= x_3), 0, log(queue_must_wait/x_3)/(queue_rate*queue_servers - serving_replica_arrivals)))
-    performance_time_wait = serving_long_step + tail_latency_wait_quantile
+    serving_replica_arrivals = serving_arrivals/split_devices
+    serving_held = serving_long_step
+    serving_slot_rate = 1/serving_held
+    serving_slot_load = serving_replica_arrivals/serving_slot_rate
+    x_2 = serving_slot_load/serving_slots
+    performance_utilisation = x_2
+    serving_all_busy = where((x_2 >= 1), 1, erlang_c(serving_slots, serving_slot_load))
+    x_3 = 1 - serving_in_time
+    serving_slot_wait = where((performance_utilisation >= 1), inf, where((serving_all_busy <= x_3), 0, log(serving_all_busy/x_3)/(-serving_replica_arrivals + serving_slot_rate*serving_slots)))
+    performance_time_wait = serving_long_step + serving_slot_wait
     performance_time_pass = serving_long_step
     performance_latency = performance_time_pass + performance_time_wait
-    performance_sample_throughput = queue_arrivals
-    serving_turnover = workload_batch_size/queue_arrivals
+    performance_sample_throughput = serving_arrivals
+    serving_turnover = workload_batch_size/serving_arrivals
     work_model = work_sample*workload_batch_size
     performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
-    serving_running = 1 - exp(-queue_load)
+    serving_running = 1 - exp(-serving_slot_load)
     performance_busy = serving_running
     work_hardware = work_model
     feasibility_memory_required = memory_activations + memory_weights
@@ -121,7 +118,6 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     serving_full_hold = serving_long_step
     split_nodes = ceil(split_devices/node_accelerators)
     feasibility_memory_capacity = accelerator_capacity
-    performance_utilisation = queue_utilisation
     performance_capacity = workload_batch_size/serving_full_hold
     communication_link_rate = node_link_bandwidth*software_link_efficiency
     communication_net_rate = node_net_bandwidth*software_link_efficiency
@@ -139,4 +135,4 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     macro_samples = ops_duration*performance_goodput*performance_sample_throughput
     macro_cost_per_million_samples = 1000000*macro_tco/macro_samples
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (workload_batch_size, split_local_samples, memory_activations, memory_weights, memory_stage_moved, memory_stage_time, work_sample, work_stage, work_stage_time, memory_stage_roofline, serving_long_step, queue_service, queue_rate, serving_replica_arrivals, queue_load, queue_servers, queue_must_wait, queue_utilisation, tail_latency_wait_quantile, performance_time_wait, performance_time_pass, performance_latency, performance_sample_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, work_hardware, feasibility_memory_required, performance_time_work, serving_full_hold, split_nodes, feasibility_memory_capacity, performance_utilisation, performance_capacity, communication_link_rate, communication_net_rate, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
+    return (workload_batch_size, split_local_samples, memory_activations, memory_weights, memory_stage_moved, memory_stage_time, work_sample, work_stage, work_stage_time, memory_stage_roofline, serving_long_step, serving_replica_arrivals, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, performance_time_pass, performance_latency, performance_sample_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, work_hardware, feasibility_memory_required, performance_time_work, serving_full_hold, split_nodes, feasibility_memory_capacity, performance_capacity, communication_link_rate, communication_net_rate, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)

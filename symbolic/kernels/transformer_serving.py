@@ -4,7 +4,7 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, floor, log
 
-SOURCE = '3e39e449a3c4de76'
+SOURCE = 'e4c8842f6f545a9a'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.cache_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.water_intensity',
  'model.active_experts', 'model.attention_bias', 'model.causal', 'model.dense_layers', 'model.expert_width',
@@ -14,10 +14,10 @@ LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', '
  'model.rope_width', 'model.router_bias', 'model.shared_experts', 'model.tied', 'model.value_width', 'model.vocabulary',
  'node.accelerators', 'node.embodied', 'node.lifetime', 'node.link_bandwidth', 'node.link_latency',
  'node.net_bandwidth', 'node.net_latency', 'node.power_idle', 'node.power_max', 'node.reach', 'ops.carbon_tax',
- 'ops.duration', 'price.accelerator_hour', 'queue.arrivals', 'serving.chunk', 'serving.slots',
+ 'ops.duration', 'price.accelerator_hour', 'serving.arrivals', 'serving.chunk', 'serving.in_time', 'serving.slots',
  'software.decode_batched', 'software.decode_single', 'software.efficiency', 'software.full_batch',
  'software.link_efficiency', 'software.memory_efficiency', 'software.page', 'split.context', 'split.data',
- 'split.devices', 'split.expert', 'split.pipeline', 'split.tensor', 'tail_latency.share', 'workload.output_tokens',
+ 'split.devices', 'split.expert', 'split.pipeline', 'split.tensor', 'workload.output_tokens',
  'workload.sequence_length')
 NAMES = ('communication.has_stages', 'communication.prompt_message', 'communication.link_rate', 'communication.net_rate',
  'communication.stage_rate', 'communication.prompt_hop', 'communication.tensor_rate', 'communication.prompt_reduce',
@@ -32,24 +32,25 @@ NAMES = ('communication.has_stages', 'communication.prompt_message', 'communicat
  'split.shared_parameters', 'serving.decode_moved', 'serving.decode_memory', 'serving.decode_time',
  'serving.step_decode', 'communication.decode_message', 'communication.stage_latency', 'communication.decode_hop',
  'communication.tensor_latency', 'communication.decode_reduce', 'communication.decode', 'serving.step_exchange',
- 'serving.long_step', 'serving.prefill_work', 'serving.prefill_compute', 'serving.prompt_compute', 'serving.read_again',
- 'serving.prompt_moved', 'serving.prompt_memory', 'serving.prompt_time', 'serving.step_prompt', 'serving.chunk_step',
- 'serving.steps', 'serving.rounds', 'serving.full_hold', 'serving.replica_arrivals', 'serving.prompt_share',
- 'serving.mean_step', 'serving.prompt_rate', 'serving.prompt_load', 'serving.turn_mean', 'queue.service', 'queue.rate',
- 'queue.load', 'queue.servers', 'queue.must_wait', 'queue.utilisation', 'tail_latency.wait_quantile',
- 'performance.time_wait', 'serving.backlog', 'serving.turn', 'performance.time_turn', 'performance.time_prompt',
- 'serving.answer_spread', 'performance.time_answer', 'performance.latency', 'performance.ttft', 'serving.chunk_share',
- 'performance.itl', 'performance.token_latency', 'performance.throughput', 'serving.turnover', 'work.model',
- 'performance.mfu', 'serving.running', 'performance.busy', 'memory.prompt', 'split.nodes', 'split.tail_layers',
- 'split.groups', 'model.active', 'model.parameters', 'work.token', 'feasibility.memory_capacity', 'memory.weights',
- 'batching.request_tokens', 'batching.request_cache', 'memory.cache', 'batching.request_scores', 'memory.workspace',
- 'feasibility.memory_required', 'feasibility.largest_batch', 'performance.utilisation', 'performance.capacity',
- 'split.stray_devices', 'split.stray_heads', 'split.stray_width', 'split.pieces', 'performance.goodput', 'macro.rent',
- 'macro.embodied_carbon', 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.operational_carbon', 'macro.carbon',
- 'macro.carbon_tax', 'macro.tco', 'macro.tokens', 'macro.cost_per_million_tokens', 'macro.water')
+ 'serving.long_step', 'serving.replica_arrivals', 'serving.prefill_work', 'serving.prefill_compute',
+ 'serving.prompt_compute', 'serving.read_again', 'serving.prompt_moved', 'serving.prompt_memory', 'serving.prompt_time',
+ 'serving.step_prompt', 'serving.chunk_step', 'serving.steps', 'serving.rounds', 'serving.full_hold',
+ 'serving.prompt_share', 'serving.mean_step', 'serving.prompt_rate', 'serving.prompt_load', 'serving.turn_mean',
+ 'serving.held', 'serving.slot_rate', 'serving.slot_load', 'performance.utilisation', 'serving.all_busy',
+ 'serving.slot_wait', 'performance.time_wait', 'serving.backlog', 'serving.turn', 'performance.time_turn',
+ 'performance.time_prompt', 'serving.answer_spread', 'performance.time_answer', 'performance.latency',
+ 'performance.ttft', 'serving.chunk_share', 'performance.itl', 'performance.token_latency', 'performance.throughput',
+ 'serving.turnover', 'work.model', 'performance.mfu', 'serving.running', 'performance.busy', 'memory.prompt',
+ 'split.nodes', 'split.tail_layers', 'split.groups', 'model.active', 'model.parameters', 'work.token',
+ 'feasibility.memory_capacity', 'memory.weights', 'batching.request_tokens', 'batching.request_cache', 'memory.cache',
+ 'batching.request_scores', 'memory.workspace', 'feasibility.memory_required', 'feasibility.largest_batch',
+ 'performance.capacity', 'split.stray_devices', 'split.stray_heads', 'split.stray_width', 'split.pieces',
+ 'performance.goodput', 'macro.rent', 'macro.embodied_carbon', 'macro.power', 'macro.it_energy', 'macro.energy',
+ 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.tco', 'macro.tokens',
+ 'macro.cost_per_million_tokens', 'macro.water')
 
 
-def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, queue_arrivals, serving_chunk, serving_slots, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, tail_latency_share, workload_output_tokens, workload_sequence_length):
+def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_chunk, serving_in_time, serving_slots, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_output_tokens, workload_sequence_length):
     x_0 = (split_pipeline == 1)
     communication_has_stages = ((0) if x_0 else (1))
     x_1 = datatype_value_bytes*model_hidden
@@ -134,6 +135,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     serving_step_exchange = communication_decode*split_pipeline
     x_28 = serving_step_decode + serving_step_exchange
     serving_long_step = serving_chunk_adds*split_pipeline + x_28
+    serving_replica_arrivals = serving_arrivals/split_data
     x_29 = 1 - 1/2*model_causal
     serving_prefill_work = x_26*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_29) + work_head)
     serving_prefill_compute = serving_prefill_work*x_22
@@ -150,7 +152,6 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     x_33 = serving_chunks*split_group_requests
     serving_rounds = max(x_33, serving_chunks + serving_steps)
     serving_full_hold = serving_rounds*x_28 + serving_step_prompt*x_33
-    serving_replica_arrivals = queue_arrivals/split_data
     x_34 = serving_chunks*serving_replica_arrivals/split_pipeline
     serving_prompt_share = serving_step_prompt*x_34
     x_35 = (serving_prompt_share >= 1)
@@ -162,34 +163,32 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     serving_turn_mean = ((inf) if x_38 else ((1/2)*serving_prompt_load/(serving_prompt_rate*(1 - serving_prompt_load))))
     x_39 = serving_chunk_step*serving_chunks
     x_40 = serving_mean_step*serving_steps
-    queue_service = min(serving_full_hold, serving_turn_mean + x_39 + x_40)
-    queue_rate = 1/queue_service
-    queue_load = serving_replica_arrivals/queue_rate
-    queue_servers = serving_slots
-    x_41 = queue_load/queue_servers
-    queue_must_wait = ((1) if (x_41 >= 1) else (erlang_c(queue_servers, queue_load)))
-    queue_utilisation = x_41
-    x_42 = 1 - tail_latency_share
-    x_43 = -serving_replica_arrivals
-    tail_latency_wait_quantile = ((inf) if (queue_utilisation >= 1) else (0) if (queue_must_wait <= x_42) else (log(queue_must_wait/x_42)/(queue_rate*queue_servers + x_43)))
-    performance_time_wait = serving_long_step + tail_latency_wait_quantile
+    serving_held = min(serving_full_hold, serving_turn_mean + x_39 + x_40)
+    serving_slot_rate = 1/serving_held
+    serving_slot_load = serving_replica_arrivals/serving_slot_rate
+    x_41 = serving_slot_load/serving_slots
+    performance_utilisation = x_41
+    serving_all_busy = ((1) if (x_41 >= 1) else (erlang_c(serving_slots, serving_slot_load)))
+    x_42 = 1 - serving_in_time
+    serving_slot_wait = ((inf) if (performance_utilisation >= 1) else (0) if (serving_all_busy <= x_42) else (log(serving_all_busy/x_42)/(-serving_replica_arrivals + serving_slot_rate*serving_slots)))
+    performance_time_wait = serving_long_step + serving_slot_wait
     serving_backlog = x_39*(split_held_requests - 1)/split_pipeline
-    serving_turn = ((inf) if x_38 else (0) if (serving_prompt_load <= x_42) else ((1/2)*log(serving_prompt_load/x_42)/(serving_prompt_rate + x_43)))
+    serving_turn = ((inf) if x_38 else (0) if (serving_prompt_load <= x_42) else ((1/2)*log(serving_prompt_load/x_42)/(serving_prompt_rate - serving_replica_arrivals)))
     performance_time_turn = min(serving_backlog, serving_turn)
     performance_time_prompt = x_39
     serving_answer_spread = ((0) if x_35 else (serving_chunks*(serving_replica_arrivals)**0.5*serving_step_prompt*(serving_steps)**0.5*(x_28)**0.5*(x_36**(-3))**0.5/split_pipeline))
-    performance_time_answer = min(serving_chunk_step*serving_steps, (2)**0.5*serving_answer_spread*erfinv(2*tail_latency_share - 1) + x_40)
-    x_45 = performance_time_prompt + performance_time_turn + performance_time_wait
-    performance_latency = performance_time_answer + x_45
-    performance_ttft = x_45
+    performance_time_answer = min(serving_chunk_step*serving_steps, (2)**0.5*serving_answer_spread*erfinv(2*serving_in_time - 1) + x_40)
+    x_44 = performance_time_prompt + performance_time_turn + performance_time_wait
+    performance_latency = performance_time_answer + x_44
+    performance_ttft = x_44
     serving_chunk_share = min(1, serving_mean_step*x_34)
     performance_itl = ((serving_long_step) if (serving_chunk_share > x_42) else (x_28))
     performance_token_latency = performance_latency/workload_output_tokens
-    performance_throughput = queue_arrivals*workload_output_tokens
-    serving_turnover = workload_batch_size/queue_arrivals
+    performance_throughput = serving_arrivals*workload_output_tokens
+    serving_turnover = workload_batch_size/serving_arrivals
     work_model = workload_batch_size*(model_layers*(work_layer*(workload_sequence_length + x_32) + work_pair*(serving_context*x_32 + workload_sequence_length**2*x_29)) + work_head*workload_output_tokens)
     performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
-    serving_running = 1 - exp(-queue_load)
+    serving_running = 1 - exp(-serving_slot_load)
     performance_busy = serving_running*(serving_chunk_share*serving_prompt_time*x_31 + serving_step_decode)/serving_mean_step
     memory_prompt = datatype_value_bytes*serving_chunk*(model_ffn_matrices*model_ffn_width/split_tensor + 2*model_hidden)
     split_nodes = ceil(split_devices/node_accelerators)
@@ -207,17 +206,16 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     memory_workspace = batching_request_scores*split_held_requests + memory_prompt
     feasibility_memory_required = memory_cache + memory_weights + memory_workspace
     feasibility_largest_batch = split_data*max(0, floor((accelerator_capacity - memory_prompt - memory_weights)/(batching_request_cache + batching_request_scores)))
-    performance_utilisation = queue_utilisation
     performance_capacity = workload_batch_size/serving_full_hold
-    x_46 = split_context*split_data*split_pipeline*split_tensor - split_devices
-    split_stray_devices = max(x_46, -x_46)
+    x_45 = split_context*split_data*split_pipeline*split_tensor - split_devices
+    split_stray_devices = max(x_45, -x_45)
     split_stray_heads = model_heads % split_tensor
     split_stray_width = model_ffn_width % split_tensor
     split_pieces = split_pipeline
     performance_goodput = 1
-    x_47 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_47
-    macro_embodied_carbon = node_embodied*x_47/node_lifetime
+    x_46 = ops_duration*split_devices
+    macro_rent = price_accelerator_hour*x_46
+    macro_embodied_carbon = node_embodied*x_46/node_lifetime
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = macro_power*ops_duration
     macro_energy = facility_pue*macro_it_energy
@@ -228,10 +226,10 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_rate, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_tensor_latency, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_replica_arrivals, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, queue_service, queue_rate, queue_load, queue_servers, queue_must_wait, queue_utilisation, tail_latency_wait_quantile, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, performance_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, memory_prompt, split_nodes, split_tail_layers, split_groups, model_active, model_parameters, work_token, feasibility_memory_capacity, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_largest_batch, performance_utilisation, performance_capacity, split_stray_devices, split_stray_heads, split_stray_width, split_pieces, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_rate, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_tensor_latency, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, performance_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, memory_prompt, split_nodes, split_tail_layers, split_groups, model_active, model_parameters, work_token, feasibility_memory_capacity, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_largest_batch, performance_capacity, split_stray_devices, split_stray_heads, split_stray_width, split_pieces, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
 
 
-def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, queue_arrivals, serving_chunk, serving_slots, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, tail_latency_share, workload_output_tokens, workload_sequence_length):
+def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_chunk, serving_in_time, serving_slots, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_output_tokens, workload_sequence_length):
     ceil, floor, log, exp = numpy.ceil, numpy.floor, numpy.log, numpy.exp
     erfinv, erlang_c = erfinv_of(numpy), erlang_c_of(numpy)
     maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod
@@ -319,6 +317,7 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     serving_step_exchange = communication_decode*split_pipeline
     x_28 = serving_step_decode + serving_step_exchange
     serving_long_step = serving_chunk_adds*split_pipeline + x_28
+    serving_replica_arrivals = serving_arrivals/split_data
     x_29 = 1 - 1/2*model_causal
     serving_prefill_work = x_26*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_29) + work_head)
     serving_prefill_compute = serving_prefill_work*x_22
@@ -335,7 +334,6 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     x_33 = serving_chunks*split_group_requests
     serving_rounds = maximum(x_33, serving_chunks + serving_steps)
     serving_full_hold = serving_rounds*x_28 + serving_step_prompt*x_33
-    serving_replica_arrivals = queue_arrivals/split_data
     x_34 = serving_chunks*serving_replica_arrivals/split_pipeline
     serving_prompt_share = serving_step_prompt*x_34
     x_35 = (serving_prompt_share >= 1)
@@ -347,34 +345,32 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     serving_turn_mean = where(x_38, inf, (1/2)*serving_prompt_load/(serving_prompt_rate*(1 - serving_prompt_load)))
     x_39 = serving_chunk_step*serving_chunks
     x_40 = serving_mean_step*serving_steps
-    queue_service = minimum(serving_full_hold, serving_turn_mean + x_39 + x_40)
-    queue_rate = 1/queue_service
-    queue_load = serving_replica_arrivals/queue_rate
-    queue_servers = serving_slots
-    x_41 = queue_load/queue_servers
-    queue_must_wait = where((x_41 >= 1), 1, erlang_c(queue_servers, queue_load))
-    queue_utilisation = x_41
-    x_42 = 1 - tail_latency_share
-    x_43 = -serving_replica_arrivals
-    tail_latency_wait_quantile = where((queue_utilisation >= 1), inf, where((queue_must_wait <= x_42), 0, log(queue_must_wait/x_42)/(queue_rate*queue_servers + x_43)))
-    performance_time_wait = serving_long_step + tail_latency_wait_quantile
+    serving_held = minimum(serving_full_hold, serving_turn_mean + x_39 + x_40)
+    serving_slot_rate = 1/serving_held
+    serving_slot_load = serving_replica_arrivals/serving_slot_rate
+    x_41 = serving_slot_load/serving_slots
+    performance_utilisation = x_41
+    serving_all_busy = where((x_41 >= 1), 1, erlang_c(serving_slots, serving_slot_load))
+    x_42 = 1 - serving_in_time
+    serving_slot_wait = where((performance_utilisation >= 1), inf, where((serving_all_busy <= x_42), 0, log(serving_all_busy/x_42)/(-serving_replica_arrivals + serving_slot_rate*serving_slots)))
+    performance_time_wait = serving_long_step + serving_slot_wait
     serving_backlog = x_39*(split_held_requests - 1)/split_pipeline
-    serving_turn = where(x_38, inf, where((serving_prompt_load <= x_42), 0, (1/2)*log(serving_prompt_load/x_42)/(serving_prompt_rate + x_43)))
+    serving_turn = where(x_38, inf, where((serving_prompt_load <= x_42), 0, (1/2)*log(serving_prompt_load/x_42)/(serving_prompt_rate - serving_replica_arrivals)))
     performance_time_turn = minimum(serving_backlog, serving_turn)
     performance_time_prompt = x_39
     serving_answer_spread = where(x_35, 0, serving_chunks*(serving_replica_arrivals)**0.5*serving_step_prompt*(serving_steps)**0.5*(x_28)**0.5*(x_36**(-3))**0.5/split_pipeline)
-    performance_time_answer = minimum(serving_chunk_step*serving_steps, (2)**0.5*serving_answer_spread*erfinv(2*tail_latency_share - 1) + x_40)
-    x_45 = performance_time_prompt + performance_time_turn + performance_time_wait
-    performance_latency = performance_time_answer + x_45
-    performance_ttft = x_45
+    performance_time_answer = minimum(serving_chunk_step*serving_steps, (2)**0.5*serving_answer_spread*erfinv(2*serving_in_time - 1) + x_40)
+    x_44 = performance_time_prompt + performance_time_turn + performance_time_wait
+    performance_latency = performance_time_answer + x_44
+    performance_ttft = x_44
     serving_chunk_share = minimum(1, serving_mean_step*x_34)
     performance_itl = where((serving_chunk_share > x_42), serving_long_step, x_28)
     performance_token_latency = performance_latency/workload_output_tokens
-    performance_throughput = queue_arrivals*workload_output_tokens
-    serving_turnover = workload_batch_size/queue_arrivals
+    performance_throughput = serving_arrivals*workload_output_tokens
+    serving_turnover = workload_batch_size/serving_arrivals
     work_model = workload_batch_size*(model_layers*(work_layer*(workload_sequence_length + x_32) + work_pair*(serving_context*x_32 + workload_sequence_length**2*x_29)) + work_head*workload_output_tokens)
     performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
-    serving_running = 1 - exp(-queue_load)
+    serving_running = 1 - exp(-serving_slot_load)
     performance_busy = serving_running*(serving_chunk_share*serving_prompt_time*x_31 + serving_step_decode)/serving_mean_step
     memory_prompt = datatype_value_bytes*serving_chunk*(model_ffn_matrices*model_ffn_width/split_tensor + 2*model_hidden)
     split_nodes = ceil(split_devices/node_accelerators)
@@ -392,17 +388,16 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     memory_workspace = batching_request_scores*split_held_requests + memory_prompt
     feasibility_memory_required = memory_cache + memory_weights + memory_workspace
     feasibility_largest_batch = split_data*maximum(0, floor((accelerator_capacity - memory_prompt - memory_weights)/(batching_request_cache + batching_request_scores)))
-    performance_utilisation = queue_utilisation
     performance_capacity = workload_batch_size/serving_full_hold
-    x_46 = split_context*split_data*split_pipeline*split_tensor - split_devices
-    split_stray_devices = maximum(x_46, -x_46)
+    x_45 = split_context*split_data*split_pipeline*split_tensor - split_devices
+    split_stray_devices = maximum(x_45, -x_45)
     split_stray_heads = mod(model_heads, split_tensor)
     split_stray_width = mod(model_ffn_width, split_tensor)
     split_pieces = split_pipeline
     performance_goodput = 1
-    x_47 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_47
-    macro_embodied_carbon = node_embodied*x_47/node_lifetime
+    x_46 = ops_duration*split_devices
+    macro_rent = price_accelerator_hour*x_46
+    macro_embodied_carbon = node_embodied*x_46/node_lifetime
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = macro_power*ops_duration
     macro_energy = facility_pue*macro_it_energy
@@ -413,4 +408,4 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_rate, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_tensor_latency, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_replica_arrivals, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, queue_service, queue_rate, queue_load, queue_servers, queue_must_wait, queue_utilisation, tail_latency_wait_quantile, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, performance_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, memory_prompt, split_nodes, split_tail_layers, split_groups, model_active, model_parameters, work_token, feasibility_memory_capacity, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_largest_batch, performance_utilisation, performance_capacity, split_stray_devices, split_stray_heads, split_stray_width, split_pieces, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_rate, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_tensor_latency, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, performance_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, memory_prompt, split_nodes, split_tail_layers, split_groups, model_active, model_parameters, work_token, feasibility_memory_capacity, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_largest_batch, performance_capacity, split_stray_devices, split_stray_heads, split_stray_width, split_pieces, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)

@@ -4,17 +4,25 @@ from sympy import Min, Piecewise, erfinv, exp, sqrt
 
 from mlsysim.symbolic.arguments.serving.chunked_prefill import chunks
 from mlsysim.symbolic.arguments.serving.request import answers
-from mlsysim.symbolic.foundations.inputs import batch, one_position, one_sample, output_tokens, pipeline
-from mlsysim.symbolic.foundations.queue import arrivals, load, one_request
+from mlsysim.symbolic.foundations.inputs import (
+    arrivals,
+    batch,
+    in_time,
+    one_position,
+    one_sample,
+    output_tokens,
+    pipeline,
+)
+from mlsysim.symbolic.foundations.queue import one_request
 from mlsysim.symbolic.foundations.results import busy, latency, model_work, sample_throughput, throughput
 from mlsysim.symbolic.quantity import PROFILED_SERVING, SERVING, TRANSFORMER_SERVING, ratio, time
 from mlsysim.symbolic.rules import apply, define, equation, total
 from mlsysim.symbolic.systems.inference.request import first_token, next_token
 from mlsysim.symbolic.systems.serving.engine import chunk_step, long_step, prompt_time, step_decode, step_exchange
 from mlsysim.symbolic.systems.serving.slots import answer_spread, chunk_share, mean_step, most_waiting, turn_quantile
+from mlsysim.symbolic.systems.serving.waiting import slot_load, slot_wait
 from mlsysim.symbolic.walls.node import software
 from mlsysim.symbolic.walls.node.software import mfu
-from mlsysim.symbolic.walls.node.tail_latency import share, wait_quantile
 
 time_wait = time("performance.time_wait", r"T_{\mathrm{wait}}", "wait for a slot and for the running step", low=0)
 time_turn = time("performance.time_turn", r"T_{\mathrm{turn}}", "wait for its turn in prefill", low=0)
@@ -30,7 +38,7 @@ turnover = time("serving.turnover", r"T_{B}", "time in which as many requests ar
 running = ratio("serving.running", r"x_{\mathrm{run}}", "share of time in which a replica has requests")
 
 waits = define(
-    equation(time_wait, wait_quantile + long_step),
+    equation(time_wait, slot_wait + long_step),
     because="a request waits for a slot, at the percentile, and then for the step that is running, if there is one",
     cite="kwon2023",
     when=SERVING,
@@ -48,7 +56,7 @@ reads_in = define(
 )
 writes_on = define(
     equation(
-        time_answer, Min(answers * chunk_step, answers * mean_step + sqrt(2) * erfinv(2 * share - 1) * answer_spread)
+        time_answer, Min(answers * chunk_step, answers * mean_step + sqrt(2) * erfinv(2 * in_time - 1) * answer_spread)
     ),
     because="a step for each further token; at the percentile more prompts ride along, but never more than one in a step",
     when=TRANSFORMER_SERVING,
@@ -71,7 +79,7 @@ first_shown = total(
     when=TRANSFORMER_SERVING,
 )
 gap = define(
-    equation(next_token, Piecewise((long_step, chunk_share > 1 - share), (step_decode + step_exchange, True))),
+    equation(next_token, Piecewise((long_step, chunk_share > 1 - in_time), (step_decode + step_exchange, True))),
     because="where chunks ride in more steps than may be late, the gap is that of a step with the largest chunk",
     cite="agrawal2024",
     when=TRANSFORMER_SERVING,
@@ -115,7 +123,7 @@ utilisation_of_peak = apply(
     when=SERVING,
 )
 not_empty = define(
-    equation(running, 1 - exp(-load)),
+    equation(running, 1 - exp(-slot_load)),
     because="requests that do not wait are in a replica as many as a Poisson distribution says",
     cite="kleinrock1975",
     when=SERVING,

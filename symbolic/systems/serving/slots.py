@@ -5,9 +5,9 @@ from sympy import Max, Min, Piecewise, Rational, sqrt
 from mlsysim.symbolic.arguments.serving.chunked_prefill import chunks
 from mlsysim.symbolic.arguments.serving.request import answers
 from mlsysim.symbolic.foundations import queue
-from mlsysim.symbolic.foundations.inputs import devices, one_sample, pipeline, replicas
+from mlsysim.symbolic.foundations.inputs import arrivals, devices, in_time, one_sample, pipeline, replicas
 from mlsysim.symbolic.foundations.many_servers import must_wait
-from mlsysim.symbolic.foundations.queue import arrivals, load, one_request, rate, servers, service, utilisation
+from mlsysim.symbolic.foundations.queue import load, one_request, rate, servers, utilisation
 from mlsysim.symbolic.foundations.split import group_requests, held_requests
 from mlsysim.symbolic.quantity import PROFILED_SERVING, TRANSFORMER_SERVING, Quantity, count, ratio, time
 from mlsysim.symbolic.rules import apply, define, equation, given
@@ -55,7 +55,7 @@ prompts_read = define(
 )
 prompts_load = apply(
     queue.load_law,
-    {load: prompt_load, arrivals: replica_arrivals, rate: prompt_rate},
+    {load: prompt_load, queue.arrivals: replica_arrivals, rate: prompt_rate},
     because="the law of load, for prompts",
     when=TRANSFORMER_SERVING,
 )
@@ -73,8 +73,9 @@ late_turn = apply(
         utilisation: prompt_load,
         must_wait: prompt_load,
         tail_latency.spread: Rational(1, 2),
+        tail_latency.share: in_time,
         servers: 1,
-        arrivals: replica_arrivals,
+        queue.arrivals: replica_arrivals,
         rate: prompt_rate,
     },
     because="prompts arrive at random and are equally long; one server is busy for the share of its load",
@@ -135,6 +136,7 @@ steps_with_chunk = define(
 
 # With all slots taken, every slot changes hands once while one does.
 rounds = count("serving.rounds", r"n_{\mathrm{step}}", "steps in which a slot is held, all slots taken", high=8192)
+held = time("serving.held", r"S_{\mathrm{slot}}", "mean time in which a request holds its slot")
 full_hold = time("serving.full_hold", r"S_{\mathrm{full}}", "time in which a slot is held, all slots taken")
 
 rounds_of_slot = define(
@@ -150,15 +152,15 @@ hold_when_full = define(
     when=TRANSFORMER_SERVING,
 )
 slot_held = define(
-    equation(service, Min(full_hold, turn_mean + chunks * chunk_step + answers * mean_step)),
+    equation(held, Min(full_hold, turn_mean + chunks * chunk_step + answers * mean_step)),
     because="its turn, its chunks and its answer; never longer than with all slots taken",
     when=TRANSFORMER_SERVING,
 )
-pass_held = define(equation(service, long_step), because="a pass answers all that is in it", when=PROFILED_SERVING)
+pass_held = define(equation(held, long_step), because="a pass answers all that is in it", when=PROFILED_SERVING)
 full_pass = define(
     equation(full_hold, long_step), because="passes take their places, taken or not", when=PROFILED_SERVING
 )
-most_waiting = time("serving.backlog", r"W_{\max}", "wait for its turn when all slots hold prompts", low=0)
+most_waiting = time("serving.backlog", r"W_{\mathrm{pr},\max}", "wait for its turn when all slots hold prompts", low=0)
 backlog = define(
     equation(most_waiting, (held_requests / one_sample - 1) * chunks * chunk_step / pipeline),
     because="the prompts of all other slots come before it",

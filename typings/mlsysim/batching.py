@@ -1,0 +1,1 @@
+../../mlsysim/batching.py
