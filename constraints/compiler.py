@@ -174,6 +174,9 @@ def _grouped(space: Space, members: set[str]) -> list[tuple[frozenset[str], list
             groups.setdefault(space.rests_on(condition) & frozenset(space.decisions), [])
     for decision in space.decisions:
         groups.setdefault(frozenset([decision]), [])
+    for name in space.options:
+        for other in space.varied(name):
+            groups.setdefault(frozenset([name, other]), [])
     merged: list[tuple[frozenset[str], list[str]]] = []
     for decisions in sorted(groups, key=lambda d: (-len(d), sorted(d))):
         home = next((held for wider, held in merged if decisions <= wider), None)

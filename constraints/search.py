@@ -86,7 +86,7 @@ class Problem:
         """What each row costs by the exact kernel; infinite where it breaks a condition or a limit."""
         limited = {q for bound in self.limits for q in (bound.quantity, bound.below) if q}
         values = self.space.evaluate(rows, {*self.goal.quantities, *limited})
-        keep = self.space.holds(rows, None if self.possible else self._structural())
+        keep = self.space.holds(rows, None if self.possible else self._structural()) & self.space.offered(rows)
         for bound in self.limits:
             found = values[bound.quantity] - (values[bound.below] if bound.below else 0.0)
             keep &= bound.sign * found <= bound.sign * bound.limit + abs(bound.value) * ROUNDING

@@ -76,6 +76,22 @@ class Space:
         found = kernel(self.variant).many(leaves, wanted)
         return {name: numpy.broadcast_to(column, (length,)) for name, column in found.items()}
 
+    def offered(self, rows: Rows) -> Any:
+        """Which rows take, under each option, only values that it offers."""
+        keep = numpy.ones(count(rows), dtype=bool)
+        for name in self.options:
+            chosen = numpy.asarray(rows.get(name, float(self.domains[name][0]))).astype(int)
+            for other in self.varied(name) & rows.keys():
+                under = {number: self.options[name].domains[number][other] for number in self.domains[name]}
+                takes = numpy.array([[value in under[n] for value in sorted(self.domains[other])] for n in sorted(under)])
+                keep &= takes[numpy.searchsorted(sorted(under), chosen), self.codes(rows, [other])]
+        return keep
+
+    def varied(self, name: str) -> frozenset[str]:
+        """The decisions whose values depend on a choice among options."""
+        offers = [self.options[name].domains[number] for number in self.domains[name]]
+        return frozenset(other for other in offers[0] if any(offer[other] != offers[0][other] for offer in offers))
+
     def possible(self, kind: str | None = None) -> bool:
         """Whether the conditions that rest on no decision hold: all of them, or those of one kind."""
         fixed = [

@@ -158,6 +158,15 @@ OTHER: dict[tuple[Any, ...], tuple[Any, dict[str, Any]]] = {
 OTHER_SERVING = {
     ("workload", "output_tokens"): (200, {}), ("hardware", "accelerators"): (4, {}), ("software", "page"): (1024, {}),
 }  # fmt: skip
+TRAFFIC: dict[str, Any] = {
+    "version": "1.0",
+    "workload": {"name": "Llama3_8B", "output_tokens": 100, "sequence_length": 1000},
+    "hardware": {"name": "H100", "accelerators": 2}, "serving": {"requests_per_second": 2, "slots": 16, "chunk": 256},
+}  # fmt: skip
+OTHER_TRAFFIC = {
+    ("serving", "requests_per_second"): (3.5, {}), ("serving", "slots"): (8, {}), ("serving", "chunk"): (512, {}),
+    ("serving", "percentile"): (90, {}),
+}  # fmt: skip
 
 
 def changed(base: dict[str, Any], path: tuple[Any, ...], value: Any, with_it: dict[str, Any]) -> dict[str, Any]:
@@ -194,6 +203,36 @@ def test_every_field_of_a_serving_plan_changes_the_answer(path: tuple[Any, ...])
     assert mlsysim.evaluate(changed(SERVING, path, value, with_it)).metrics != mlsysim.evaluate(SERVING).metrics
 
 
+@pytest.mark.parametrize("path", OTHER_TRAFFIC, ids=".".join)
+def test_every_field_of_traffic_changes_the_answer(path: tuple[Any, ...]) -> None:
+    """The fields that only serving has."""
+    value, with_it = OTHER_TRAFFIC[path]
+    assert mlsysim.evaluate(changed(TRAFFIC, path, value, with_it)).metrics != mlsysim.evaluate(TRAFFIC).metrics
+
+
+@pytest.mark.parametrize(("plan", "path", "message"), [
+    (SERVING, ("serving", "slots"), "serving.slots: it changes nothing in inference"),
+    (BASE, ("serving", "percentile"), "serving.percentile: it changes nothing in training"),
+    (TRAFFIC, ("workload", "batch_size"), "workload.batch_size: in serving, requests arrive by themselves"),
+    (TRAFFIC, ("parallelism", "zero"), "parallelism.zero: it changes nothing in serving"),
+    (TRAFFIC, ("serving", "requests_per_second"), "serving.requests_per_second: -1 is not above 0"),
+    (TRAFFIC, ("serving", "slots"), "serving.slots: -1 is below 1"),
+    (TRAFFIC, ("workload", "phase"), "is not one of"),
+])  # fmt: skip
+def test_traffic_that_makes_no_sense_is_refused(plan: dict[str, Any], path: tuple[str, str], message: str) -> None:
+    """A field of another phase, a batch beside traffic, and numbers that are none."""
+    other = json.loads(json.dumps(plan))
+    other.setdefault(path[0], {})[path[1]] = 2 if "it changes nothing" in message or "batch" in message else -1
+    with pytest.raises(InputError, match=message):
+        mlsysim.evaluate(other)
+
+
+def test_a_phase_of_serving_needs_traffic() -> None:
+    """The word alone says nothing about how many requests arrive."""
+    with pytest.raises(InputError, match="requests_per_second: missing"):
+        mlsysim.evaluate({**SERVING, "workload": {"name": "Llama3_8B", "phase": "serving"}, "software": {}})
+
+
 def test_expert_parallelism_changes_the_answer_of_a_mixture() -> None:
     """The one field that a dense model cannot use is refused there and counts here."""
     mixture = changed(BASE, ("workload", "name"), "Mixtral_8x7B", {})
@@ -220,7 +259,7 @@ def test_every_field_of_the_schema_is_varied_here() -> None:
             return {f for key, member in rule["properties"].items() for f in fields(member, (*path, key))}
         return {path}
 
-    known = {*OTHER, *OTHER_SERVING, ("version",), ("parallelism", "expert")}
+    known = {*OTHER, *OTHER_SERVING, *OTHER_TRAFFIC, ("version",), ("parallelism", "expert")}
     assert fields(schemas.plan_schema(), ()) == known
 
 
