@@ -103,9 +103,9 @@ def _layouts(base: Design) -> Iterator[_Layout]:
     if not found:
         widest = {
             "split.tensor": float(tensors[-1]),
-            "split.pipeline": float((_said(base, "split.pipeline") or [layers])[0]),
+            "split.pipeline": float((_said(base, "split.pipeline") or (layers,))[0]),
         }
-        found = [_Layout(widest, (_said(base, SLOTS) or [1])[0:1], _chunks(base))]
+        found = [_Layout(widest, _said(base, SLOTS) or (1,), _chunks(base))]
     yield from sorted(found, key=lambda layout: (layout.ranks, layout.split["split.pipeline"]))
 
 

@@ -73,7 +73,7 @@ def _lines(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
 
 def traffic(design: Design) -> str:
     """What arrives, and how it is batched, in words."""
-    value = {name: binding.value for name, binding in design.bindings.items()}
+    value = design.values
     words = f"{value['serving.arrivals']:g} requests/s, {value['serving.slots']:,.0f} slots each"
     if "serving.chunk" in value:
         words += f", chunks of {value['serving.chunk']:,.0f} tokens"

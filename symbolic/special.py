@@ -7,7 +7,7 @@ from typing import Any
 import sympy
 
 
-class ErlangC(sympy.Function):  # type: ignore[misc]
+class ErlangC(sympy.Function):
     """The probability that a request finds all ``c`` servers busy under a load of ``a`` (Erlang 1917).
 
     >>> ErlangC(2, sympy.Integer(1)).doit()
