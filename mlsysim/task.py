@@ -31,8 +31,8 @@ class Task(ABC):
     #: What is decided, in a word and in words.
     noun: ClassVar[str]
     decided: ClassVar[str]
-    #: The decisions in which designs must differ to count as different; all where none are named.
-    distinct: ClassVar[tuple[str, ...]] = ()
+    #: The decision in which designs must differ to count as different; any where none is named.
+    distinct: ClassVar[str | None] = None
 
     @property
     def bounds(self) -> list[Bound]:
