@@ -191,6 +191,11 @@ def _grouped(space: Space, members: set[str]) -> list[tuple[frozenset[str], list
         groups.setdefault(space.rests_on(condition) & frozenset(space.decisions), [])
     for decision in space.decisions:
         groups.setdefault(frozenset([decision]), [])
+    for decisions in tuple(groups):
+        # What a decision may be can depend on an option: without it a table would hold every value of all of them.
+        wider = decisions | space.ruled_by(decisions)
+        if wider != decisions:
+            groups.setdefault(wider, []).extend(groups.pop(decisions))
     merged: list[tuple[frozenset[str], list[str]]] = []
     for decisions in sorted(groups, key=lambda d: (-len(d), sorted(d))):
         home = next((held for wider, held in merged if decisions <= wider), None)

@@ -154,6 +154,16 @@ class Space:
         chosen = {name for name, options in self.options.items() if leaves & options.leaves.keys()}
         return frozenset(self.decisions) & (leaves | chosen)
 
+    def ruled_by(self, names: Iterable[str]) -> frozenset[str]:
+        """The choices among options that say what some decisions may be, where that differs between options."""
+        return frozenset(
+            choice
+            for choice, options in self.options.items()
+            if choice in self.decisions
+            for name in names
+            if len({domains[name] for domains in options.domains if name in domains}) > 1
+        )
+
     def _structure(self, wanted: frozenset[str]) -> Iterable[_Rule]:
         """The structural conditions as seen by some decisions: whole, or what they leave whatever the others are."""
         for condition in conditions_of(self.variant, "structural"):
