@@ -9,15 +9,14 @@ exists.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy
 
 from mlsysim.constraints.feasibility import ROUNDING
 from mlsysim.constraints.space import Rows, Space, count
-from mlsysim.constraints.structure import terms
-from mlsysim.symbolic.kernels import catalogue
+from mlsysim.constraints.structure import conditions, terms
 
 #: Integer steps into which the objective's incumbent (or a limit) is divided.
 RESOLUTION = 10**10
@@ -122,6 +121,28 @@ class Program:
         """Rows of all tables."""
         return sum(table.size for table in self.tables)
 
+    @property
+    def empty(self) -> bool:
+        """Whether some table has no row left, so that there is no design."""
+        return any(table.size == 0 for table in self.tables)
+
+    def within(self, cost: float | None) -> Program:
+        """The same with only the rows that a design of at most this cost could have; see :func:`tighten`."""
+        kept = replace(self, tables=[replace(table) for table in self.tables])
+        tighten(kept, cost)
+        return kept
+
+    def without(self, name: str, value: int) -> Program:
+        """The same without one value of a decision."""
+        domains = {**self.space.domains, name: tuple(v for v in self.space.domains[name] if v != value)}
+        kept = replace(
+            self, space=replace(self.space, domains=domains), tables=[replace(table) for table in self.tables]
+        )
+        for table in kept.tables:
+            if name in table.rows:
+                table.keep(table.rows[name] != value)
+        return kept
+
 
 def compile_program(space: Space, goal: Goal, limits: Sequence[Bound]) -> Program:
     """Build the tables of a goal and of limits."""
@@ -137,15 +158,19 @@ def compile_program(space: Space, goal: Goal, limits: Sequence[Bound]) -> Progra
             for quantity, found in wanted.items()
         }  # fmt: skip
         costs |= {bound.column: costs[bound.quantity] - costs[bound.below] for bound in limits if bound.below}
-        tables.append(Table(tuple(rows), rows, {**costs, GOAL: goal.cost(costs)}))
+        table = Table(tuple(rows), rows, {**costs, GOAL: goal.cost(costs)})
+        # What has no finite value is no design: it could neither be compared nor be counted in integers.
+        counted = [table.costs[column] for column in (GOAL, *(bound.column for bound in limits))]
+        table.keep(numpy.logical_and.reduce([numpy.isfinite(column) for column in counted]))
+        tables.append(table)
     return Program(space, goal, tuple(limits), tables)
 
 
 def physical(space: Space) -> list[Bound]:
     """The graph's conditions that can be written as a limit on a quantity; those on decisions alone shape the lattice."""
     found = []
-    for condition in catalogue().VARIANTS[space.variant]["conditions"]:
-        if condition["kind"] == "structural" or not space.rests_on(condition):
+    for condition in conditions(space.variant, "physical"):
+        if not space.rests_on(condition):
             continue
         available = condition["available"]
         if isinstance(available, str) and space.support(available):
@@ -169,14 +194,15 @@ def _grouped(space: Space, members: set[str]) -> list[tuple[frozenset[str], list
     groups: dict[frozenset[str], list[str]] = {}
     for term in sorted(members):
         groups.setdefault(space.support(term), []).append(term)
-    for condition in catalogue().VARIANTS[space.variant]["conditions"]:
-        if condition["kind"] == "structural":
-            groups.setdefault(space.rests_on(condition) & frozenset(space.decisions), [])
+    for condition in conditions(space.variant, "structural"):
+        groups.setdefault(space.rests_on(condition) & frozenset(space.decisions), [])
     for decision in space.decisions:
         groups.setdefault(frozenset([decision]), [])
-    for name in space.options:
-        for other in space.varied(name):
-            groups.setdefault(frozenset([name, other]), [])
+    for decisions in tuple(groups):
+        # What a decision may be can depend on an option: without it a table would hold every value of all of them.
+        wider = decisions | space.ruled_by(decisions)
+        if wider != decisions:
+            groups.setdefault(wider, []).extend(groups.pop(decisions))
     merged: list[tuple[frozenset[str], list[str]]] = []
     for decisions in sorted(groups, key=lambda d: (-len(d), sorted(d))):
         home = next((held for wider, held in merged if decisions <= wider), None)
@@ -195,6 +221,7 @@ def tighten(program: Program, incumbent: float | None) -> None:
         incumbent: the cost of a known design; None where there is none.
     """
     while True:
+        program.space.in_time()
         before = program.rows
         if incumbent is not None:
             slack = abs(incumbent) * ROUNDING
@@ -202,7 +229,7 @@ def tighten(program: Program, incumbent: float | None) -> None:
         for bound in program.bounds:
             slack = abs(bound.value) * ROUNDING
             _filter(program, bound.column, bound.sign * bound.limit + slack, bound.sign)
-        if program.rows == before or any(table.size == 0 for table in program.tables):
+        if program.rows == before or program.empty:
             return
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -10,15 +11,20 @@ from typing import Any
 
 import numpy
 
+from mlsysim.constraints.effort import OutOfTimeError
 from mlsysim.constraints.feasibility import ROUNDING
+from mlsysim.constraints.structure import conditions as conditions_of
 from mlsysim.constraints.structure import leaves_of
 from mlsysim.symbolic.errors import InputError
-from mlsysim.symbolic.kernels import catalogue, kernel
+from mlsysim.symbolic.kernels import kernel
 
 #: Joint values of a table; beyond this a search must be narrowed.
 MOST_ROWS = 4_000_000
 #: A condition on more joint values than these is not looked at before all its decisions are there.
 MOST_SHADOW_ROWS = 200_000
+
+#: Rows that are evaluated before the clock is looked at again.
+_PART = 1 << 17
 
 Rows = dict[str, Any]
 
@@ -50,23 +56,45 @@ class Space:
 
     Attributes:
         variant: the graph.
-        values: every leaf in coherent units; those of the decisions are ignored.
+        values: every leaf in coherent units; those of the decisions are a design to start from.
         domains: the values that each decision may take, by leaf; of a choice among options, their numbers.
         options: the choices among options, by name.
+        until: when the time for tables is up, on the performance counter.
     """
 
     variant: str
     values: Mapping[str, float]
     domains: Mapping[str, tuple[int, ...]]
     options: Mapping[str, Options] = field(default_factory=dict)
+    until: float = math.inf
 
     @property
     def decisions(self) -> tuple[str, ...]:
         """The decisions with more than one value."""
         return tuple(name for name, domain in self.domains.items() if len(domain) > 1)
 
+    def in_time(self) -> None:
+        """Go on only while there is time.
+
+        Raises:
+            OutOfTimeError: there is none.
+        """
+        if time.perf_counter() > self.until:
+            raise OutOfTimeError("the time is up", hint="give more with --time-limit")
+
     def evaluate(self, rows: Rows, wanted: Iterable[str]) -> dict[str, Any]:
         """The kernel's value of some quantities at every row."""
+        wanted = tuple(wanted)
+        length = count(rows)
+        parts = []
+        for start in range(0, max(length, 1), _PART):
+            self.in_time()
+            parts.append(self._values({n: column[start : start + _PART] for n, column in rows.items()}, wanted))
+        if len(parts) == 1:
+            return parts[0]
+        return {name: numpy.concatenate([part[name] for part in parts]) for name in wanted}
+
+    def _values(self, rows: Rows, wanted: tuple[str, ...]) -> dict[str, Any]:
         fixed = {name: float(domain[0]) for name, domain in self.domains.items()}
         leaves: dict[str, Any] = {**self.values, **fixed, **rows}
         for name, options in self.options.items():
@@ -83,7 +111,9 @@ class Space:
             chosen = numpy.asarray(rows.get(name, float(self.domains[name][0]))).astype(int)
             for other in self.varied(name) & rows.keys():
                 under = {number: self.options[name].domains[number][other] for number in self.domains[name]}
-                takes = numpy.array([[value in under[n] for value in sorted(self.domains[other])] for n in sorted(under)])
+                takes = numpy.array(
+                    [[value in under[n] for value in sorted(self.domains[other])] for n in sorted(under)]
+                )
                 keep &= takes[numpy.searchsorted(sorted(under), chosen), self.codes(rows, [other])]
         return keep
 
@@ -94,10 +124,7 @@ class Space:
 
     def possible(self, kind: str | None = None) -> bool:
         """Whether the conditions that rest on no decision hold: all of them, or those of one kind."""
-        fixed = [
-            c for c in catalogue().VARIANTS[self.variant]["conditions"]
-            if not self.rests_on(c) and kind in (None, c["kind"])
-        ]  # fmt: skip
+        fixed = [c for c in conditions_of(self.variant, kind) if not self.rests_on(c)]
         return bool(self.holds({}, fixed).all())
 
     def lattice(self, names: Iterable[str], most: int = MOST_ROWS) -> Rows:
@@ -117,6 +144,7 @@ class Space:
             # The next decision is the one that lets the most conditions be checked, so that few rows are ever held.
             name = max(left, key=lambda n: sum(n in rule.over and rule.over <= {*rows, n} for rule in rules))
             left.remove(name)
+            self.in_time()
             rows = _times(rows, name, self.domains[name])
             if count(rows) > most:
                 raise InputError(
@@ -144,11 +172,19 @@ class Space:
         chosen = {name for name, options in self.options.items() if leaves & options.leaves.keys()}
         return frozenset(self.decisions) & (leaves | chosen)
 
+    def ruled_by(self, names: Iterable[str]) -> frozenset[str]:
+        """The choices among options that say what some decisions may be, where that differs between options."""
+        return frozenset(
+            choice
+            for choice, options in self.options.items()
+            if choice in self.decisions
+            for name in names
+            if len({domains[name] for domains in options.domains if name in domains}) > 1
+        )
+
     def _structure(self, wanted: frozenset[str]) -> Iterable[_Rule]:
         """The structural conditions as seen by some decisions: whole, or what they leave whatever the others are."""
-        for condition in catalogue().VARIANTS[self.variant]["conditions"]:
-            if condition["kind"] != "structural":
-                continue
+        for condition in conditions_of(self.variant, "structural"):
             over = self.rests_on(condition)
             if over <= wanted:
                 yield _Rule(over, partial(self.holds, conditions=[condition]))
@@ -184,7 +220,7 @@ class Space:
     def holds(self, rows: Rows, conditions: Sequence[Mapping[str, Any]] | None = None) -> Any:
         """Which rows keep the conditions; all of the graph's where none are given."""
         if conditions is None:
-            conditions = catalogue().VARIANTS[self.variant]["conditions"]
+            conditions = conditions_of(self.variant)
         sides = {c[s] for c in conditions for s in ("needed", "available") if isinstance(c[s], str)}
         found = self.evaluate(rows, sides)
         keep = numpy.ones(count(rows), dtype=bool)

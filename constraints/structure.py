@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from mlsysim.symbolic.kernels import catalogue
+
+
+def conditions(variant: str, kind: str | None = None) -> list[Mapping[str, Any]]:
+    """The conditions of a graph, all or those of one kind: ``physical``, or ``structural`` (on decisions alone)."""
+    return [c for c in catalogue().VARIANTS[variant]["conditions"] if kind in (None, c["kind"])]
 
 
 @cache

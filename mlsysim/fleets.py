@@ -49,7 +49,7 @@ class FleetTask(Task):
 
     noun = "fleet"
     decided = "the fleet"
-    distinct = (FLEET,)
+    distinct = FLEET
 
     def fleet(self, choice: Choice) -> Fleet:
         """The fleet of a choice."""

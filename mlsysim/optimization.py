@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
 from mlsysim.constraints.asserts import LARGER_IS_BETTER, metric
-from mlsysim.constraints.compiler import Bound
 from mlsysim.constraints.conflicts import explain
 from mlsysim.constraints.effort import WORKERS, Effort, Watch
 from mlsysim.constraints.fronts import front
-from mlsysim.constraints.search import TIE, Answer, search
-from mlsysim.constraints.space import rows_of
+from mlsysim.constraints.search import search
 from mlsysim.evaluation import evaluate
-from mlsysim.objectives import LATENCY, Objective
+from mlsysim.objectives import LATENCY
 from mlsysim.objectives import objective as read_objective
 from mlsysim.optimum import Optimization
 from mlsysim.plan import LoadedPlan
@@ -77,11 +74,13 @@ def optimize(
             f"{wanted.name} does not depend on {task.decided}", hint="optimise performance.latency or a cost per token"
         )
     limits = task.bounds
-    answer = _best(task, wanted, limits, top, effort)
+    answer = search(
+        task.space, wanted.goal, bounds=limits, top=top, effort=effort, then=LATENCY, distinct=task.distinct
+    )
     conflict = None
     if not answer.choice and limits:
         conflict = conflict_of(task, explain(task.space, limits, effort.silent()))
-        answer = _best(task, wanted, [], top, effort)
+        answer = search(task.space, wanted.goal, top=top, effort=effort, then=LATENCY, distinct=task.distinct)
     if not answer.choice:
         raise nothing_fits(task, effort.silent())
     chosen = task.design(answer.choice, f"chosen by the search for the best {wanted.name}")
@@ -137,19 +136,3 @@ def task_of(loaded: LoadedPlan, problem: str, options: Mapping[str, Any]) -> Tas
                          hint=f"say `mlsysim optimize {homes[0]}`" if homes else None)  # fmt: skip
     made: Task = import_module(module).task(loaded, **given)
     return made
-
-
-def _best(task: Task, wanted: Objective, limits: list[Bound], top: int, effort: Effort) -> Answer:
-    """The best of an objective; among equals of a single metric the one with the least latency."""
-    answer = search(task.space, wanted.goal, bounds=limits, top=top, effort=effort)
-    if answer.objective is None or wanted.metrics[0] == LATENCY or len(wanted.metrics) > 1:
-        return answer
-    sense = -1 if wanted.largest else 1
-    equal = Bound(wanted.metrics[0], answer.objective + sense * TIE * abs(answer.objective), sense)
-    quickest = search(task.space, LATENCY, bounds=[*limits, equal], effort=effort.silent())
-    if not quickest.choice:
-        return answer
-    objective = float(task.space.evaluate(rows_of(quickest.choice), wanted.metrics)[wanted.metrics[0]][0])
-    runners = tuple(each for each in answer.runners if each[1] != quickest.choice)
-    return replace(answer, choice=quickest.choice, objective=objective, runners=runners,
-                   seconds=answer.seconds + quickest.seconds)  # fmt: skip

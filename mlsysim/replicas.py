@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mlsysim.constraints.compiler import Bound, Goal
-from mlsysim.constraints.search import Problem
+from mlsysim.constraints.problem import Problem
 from mlsysim.constraints.space import Options, Space
 from mlsysim.design import Design
 from mlsysim.slots import SLOTS, largest

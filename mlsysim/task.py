@@ -34,8 +34,8 @@ class Task(ABC):
     decided: ClassVar[str]
     #: What is minimised where nobody says.
     usual: ClassVar[str] = LATENCY
-    #: The decisions in which designs must differ to count as different; all where none are named.
-    distinct: ClassVar[tuple[str, ...]] = ()
+    #: The decision in which designs must differ to count as different; any where none is named.
+    distinct: ClassVar[str | None] = None
 
     @property
     def bounds(self) -> list[Bound]:

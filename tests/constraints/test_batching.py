@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mlsysim.batching import BatchingTask, task
-from mlsysim.constraints import search as search_module
+from mlsysim.constraints import problem as problem_module
 from mlsysim.constraints.compiler import Bound, Goal
 from mlsysim.constraints.feasibility import holds
 from mlsysim.constraints.search import search
@@ -103,7 +103,7 @@ def brute_force(space: Any, objective: str, sense: int, bounds: list[Bound]) -> 
 @pytest.mark.parametrize("seed", range(200))
 def test_the_optimum_is_that_of_brute_force(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """CP-SAT finds the best of all combinations, or proves that there is none; its bound never passes it."""
-    monkeypatch.setattr(search_module.Problem, "everything", None)  # the solver alone, without its own check
+    monkeypatch.setattr(problem_module.Problem, "everything", None)  # the solver alone, without its own check
     made, objective, sense = instance(seed)
     expected = brute_force(made.space, objective, sense, made.bounds)
     answer = search(made.space, Goal.of(objective, sense), bounds=made.bounds)
