@@ -17,6 +17,8 @@ from mlsysim.symbolic.errors import InputError
 
 #: Spaces of at most this many joint values are also enumerated, as a check on every answer.
 ENUMERABLE = 300_000
+#: Options of a choice that a search for a first design starts from.
+OPTIONS_STARTED = 16
 
 
 @dataclass(frozen=True)
@@ -109,9 +111,13 @@ class Problem:
         return next((found for found in groups if len(found) > 2), frozenset())
 
     def starts(self) -> Iterator[dict[str, int]]:
-        """Choices from which a good design may be found: the one that the space came with, and two corners."""
+        """Choices from which a good design may be found: the one that the space came with, and corners."""
         domains, values = self.space.domains, self.space.values
         if all(values.get(name) in domain for name, domain in domains.items()):
             yield {name: int(values[name]) for name in domains}
         for end in (0, -1):
             yield {name: domain[end] for name, domain in domains.items()}
+        for choice, options in self.space.options.items():
+            for number in domains[choice][:OPTIONS_STARTED]:
+                offered = {**domains, **options.domains[number], choice: (number,)}
+                yield {name: offered[name][-1] for name in domains}

@@ -119,6 +119,8 @@ class _Search:
             return
         for better in _improving(problem):
             self.known = better
+        if self.known is None and problem.everything is not None:
+            self.known = problem.best(problem.everything)  # a solver that starts from nothing takes long
         program = compile_program(problem.space, problem.goal, problem.limits)
         self.proven = self.solved(problem, program, self.known)
         if self.proven.status not in ("optimal", "infeasible"):

@@ -34,6 +34,7 @@ class BatchingTask(Task):
     noun = "batching"
     decided = "the batching"
     usual = "accelerators"
+    distinct = LAYOUT
 
     @property
     def bounds(self) -> list[Bound]:
@@ -144,9 +145,13 @@ def _there_are(served: LoadedPlan) -> float:
 def _assert(text: str, design: Design) -> dict[str, Any]:
     """A limit as a plan writes it."""
     if any(sign in text for sign in "<>="):
-        return read_limit(text, design.variant, "--sla").as_assert
-    metric = "performance.token_latency" if CHUNK in design.bindings else "performance.latency"
-    return limit(metric, "max", text, variant=design.variant, where=None, path="--sla").as_assert
+        found = read_limit(text, design.variant, "--sla")
+    else:
+        metric = "performance.token_latency" if CHUNK in design.bindings else "performance.latency"
+        found = limit(metric, "max", text, variant=design.variant, where=None, path="--sla")
+    if found.value <= 0:
+        raise InputError(f"--sla: {text!r} is not above 0", hint='give a limit that could be kept, such as "50 ms"')
+    return found.as_assert
 
 
 def _counted(number: int, what: str) -> str:

@@ -41,8 +41,9 @@ class Objective:
     @property
     def name(self) -> str:
         """The metric, or the sum of them."""
+        counted = {quantity: word for word, quantity in COUNTS.items()}
         if len(self.metrics) == 1:
-            return self.metrics[0]
+            return counted.get(self.metrics[0], self.metrics[0])
         weights = (abs(weight) * self._scale(metric) for metric, weight in self.goal.weights)
         signs = ("+" if (weight > 0) != self.largest else "-" for _, weight in self.goal.weights)
         shown = (f"{m}" if w == 1 else f"{number(w)}*{m}" for w, m in zip(weights, self.metrics, strict=True))

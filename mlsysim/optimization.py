@@ -74,13 +74,12 @@ def optimize(
             f"{wanted.name} does not depend on {task.decided}", hint="optimise performance.latency or a cost per token"
         )
     limits = task.bounds
-    answer = search(
-        task.space, wanted.goal, bounds=limits, top=top, effort=effort, then=LATENCY, distinct=task.distinct
-    )
+    distinct = task.distinct if task.distinct in task.space.decisions else None
+    answer = search(task.space, wanted.goal, bounds=limits, top=top, effort=effort, then=LATENCY, distinct=distinct)
     conflict = None
     if not answer.choice and limits:
         conflict = conflict_of(task, explain(task.space, limits, effort.silent()))
-        answer = search(task.space, wanted.goal, top=top, effort=effort, then=LATENCY, distinct=task.distinct)
+        answer = search(task.space, wanted.goal, top=top, effort=effort, then=LATENCY, distinct=distinct)
     if not answer.choice:
         raise nothing_fits(task, effort.silent())
     chosen = task.design(answer.choice, f"chosen by the search for the best {wanted.name}")
