@@ -9,12 +9,13 @@ from typing import Any
 from mlsysim.binding import bind
 from mlsysim.constraints.space import Options, Space
 from mlsysim.design import Design
-from mlsysim.evaluation import evaluate
+from mlsysim.evaluation import Evaluation, evaluate
 from mlsysim.parallelism import degrees, divisible, with_split
 from mlsysim.plan import LoadedPlan
+from mlsysim.runs import with_run
 from mlsysim.split import describe, domains
 from mlsysim.symbolic.errors import InputError
-from mlsysim.task import Choice, Task
+from mlsysim.task import Choice, Task, refuse_skipped
 
 #: The decision that stands for a fleet.
 FLEET = "choice.fleet"
@@ -43,13 +44,20 @@ class FleetTask(Task):
 
     Attributes:
         fleets: what the decision of a fleet numbers.
+        kinds: a fleet of each accelerator, evaluated.
     """
 
     fleets: tuple[Fleet, ...]
+    kinds: tuple[Evaluation, ...]
 
     noun = "fleet"
     decided = "the fleet"
     distinct = FLEET
+
+    def check(self, metrics: Sequence[str]) -> None:
+        """Refuse metrics and asserts that the plan cannot decide on one of the accelerators."""
+        for evaluation in self.kinds:
+            refuse_skipped(evaluation, metrics)
 
     def fleet(self, choice: Choice) -> Fleet:
         """The fleet of a choice."""
@@ -78,20 +86,32 @@ class FleetTask(Task):
         return with_split(self.loaded(choice), choice)
 
 
-def task(loaded: LoadedPlan, hardware: Sequence[str] = (), nodes: Sequence[int] = ()) -> FleetTask:
+def task(
+    loaded: LoadedPlan,
+    hardware: Sequence[str] = (),
+    nodes: Sequence[int] = (),
+    tokens: float | str | None = None,
+    deadline: str | None = None,
+    budget: str | None = None,
+    carbon_cap: str | None = None,
+) -> FleetTask:
     """Every fleet of some accelerators and numbers of nodes, with every split over it.
 
     Args:
         loaded: the plan; its own accelerator is taken where none is given.
         hardware: accelerators, by name.
         nodes: numbers of nodes.
+        tokens: of the training run.
+        deadline, budget, carbon_cap: what the run must keep.
 
     Raises:
         InputError: an unknown accelerator, no number of nodes, too many fleets, or one that cannot hold the model.
     """
+    loaded = with_run(loaded, tokens, deadline=deadline, budget=budget, carbon_cap=carbon_cap)
     choices = fleets(loaded, hardware, nodes)
-    first = evaluate(divisible(bind(loaded.with_data(choices[0].plan))))
-    return FleetTask(fleet_space(loaded, choices), first, tuple(choices))
+    one_each = {fleet.name: fleet for fleet in reversed(choices)}.values()
+    kinds = [evaluate(divisible(bind(loaded.with_data(fleet.plan)))) for fleet in reversed(one_each)]
+    return FleetTask(fleet_space(loaded, choices), kinds[0], tuple(choices), tuple(kinds))
 
 
 def _split(choice: Choice) -> dict[str, int]:

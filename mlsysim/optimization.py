@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from mlsysim.constraints.asserts import LARGER_IS_BETTER, metric
+from mlsysim.constraints.compiler import Bound
 from mlsysim.constraints.conflicts import explain
 from mlsysim.constraints.effort import WORKERS, Effort, Watch
 from mlsysim.constraints.fronts import front
@@ -17,14 +18,14 @@ from mlsysim.objectives import objective as read_objective
 from mlsysim.optimum import Optimization
 from mlsysim.plan import LoadedPlan
 from mlsysim.refusals import conflict_of, nothing_fits
-from mlsysim.symbolic.errors import InputError, UnknownNameError
+from mlsysim.symbolic.errors import InputError, UnknownNameError, UnprovenError
 from mlsysim.task import Task
 from mlsysim.tradeoffs import ParetoFront
 
 #: Every problem: the module whose ``task`` makes it ready for a search, and the options that only it has.
 PROBLEMS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "parallelism": ("mlsysim.parallelism", ()),
-    "nodes": ("mlsysim.fleets", ("hardware", "nodes")),
+    "nodes": ("mlsysim.fleets", ("hardware", "nodes", "tokens", "deadline", "budget", "carbon_cap")),
 }
 
 
@@ -46,14 +47,17 @@ def optimize(
     Args:
         loaded: the plan; what its parallelism section fixes stays fixed, its asserts are constraints.
         problem: ``parallelism``, or ``nodes``: which accelerator, and how many nodes of it, jointly with the split.
-        objective: a metric, or a weighted sum such as ``latency + 0.5*tco`` with weights per unit of each metric.
+        objective: a metric, a weighted sum such as ``latency + 0.5*tco`` with weights per unit of each metric, or
+            ``fewest`` (accelerators), ``cheapest``, ``cleanest`` or ``soonest``, of the training run where the plan says
+            its tokens.
         largest: whether to maximise; by default throughput, utilisation and the like are, all others are minimised.
         top: how many designs are wanted: the best, and those that come next.
         time_limit: seconds for the search, its tables included.
         seed, workers: of the solver; the same ones give the same answer.
         watch: told of every better design, with the solver's bound.
         **options: those of the problem. Of ``nodes``: ``hardware`` and ``nodes``, the accelerators and numbers of nodes
-            that a fleet may be of.
+            that a fleet may be of; ``tokens`` of the training run; ``deadline``, ``budget`` and ``carbon_cap``, such as
+            ``"14 days"``, ``"2 MUSD"`` and ``"300 tCO2e"``, which hold beside the plan's asserts.
 
     Raises:
         UnknownNameError: no such problem or metric.
@@ -64,7 +68,8 @@ def optimize(
         raise InputError(f"--top: {top} is below 1", hint="give how many designs are wanted, such as 5")
     effort = Effort(time_limit, seed, workers, watch).begun()
     task = task_of(loaded, problem, options)
-    wanted = read_objective(objective, task.space.variant, largest=largest)
+    run = task.first.design.loaded.plan.workload.tokens is not None
+    wanted = read_objective(objective, task.space.variant, largest=largest, run=run)
     task.check(wanted.metrics)
     if task.space.decisions and not any(task.space.support(name) for name in wanted.metrics):
         raise InputError(
@@ -75,9 +80,13 @@ def optimize(
         task.space, wanted.goal, bounds=limits, top=top, effort=effort, then=LATENCY, distinct=task.distinct
     )
     conflict = None
-    if not answer.choice and limits:
-        conflict = conflict_of(task, explain(task.space, limits, effort.silent()))
+    if answer.status == "infeasible" and limits:
+        conflict = _conflict(task, limits, effort.silent())
         answer = search(task.space, wanted.goal, top=top, effort=effort, then=LATENCY, distinct=task.distinct)
+    if answer.status == "unknown":
+        raise UnprovenError(
+            f"no design is known after {effort.time_limit:g} s", hint="give more with --time-limit, or decide less"
+        )
     if not answer.choice:
         raise nothing_fits(task, effort.silent())
     chosen = task.design(answer.choice, f"chosen by the search for the best {wanted.name}")
@@ -133,3 +142,11 @@ def task_of(loaded: LoadedPlan, problem: str, options: Mapping[str, Any]) -> Tas
                          hint=f"say `mlsysim optimize {homes[0]}`" if homes else None)  # fmt: skip
     made: Task = import_module(module).task(loaded, **given)
     return made
+
+
+def _conflict(task: Task, limits: list[Bound], effort: Effort) -> str:
+    """The asserts that no design keeps, in words."""
+    try:
+        return conflict_of(task, explain(task.space, limits, effort))
+    except KeyboardInterrupt:
+        return "interrupted before it was known which of them contradict each other"

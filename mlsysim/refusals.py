@@ -35,8 +35,10 @@ def conflict_of(task: Task, conflict: Conflict) -> str:
             words.append(f"{known or own[bound.quantity]['name']}, which no value of it would cure")
         elif known:
             reached = amount(each.reachable, record)
-            words.append(f"{known}, but the best reachable is {reached} ({task.describe(each.choice)})")
+            alone = "" if each.alone else " if others give way too"
+            words.append(f"{known}, but the best reachable{alone} is {reached} ({task.describe(each.choice)})")
         else:
             short = failing(own[bound.quantity], each.reachable, bound.value)
             words.append(f"{short}, at the best {task.noun} for it ({task.describe(each.choice)})")
-    return "; or ".join(words)
+    said = "; or ".join(words)
+    return f"{said}; and besides, {conflict_of(task, conflict.further)}" if conflict.further else said

@@ -203,7 +203,11 @@ def optimize(
     ],
     plan: PlanFile,
     objective: Annotated[
-        str, typer.Option(help='A metric, or a sum such as "latency + 0.5*tco", weights per unit of each.')
+        str,
+        typer.Option(
+            help='A metric, a sum such as "latency + 0.5*tco", weights per unit of each, '
+            "or fewest, cheapest, cleanest, soonest."
+        ),
     ] = "performance.latency",
     maximize: Annotated[
         bool | None,
@@ -216,6 +220,12 @@ def optimize(
         str | None,
         typer.Option(help="Numbers of nodes to choose from, such as 1-64 or 8,16,32; with nodes.", show_default=False),
     ] = None,
+    tokens: Annotated[str | None, typer.Option(help="Tokens of the training run; with nodes.")] = None,
+    deadline: Annotated[
+        str | None, typer.Option(help='By when the run must end, such as "14 days"; with nodes.')
+    ] = None,
+    budget: Annotated[str | None, typer.Option(help='What it may cost, such as "2 MUSD"; with nodes.')] = None,
+    carbon_cap: Annotated[str | None, typer.Option(help='What it may emit, such as "300 tCO2e"; with nodes.')] = None,
     pareto: Annotated[
         str | None, typer.Option(help="Metrics to trade, such as latency,memory_required: the exact front.")
     ] = None,
@@ -235,7 +245,8 @@ def optimize(
 
     refuse_existing(write)
     effort: dict[str, Any] = {"time_limit": time_limit, "seed": seed, "workers": workers}
-    options: dict[str, Any] = {"hardware": _words(hardware), "nodes": _numbers(nodes)}
+    options: dict[str, Any] = {"hardware": _words(hardware), "nodes": _numbers(nodes), "tokens": _tokens(tokens),
+                               "deadline": deadline, "budget": budget, "carbon_cap": carbon_cap}  # fmt: skip
     if pareto is not None:
         return _front(plan, pareto, problem, output, **effort, **options)
     with progress() as watch:
@@ -265,6 +276,14 @@ def _numbers(text: str | None) -> list[int]:
             raise InputError(f"--nodes: {word!r} is no number of nodes", hint="write 1-64, or 8,16,32")
         found += range(int(low), min(int(high or low), int(low) + 10_000) + 1)
     return found
+
+
+def _tokens(text: str | None) -> float | str | None:
+    """A number of tokens, bare or with its unit."""
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return text
 
 
 def _front(plan: Path, metrics: str, problem: str, output: Format | None, **options: Any) -> int:

@@ -210,6 +210,9 @@ output_tokens = Quantity(
     high=4096,
     integer=True,
 )
+training_tokens = Quantity(
+    "workload.training_tokens", r"n_{\mathrm{train}}", "token", "tokens of a training run", low=1e6, high=1e14
+)
 page = Quantity(
     "software.page", r"n_{\mathrm{page}}", "token/sample", "tokens of a key-value page", low=1, high=256, integer=True
 )

@@ -2,7 +2,7 @@
 
 from mlsysim.symbolic.kernels import ceil, floor
 
-SOURCE = '4ca87a71d2b4ecc7'
+SOURCE = 'e337dca607aac568'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.cache_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.water_intensity',
  'model.active_experts', 'model.attention_bias', 'model.causal', 'model.dense_layers', 'model.expert_width',
