@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlsysim.constraints.compiler import Bound, physical
+from mlsysim.constraints.compiler import Bound, Goal, physical
 from mlsysim.constraints.effort import Effort
 from mlsysim.constraints.search import Answer, search
-from mlsysim.constraints.space import Space
+from mlsysim.constraints.space import Space, rows_of
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,15 @@ def explain(space: Space, bounds: Sequence[Bound], effort: Effort | None = None)
     effort = (effort or Effort()).begun()
 
     def best(limit: Bound, others: Sequence[Bound]) -> Answer:
-        return search(space, limit.quantity, sense=limit.sign, bounds=others, effort=effort, possible=False)
+        """The least by which a limit can be missed."""
+        weights = [(limit.quantity, float(limit.sign)), *([(limit.below, -1.0)] if limit.below else [])]
+        return search(space, Goal(tuple(weights)), bounds=others, effort=effort, possible=False)
+
+    def reached(answer: Answer, limit: Bound) -> float | None:
+        """The value of a limit's quantity at what was found."""
+        if not answer.choice:
+            return None
+        return float(space.evaluate(rows_of(answer.choice), [limit.quantity])[limit.quantity][0])
 
     own = physical(space)
     needed = [*bounds, *own]
@@ -69,7 +77,7 @@ def explain(space: Space, bounds: Sequence[Bound], effort: Effort | None = None)
         alone = bool(found.choice)
         if not alone:
             found = best(limit, [other for other in dict.fromkeys((*needed, *own)) if other != limit])
-        relaxations.append(Relaxation(limit, found.objective, found.choice, alone))
+        relaxations.append(Relaxation(limit, reached(found, limit), found.choice, alone))
     rest = [limit for limit in bounds if limit not in needed]
     again = len(rest) < len(bounds) and rest and best(rest[0], [*rest, *own]).status == "infeasible"
     return Conflict(tuple(relaxations), explain(space, rest, effort) if again else None)

@@ -10,10 +10,10 @@ from mlsysim.binding import bind
 from mlsysim.constraints.space import Options, Space
 from mlsysim.design import Design
 from mlsysim.evaluation import Evaluation, evaluate
-from mlsysim.parallelism import degrees, divisible, with_split
+from mlsysim.parallelism import degree, degrees, divisible, with_split
 from mlsysim.plan import LoadedPlan
 from mlsysim.runs import with_run
-from mlsysim.split import describe, domains
+from mlsysim.split import complete, describe, domains
 from mlsysim.symbolic.errors import InputError
 from mlsysim.task import Choice, Task, refuse_skipped
 
@@ -75,6 +75,12 @@ class FleetTask(Task):
         """A fleet and its split in words."""
         fleet = self.fleet(choice)
         return f"{fleet.nodes:,} nodes of {fleet.name}: {describe(_split(choice))}"
+
+    def named(self, decision: str, value: int) -> str:
+        """One decision in words."""
+        if decision == FLEET:
+            return f"{self.fleets[value].nodes:,} nodes of {self.fleets[value].name}"
+        return degree(decision, value)
 
     def data(self, choice: Choice) -> dict[str, Any]:
         """The fleet and the degrees under the keys of a result."""
@@ -157,8 +163,10 @@ def fleet_space(loaded: LoadedPlan, choices: Sequence[Fleet]) -> Space:
     """
     designs = [bind(loaded.with_data(fleet.plan)) for fleet in choices]
     each = [domains(design) for design in designs]
-    first = designs[0].values
-    columns = {leaf: tuple(design.values[leaf] for design in designs) for leaf in first if leaf not in each[0]}
+    first = {**complete(designs[0]).values, FLEET: 0.0}
+    columns = {
+        leaf: tuple(design.values[leaf] for design in designs) for leaf in designs[0].values if leaf not in each[0]
+    }
     leaves = {leaf: values for leaf, values in columns.items() if any(not _same(v, values[0]) for v in values)}
     together = {name: tuple(sorted({value for one in each for value in one[name]})) for name in each[0]}
     return Space(

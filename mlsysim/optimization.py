@@ -8,7 +8,7 @@ from typing import Any
 
 from mlsysim.constraints.asserts import LARGER_IS_BETTER, metric
 from mlsysim.constraints.compiler import Bound
-from mlsysim.constraints.conflicts import explain
+from mlsysim.constraints.conflicts import explain as explain_conflict
 from mlsysim.constraints.effort import WORKERS, Effort, Watch
 from mlsysim.constraints.fronts import front
 from mlsysim.constraints.search import search
@@ -36,6 +36,7 @@ def optimize(
     objective: str = LATENCY,
     largest: bool | None = None,
     top: int = 1,
+    explain: bool = False,
     time_limit: float = 60.0,
     seed: int = 1,
     workers: int = WORKERS,
@@ -52,6 +53,7 @@ def optimize(
             its tokens.
         largest: whether to maximise; by default throughput, utilisation and the like are, all others are minimised.
         top: how many designs are wanted: the best, and those that come next.
+        explain: whether to say why this design is the best.
         time_limit: seconds for the search, its tables included.
         seed, workers: of the solver; the same ones give the same answer.
         watch: told of every better design, with the solver's bound.
@@ -76,21 +78,27 @@ def optimize(
             f"{wanted.name} does not depend on {task.decided}", hint="optimise performance.latency or a cost per token"
         )
     limits = task.bounds
-    answer = search(
-        task.space, wanted.goal, bounds=limits, top=top, effort=effort, then=LATENCY, distinct=task.distinct
-    )
+    asked: dict[str, Any] = {
+        "top": top, "effort": effort, "then": LATENCY, "distinct": task.distinct, "otherwise": explain,
+    }  # fmt: skip
+    answer = search(task.space, wanted.goal, bounds=limits, **asked)
     conflict = None
     if answer.status == "infeasible" and limits:
         conflict = _conflict(task, limits, effort.silent())
-        answer = search(task.space, wanted.goal, top=top, effort=effort, then=LATENCY, distinct=task.distinct)
+        answer = search(task.space, wanted.goal, **asked)
     if answer.status == "unknown":
         raise UnprovenError(
             f"no design is known after {effort.time_limit:g} s", hint="give more with --time-limit, or decide less"
         )
     if not answer.choice:
         raise nothing_fits(task, effort.silent())
-    chosen = task.design(answer.choice, f"chosen by the search for the best {wanted.name}")
-    return Optimization(task, wanted, answer, evaluate(chosen), conflict, effort)
+    chosen = evaluate(task.design(answer.choice, f"chosen by the search for the best {wanted.name}"))
+    why = None
+    if explain:
+        from mlsysim.explanation import explanation
+
+        why = () if conflict else tuple(explanation(task, wanted, answer, chosen, effort.silent()))
+    return Optimization(task, wanted, answer, chosen, conflict, effort, why)
 
 
 def pareto(
@@ -147,6 +155,6 @@ def task_of(loaded: LoadedPlan, problem: str, options: Mapping[str, Any]) -> Tas
 def _conflict(task: Task, limits: list[Bound], effort: Effort) -> str:
     """The asserts that no design keeps, in words."""
     try:
-        return conflict_of(task, explain(task.space, limits, effort))
+        return conflict_of(task, explain_conflict(task.space, limits, effort))
     except KeyboardInterrupt:
         return "interrupted before it was known which of them contradict each other"

@@ -230,6 +230,7 @@ def optimize(
         str | None, typer.Option(help="Metrics to trade, such as latency,memory_required: the exact front.")
     ] = None,
     top: Annotated[int, typer.Option(help="How many designs to show: the best, and those that come next.")] = 1,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why the design is the best.")] = False,
     write: Annotated[Path | None, typer.Option(help="A file to write the plan to, with the choice filled in.")] = None,
     time_limit: Annotated[float, typer.Option(help="Seconds for the search, its tables included.")] = 60.0,
     workers: Annotated[int, typer.Option(help="Threads of the search.", min=1, max=64)] = 2,
@@ -250,7 +251,17 @@ def optimize(
     if pareto is not None:
         return _front(plan, pareto, problem, output, **effort, **options)
     with progress() as watch:
-        found = search(plan, problem, objective=objective, largest=maximize, top=top, watch=watch, **effort, **options)
+        found = search(
+            plan,
+            problem,
+            objective=objective,
+            largest=maximize,
+            top=top,
+            explain=explain,
+            watch=watch,
+            **effort,
+            **options,
+        )
     if OUTPUT.choose(output and output.value) == "json":
         emit_json(found.to_dict())
     else:
