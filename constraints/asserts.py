@@ -130,7 +130,7 @@ def read_limit(text: str, variant: str, path: str = "target") -> Limit:
     match = re.fullmatch(r"\s*([\w.]+)\s*(<=|>=|<|>)\s*(.+?)\s*", text)
     if not match:
         raise InputError(
-            f"{path}: {text!r} is no limit", hint='write a metric, <= or >= and a value, such as "itl <= 30 ms"'
+            f"{path}: {text!r} is not a limit", hint='write a metric, <= or >= and a value, such as "itl <= 30 ms"'
         )
     name, sign, value = match.groups()
     raw: float | str = float(value) if re.fullmatch(r"[-+]?\d+\.?\d*([eE][-+]?\d+)?", value) else value

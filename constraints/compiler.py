@@ -169,8 +169,8 @@ def compile_program(space: Space, goal: Goal, limits: Sequence[Bound]) -> Progra
 def physical(space: Space) -> list[Bound]:
     """The graph's conditions that can be written as a limit on a quantity; those on decisions alone shape the lattice."""
     found = []
-    for condition in conditions(space.variant, "physical"):
-        if not space.rests_on(condition):
+    for condition in conditions(space.variant):
+        if condition["kind"] == "structural" or not space.rests_on(condition):
             continue
         available = condition["available"]
         if isinstance(available, str) and space.support(available):

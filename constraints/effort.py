@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mlsysim.symbolic.errors import InputError, MlsysimError
+from mlsysim.symbolic.errors import InputError, UnprovenError
 
 #: Threads of the solver, and the most that may be asked for.
 WORKERS = 2
@@ -16,7 +16,7 @@ MOST_WORKERS = 64
 Watch = Callable[[float, float], None]
 
 
-class OutOfTimeError(MlsysimError):
+class OutOfTimeError(UnprovenError):
     """Raised where the time of a search ends before anything is known."""
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy
 
@@ -37,6 +37,7 @@ class Answer:
         checked: whether the whole space was enumerated as well, and agreed.
         seconds: how long it took.
         runners: the objective and the choice of the designs that come next, the best first.
+        without: by decision, the best design that decides otherwise there, where that was asked for.
     """
 
     status: str
@@ -49,6 +50,7 @@ class Answer:
     checked: bool = False
     seconds: float = 0.0
     runners: tuple[tuple[float, dict[str, int]], ...] = ()
+    without: Mapping[str, Answer] = field(default_factory=dict)
 
 
 def search(
@@ -62,6 +64,7 @@ def search(
     possible: bool = True,
     then: str | None = None,
     distinct: str | None = None,
+    otherwise: bool = False,
 ) -> Answer:
     """Find the design with the least (``sense`` 1) or largest (-1) objective.
 
@@ -77,6 +80,7 @@ def search(
         possible: whether the graph's physical conditions must hold.
         then: a quantity that decides among equals, the less the better.
         distinct: a decision in which the designs that come next must differ; any will do where none is named.
+        otherwise: whether to find, for every decision, the best design that decides otherwise.
 
     Raises:
         InputError: the space is too large for its tables.
@@ -86,7 +90,7 @@ def search(
     started = time.perf_counter()
     effort = (effort or Effort()).begun()
     problem = Problem(replace(space, until=effort.until), Goal.of(objective, sense), tuple(bounds), possible)
-    answer = _Search(problem, effort, then or "").answer(top, distinct)
+    answer = _Search(problem, effort, then or "").answer(top, distinct, otherwise)
     return replace(answer, seconds=time.perf_counter() - started)
 
 
@@ -98,9 +102,9 @@ class _Search:
         self.known: Found | None = None
         self.proven: Answer | None = None
 
-    def answer(self, top: int, distinct: str | None) -> Answer:
+    def answer(self, top: int, distinct: str | None, otherwise: bool) -> Answer:
         try:
-            self.run(top, distinct)
+            self.run(top, distinct, otherwise)
         except OutOfTimeError:
             pass
         except KeyboardInterrupt:
@@ -112,7 +116,7 @@ class _Search:
             return Answer("unknown", {})
         return Answer("feasible", self.known.choice, self.problem.goal.shown(self.known.cost))
 
-    def run(self, top: int, distinct: str | None) -> None:
+    def run(self, top: int, distinct: str | None, otherwise: bool) -> None:
         problem = self.problem
         if not problem.space.possible(None if problem.possible else "structural"):
             self.proven = Answer("infeasible", {}, space=0, checked=True)
@@ -134,6 +138,9 @@ class _Search:
             for _, found in zip(range(top - 1), runners, strict=False):
                 shown = (problem.goal.shown(found.cost), found.choice)
                 self.proven = replace(self.proven, runners=(*self.proven.runners, shown))
+        if otherwise and self.proven.choice:
+            for name, answer in self.otherwise(program):
+                self.proven = replace(self.proven, without={**self.proven.without, name: answer})
 
     def solved(self, problem: Problem, program: Program, known: Found | None) -> Answer:
         """The best design of a program; only what is better than the known one is looked for."""
@@ -200,15 +207,31 @@ class _Search:
             if found is not None:
                 yield found
 
+    def otherwise(self, program: Program) -> Iterator[tuple[str, Answer]]:
+        """For every decision, the best design that decides otherwise."""
+        best = self.best
+        for name in program.space.decisions:
+            near = [found for value, found in self.near(name).items() if value != best[name]]
+            narrowed = program.without(name, best[name])
+            known = min(near, key=lambda found: found.cost, default=None)
+            yield name, self.solved(replace(self.problem, space=narrowed.space), narrowed, known)
+
+    def near(self, name: str) -> dict[int, Found]:
+        """Near the best design, the best for each value of a decision."""
+        near: dict[int, Found] = {}
+        for rows in self.problem.slices(self.best):
+            costs = self.problem.costs(rows)
+            for value in numpy.unique(rows[name][numpy.isfinite(costs)]):
+                place = int(numpy.where(rows[name] == value, costs, numpy.inf).argmin())
+                held = near.get(int(value))
+                if held is None or costs[place] < held.cost:
+                    near[int(value)] = Found(float(costs[place]), row(rows, place))
+        return near
+
     def elsewhere(self, program: Program, name: str) -> Iterator[Found]:
         """The best design of every other value of a decision, the best first."""
         best = self.best
-        near: dict[int, Found] = {}
-        for rows in self.problem.slices(best):
-            for found in self.problem.ranked(rows):
-                held = near.get(found.choice[name])
-                if held is None or found.cost < held.cost:
-                    near[found.choice[name]] = found
+        near = self.near(name)
         taken = best[name]
         while len(program.space.domains[name]) > 1:
             near.pop(taken, None)

@@ -28,7 +28,7 @@ def assumptions(design: Design) -> Iterator[str]:
     if design.model.note:
         yield f"{design.model.name}: {design.model.note}"
     yield from _of_the_work(design)
-    if design.loaded.plan.ops.duration_days is not None:
+    if design.loaded.plan.ops.duration_days is not None or design.loaded.plan.workload.tokens is not None:
         yield from _of_operations(design)
     for leaf, what in _LEFT_OUT.items():
         if leaf in design.bindings and design.bindings[leaf].left_out:

@@ -62,6 +62,13 @@ class BatchingTask(Task):
         split = describe({**self._layout(choice), "split.data": choice["split.data"]})
         return f"{words}, chunks of {choice[CHUNK]:,} tokens, {split}"
 
+    def named(self, decision: str, value: int) -> str:
+        """One decision in words."""
+        if decision == LAYOUT:
+            return describe(self._layout({LAYOUT: value}))
+        word = {DEVICES: "accelerator", SLOTS: "slot", CHUNK: "token to a chunk", "split.data": "replica"}[decision]
+        return _counted(value, word)
+
     def data(self, choice: Choice) -> dict[str, Any]:
         """A batching under the keys of a result."""
         found = {"o_accelerators": choice[DEVICES], "o_slots": choice[SLOTS]}
@@ -155,4 +162,5 @@ def _assert(text: str, design: Design) -> dict[str, Any]:
 
 
 def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' if number > 1 else ''}"
+    first, *rest = what.split(" ", 1)
+    return " ".join([f"{number:,} {first}{'s' if number > 1 else ''}", *rest])

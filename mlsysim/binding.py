@@ -19,6 +19,7 @@ _SAID = {
     ("workload", "batch_size"): "workload.batch_size",
     ("workload", "sequence_length"): "workload.sequence_length",
     ("workload", "output_tokens"): "workload.output_tokens",
+    ("workload", "tokens"): "workload.training_tokens",
     ("software", "memory_efficiency"): "software.memory_efficiency",
     ("software", "link_efficiency"): "software.link_efficiency",
     ("software", "overlap"): "software.overlap",
@@ -116,10 +117,15 @@ class _Binder:
     def refuse_idle_fields(self) -> None:
         phase = f"{self.loaded.phase} of {self.model.name}"
         only_training = [("parallelism", name) for name in SPLIT if name not in ("tensor", "pipeline", "data")]
-        only_training += [("workload", "optimizer"), ("software", "overlap")]
+        only_training += [("workload", "optimizer"), ("workload", "tokens"), ("software", "overlap")]
         only_inference = [("workload", "output_tokens"), ("software", "page")]
         only_transformer = [("parallelism", name) for name in SPLIT if name != "zero"]
-        only_transformer += [("workload", "sequence_length"), ("serving", "chunk"), *only_inference]
+        only_transformer += [
+            ("workload", "sequence_length"),
+            ("workload", "tokens"),
+            ("serving", "chunk"),
+            *only_inference,
+        ]
         for section, name in only_inference if self.training else only_training:
             self.refuse(section, name, phase)
         self.refuse_idle_traffic(phase)
@@ -130,12 +136,12 @@ class _Binder:
             self.refuse("software", name, f"{phase} on one accelerator")
         if not self.transformer and not self.training:
             self.refuse("software", "link_efficiency", phase)
-        if self.plan.ops.duration_days is None:
+        if self.plan.ops.duration_days is None and self.plan.workload.tokens is None:
             for name in ("region", "facility", "price_per_accelerator_hour", "carbon_tax"):
                 if self.said("ops", name) is not None:
                     raise InputError(
                         f"ops.{name}: without a duration it changes nothing", where=self.where("ops", name),
-                        hint="add `duration_days:` to ops, or leave it out",
+                        hint="add `duration_days:` to ops, or `tokens:` of a training run to workload, or leave it out",
                     )  # fmt: skip
 
     def refuse_idle_traffic(self, phase: str) -> None:
@@ -283,6 +289,8 @@ class _Binder:
     def _workload(self, rest: str) -> Binding:
         if rest == "sequence_length":
             return self.own_length()
+        if rest == "training_tokens":
+            return Binding(None, "default", "the plan does not say how many tokens the run has (workload.tokens)")
         if rest == "output_tokens":
             return replace(
                 _of(self.zoo.entries("software")["ideal"], rest), origin="default", says="the mean answer of ShareGPT"

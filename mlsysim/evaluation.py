@@ -187,6 +187,7 @@ class Evaluation:
     def macro_status(self) -> str:
         """PASS where cost, energy, carbon and water all have values, PARTIAL where some do, else SKIPPED."""
         known = [f"macro.{name}" not in self.skipped for name in ("tco", "energy", "carbon", "water")]
+        known += [True] * (self.metrics.get("macro.run_cost") is not None)
         return "PASS" if all(known) else "PARTIAL" if any(known) else "SKIPPED"
 
     @property

@@ -9,12 +9,13 @@ from typing import Any
 from mlsysim.binding import bind
 from mlsysim.constraints.space import Options, Space
 from mlsysim.design import Design
-from mlsysim.evaluation import evaluate
-from mlsysim.parallelism import degrees, divisible, with_split
+from mlsysim.evaluation import Evaluation, evaluate
+from mlsysim.parallelism import degree, degrees, divisible, with_split
 from mlsysim.plan import LoadedPlan
-from mlsysim.split import describe, domains
+from mlsysim.runs import with_run
+from mlsysim.split import complete, describe, domains
 from mlsysim.symbolic.errors import InputError
-from mlsysim.task import Choice, Task
+from mlsysim.task import Choice, Task, refuse_skipped
 
 #: The decision that stands for a fleet.
 FLEET = "choice.fleet"
@@ -43,13 +44,20 @@ class FleetTask(Task):
 
     Attributes:
         fleets: what the decision of a fleet numbers.
+        kinds: a fleet of each accelerator, evaluated.
     """
 
     fleets: tuple[Fleet, ...]
+    kinds: tuple[Evaluation, ...]
 
     noun = "fleet"
     decided = "the fleet"
     distinct = FLEET
+
+    def check(self, metrics: Sequence[str]) -> None:
+        """Refuse metrics and asserts that the plan cannot decide on one of the accelerators."""
+        for evaluation in self.kinds:
+            refuse_skipped(evaluation, metrics)
 
     def fleet(self, choice: Choice) -> Fleet:
         """The fleet of a choice."""
@@ -68,6 +76,12 @@ class FleetTask(Task):
         fleet = self.fleet(choice)
         return f"{fleet.nodes:,} nodes of {fleet.name}: {describe(_split(choice))}"
 
+    def named(self, decision: str, value: int) -> str:
+        """One decision in words."""
+        if decision == FLEET:
+            return f"{self.fleets[value].nodes:,} nodes of {self.fleets[value].name}"
+        return degree(decision, value)
+
     def data(self, choice: Choice) -> dict[str, Any]:
         """The fleet and the degrees under the keys of a result."""
         fleet = self.fleet(choice)
@@ -78,20 +92,32 @@ class FleetTask(Task):
         return with_split(self.loaded(choice), choice)
 
 
-def task(loaded: LoadedPlan, hardware: Sequence[str] = (), nodes: Sequence[int] = ()) -> FleetTask:
+def task(
+    loaded: LoadedPlan,
+    hardware: Sequence[str] = (),
+    nodes: Sequence[int] = (),
+    tokens: float | str | None = None,
+    deadline: str | None = None,
+    budget: str | None = None,
+    carbon_cap: str | None = None,
+) -> FleetTask:
     """Every fleet of some accelerators and numbers of nodes, with every split over it.
 
     Args:
         loaded: the plan; its own accelerator is taken where none is given.
         hardware: accelerators, by name.
         nodes: numbers of nodes.
+        tokens: of the training run.
+        deadline, budget, carbon_cap: what the run must keep.
 
     Raises:
         InputError: an unknown accelerator, no number of nodes, too many fleets, or one that cannot hold the model.
     """
+    loaded = with_run(loaded, tokens, deadline=deadline, budget=budget, carbon_cap=carbon_cap)
     choices = fleets(loaded, hardware, nodes)
-    first = evaluate(divisible(bind(loaded.with_data(choices[0].plan))))
-    return FleetTask(fleet_space(loaded, choices), first, tuple(choices))
+    one_each = {fleet.name: fleet for fleet in reversed(choices)}.values()
+    kinds = [evaluate(divisible(bind(loaded.with_data(fleet.plan)))) for fleet in reversed(one_each)]
+    return FleetTask(fleet_space(loaded, choices), kinds[0], tuple(choices), tuple(kinds))
 
 
 def _split(choice: Choice) -> dict[str, int]:
@@ -137,8 +163,10 @@ def fleet_space(loaded: LoadedPlan, choices: Sequence[Fleet]) -> Space:
     """
     designs = [bind(loaded.with_data(fleet.plan)) for fleet in choices]
     each = [domains(design) for design in designs]
-    first = designs[0].values
-    columns = {leaf: tuple(design.values[leaf] for design in designs) for leaf in first if leaf not in each[0]}
+    first = {**complete(designs[0]).values, FLEET: 0.0}
+    columns = {
+        leaf: tuple(design.values[leaf] for design in designs) for leaf in designs[0].values if leaf not in each[0]
+    }
     leaves = {leaf: values for leaf, values in columns.items() if any(not _same(v, values[0]) for v in values)}
     together = {name: tuple(sorted({value for one in each for value in one[name]})) for name in each[0]}
     return Space(

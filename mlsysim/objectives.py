@@ -20,6 +20,11 @@ _PART = re.compile(r"\s*([+-]?)\s*(?:(\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*\*\s*)?(
 LATENCY = "performance.latency"
 #: What can be counted besides metrics: the accelerators of a fleet.
 COUNTS = {"accelerators": "split.devices"}
+#: What people ask for, in a word: of a training run of so many tokens, and of any other plan.
+WORDS = {
+    "fewest": ("split.devices", "split.devices"), "cheapest": ("macro.run_cost", "macro.tco"),
+    "cleanest": ("macro.run_carbon", "macro.carbon"), "soonest": ("macro.run_time", LATENCY),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,22 +49,18 @@ class Objective:
         counted = {quantity: word for word, quantity in COUNTS.items()}
         if len(self.metrics) == 1:
             return counted.get(self.metrics[0], self.metrics[0])
-        weights = (abs(weight) * self._scale(metric) for metric, weight in self.goal.weights)
+        weights = (abs(weight) * _scale(metric) for metric, weight in self.goal.weights)
         signs = ("+" if (weight > 0) != self.largest else "-" for _, weight in self.goal.weights)
         shown = (f"{m}" if w == 1 else f"{number(w)}*{m}" for w, m in zip(weights, self.metrics, strict=True))
         parts = [f"{sign} {each}" for sign, each in zip(signs, shown, strict=True)]
         return " ".join(parts).removeprefix("+ ")
-
-    @staticmethod
-    def _scale(metric: str) -> float:
-        return float(catalogue().QUANTITIES[metric]["scale"])
 
     def in_unit(self, value: float | None) -> float | None:
         """A value of the objective in the metric's own unit; a sum has none."""
         if value is None:
             return None
         if len(self.metrics) == 1:
-            return value / self._scale(self.metrics[0])
+            return value / _scale(self.metrics[0])
         return -value if self.largest else value
 
     def said(self, value: float | None) -> str:
@@ -71,13 +72,19 @@ class Objective:
         return number(self.in_unit(value) or 0.0)
 
 
-def objective(text: str, variant: str, *, largest: bool | None = None) -> Objective:
-    """Read an objective: ``latency``, ``performance.throughput`` or ``latency + 0.5*tco``.
+def _scale(metric: str) -> float:
+    """A metric's own unit in coherent units."""
+    return float(catalogue().QUANTITIES[metric]["scale"])
+
+
+def objective(text: str, variant: str, *, largest: bool | None = None, run: bool = False) -> Objective:
+    """Read an objective: ``latency``, ``performance.throughput``, ``cheapest`` or ``latency + 0.5*tco``.
 
     Args:
         text: a metric, or a sum of metrics with weights per unit of each.
         variant: the kind of model and phase.
         largest: whether to maximise; by default what is better for a single metric, and the least of a sum.
+        run: whether the plan says how many tokens its training run has, which words such as ``cheapest`` then mean.
 
     Raises:
         InputError: it is no sum of metrics, or a metric stands in it twice.
@@ -88,7 +95,8 @@ def objective(text: str, variant: str, *, largest: bool | None = None) -> Object
         match = _PART.match(text, position)
         if not match or (parts and not match[1]):
             raise InputError(f"{text!r} is no objective", hint='write a metric, or a sum such as "latency + 0.5*tco"')
-        name = COUNTS.get(match[3]) or metric(match[3], variant, what="objective")
+        word = WORDS[match[3]][not run] if match[3] in WORDS else COUNTS.get(match[3], match[3])
+        name = word if word in COUNTS.values() else metric(word, variant, what="objective")
         parts.append((name, (-1.0 if match[1] == "-" else 1.0) * float(match[2] or 1)))
         position = match.end()
     names = tuple(name for name, _ in parts)
@@ -102,5 +110,5 @@ def objective(text: str, variant: str, *, largest: bool | None = None) -> Object
             Goal.of(names[0], -1 if largest else 1), names, catalogue().QUANTITIES[names[0]]["display"], largest
         )
     sense = -1.0 if largest else 1.0
-    weights = tuple((name, sense * weight / Objective._scale(name)) for name, weight in parts)
+    weights = tuple((name, sense * weight / _scale(name)) for name, weight in parts)
     return Objective(Goal(weights), names, "", bool(largest))

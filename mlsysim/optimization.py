@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import Any
 
 from mlsysim.constraints.asserts import LARGER_IS_BETTER, metric
-from mlsysim.constraints.conflicts import explain
+from mlsysim.constraints.compiler import Bound
+from mlsysim.constraints.conflicts import explain as explain_conflict
 from mlsysim.constraints.effort import WORKERS, Effort, Watch
 from mlsysim.constraints.fronts import front
 from mlsysim.constraints.search import search
@@ -17,14 +18,14 @@ from mlsysim.objectives import objective as read_objective
 from mlsysim.optimum import Optimization
 from mlsysim.plan import LoadedPlan
 from mlsysim.refusals import conflict_of, nothing_fits
-from mlsysim.symbolic.errors import InputError, UnknownNameError
+from mlsysim.symbolic.errors import InputError, UnknownNameError, UnprovenError
 from mlsysim.task import Task
 from mlsysim.tradeoffs import ParetoFront
 
 #: Every problem: the module whose ``task`` makes it ready for a search, and the options that only it has.
 PROBLEMS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "parallelism": ("mlsysim.parallelism", ()),
-    "nodes": ("mlsysim.fleets", ("hardware", "nodes")),
+    "nodes": ("mlsysim.fleets", ("hardware", "nodes", "tokens", "deadline", "budget", "carbon_cap")),
     "batching": ("mlsysim.batching", ("sla", "qps", "percentile")),
 }
 
@@ -36,6 +37,7 @@ def optimize(
     objective: str | None = None,
     largest: bool | None = None,
     top: int = 1,
+    explain: bool = False,
     time_limit: float = 60.0,
     seed: int = 1,
     workers: int = WORKERS,
@@ -47,16 +49,20 @@ def optimize(
     Args:
         loaded: the plan; what its parallelism section fixes stays fixed, its asserts are constraints.
         problem: ``parallelism``, or ``nodes``: which accelerator, and how many nodes of it, jointly with the split.
-        objective: a metric, or a weighted sum such as ``latency + 0.5*tco`` with weights per unit of each metric; by
-            default the latency, of ``batching`` the number of accelerators.
+        objective: a metric, a weighted sum such as ``latency + 0.5*tco`` with weights per unit of each metric, or
+            ``fewest`` (accelerators), ``cheapest``, ``cleanest`` or ``soonest``, of the training run where the plan says
+            its tokens; by default the latency, of ``batching`` the number of accelerators.
         largest: whether to maximise; by default throughput, utilisation and the like are, all others are minimised.
         top: how many designs are wanted: the best, and those that come next.
+        explain: whether to say why this design is the best.
         time_limit: seconds for the search, its tables included.
         seed, workers: of the solver; the same ones give the same answer.
         watch: told of every better design, with the solver's bound.
         **options: those of the problem. Of ``nodes``: ``hardware`` and ``nodes``, the accelerators and numbers of nodes
-            that a fleet may be of. Of ``batching``: ``sla``, limits such as "ttft <= 500 ms", ``qps``, the requests that
-            arrive per second, and ``percentile``, of the latencies.
+            that a fleet may be of; ``tokens`` of the training run; ``deadline``, ``budget`` and ``carbon_cap``, such as
+            ``"14 days"``, ``"2 MUSD"`` and ``"300 tCO2e"``, which hold beside the plan's asserts. Of ``batching``:
+            ``sla``, limits such as ``"ttft <= 500 ms"``, ``qps``, the requests that arrive per second, and
+            ``percentile``, of the latencies.
 
     Raises:
         UnknownNameError: no such problem or metric.
@@ -67,23 +73,36 @@ def optimize(
         raise InputError(f"--top: {top} is below 1", hint="give how many designs are wanted, such as 5")
     effort = Effort(time_limit, seed, workers, watch).begun()
     task = task_of(loaded, problem, options)
-    wanted = read_objective(objective or task.usual, task.space.variant, largest=largest)
+    run = task.first.design.loaded.plan.workload.tokens is not None
+    wanted = read_objective(objective or task.usual, task.space.variant, largest=largest, run=run)
     task.check(wanted.metrics)
     if task.space.decisions and not any(task.space.support(name) for name in wanted.metrics):
         raise InputError(
             f"{wanted.name} does not depend on {task.decided}", hint="optimise performance.latency or a cost per token"
         )
     limits = task.bounds
-    distinct = task.distinct if task.distinct in task.space.decisions else None
-    answer = search(task.space, wanted.goal, bounds=limits, top=top, effort=effort, then=LATENCY, distinct=distinct)
+    asked: dict[str, Any] = {
+        "top": top, "effort": effort, "then": LATENCY, "otherwise": explain,
+        "distinct": task.distinct if task.distinct in task.space.decisions else None,
+    }  # fmt: skip
+    answer = search(task.space, wanted.goal, bounds=limits, **asked)
     conflict = None
-    if not answer.choice and limits:
-        conflict = conflict_of(task, explain(task.space, limits, effort.silent()))
-        answer = search(task.space, wanted.goal, top=top, effort=effort, then=LATENCY, distinct=distinct)
+    if answer.status == "infeasible" and limits:
+        conflict = _conflict(task, limits, effort.silent())
+        answer = search(task.space, wanted.goal, **asked)
+    if answer.status == "unknown":
+        raise UnprovenError(
+            f"no design is known after {effort.time_limit:g} s", hint="give more with --time-limit, or decide less"
+        )
     if not answer.choice:
         raise nothing_fits(task, effort.silent())
-    chosen = task.design(answer.choice, f"chosen by the search for the best {wanted.name}")
-    return Optimization(task, wanted, answer, evaluate(chosen), conflict, effort)
+    chosen = evaluate(task.design(answer.choice, f"chosen by the search for the best {wanted.name}"))
+    why = None
+    if explain:
+        from mlsysim.explanation import explanation
+
+        why = () if conflict else tuple(explanation(task, wanted, answer, chosen, effort.silent()))
+    return Optimization(task, wanted, answer, chosen, conflict, effort, why)
 
 
 def pareto(
@@ -135,3 +154,11 @@ def task_of(loaded: LoadedPlan, problem: str, options: Mapping[str, Any]) -> Tas
                          hint=f"say `mlsysim optimize {homes[0]}`" if homes else None)  # fmt: skip
     made: Task = import_module(module).task(loaded, **given)
     return made
+
+
+def _conflict(task: Task, limits: list[Bound], effort: Effort) -> str:
+    """The asserts that no design keeps, in words."""
+    try:
+        return conflict_of(task, explain_conflict(task.space, limits, effort))
+    except KeyboardInterrupt:
+        return "interrupted before it was known which of them contradict each other"

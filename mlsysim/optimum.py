@@ -25,6 +25,7 @@ class Optimization:
         evaluation: the plan at the choice, by the same kernel as any evaluation.
         conflict: the asserts that no design can keep, in words; the choice is then the best without them.
         effort: what the search could spend.
+        explanation: why this design is the best, in sentences, where that was asked for.
     """
 
     task: Task
@@ -33,6 +34,7 @@ class Optimization:
     evaluation: Evaluation
     conflict: str | None
     effort: Effort = field(default_factory=Effort)
+    explanation: tuple[str, ...] | None = None
 
     @property
     def exit_code(self) -> int:
@@ -55,6 +57,8 @@ class Optimization:
                 {"o_objective": self.objective.in_unit(value), **self.task.data(choice)}
                 for value, choice in answer.runners
             ]
+        if self.explanation is not None:
+            found["o_explanation"] = list(self.explanation)
         return {**found, **self.evaluation.to_dict(), "exit_code": self.exit_code}
 
     def page(self, *, color: bool = False) -> str:
@@ -76,6 +80,10 @@ class Optimization:
             lines += [
                 f"  {self.objective.said(value):<16}{self.task.describe(choice)}" for value, choice in answer.runners
             ]
+        if self.explanation:
+            lines += ["", "Why this is the best"]
+            for sentence in self.explanation:
+                lines += textwrap.wrap(sentence, 80, initial_indent="  - ", subsequent_indent="    ")
         return "\n".join(lines) + "\n\n" + self.evaluation.scorecard(color=color)
 
     def plan(self) -> dict[str, Any]:

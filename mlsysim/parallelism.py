@@ -20,6 +20,11 @@ _SHORT = {
     "split.recompute": "recompute", "split.sequence": "sequence_parallel",
 }  # fmt: skip
 
+_NAMED = {
+    "split.tensor": "TP", "split.pipeline": "PP", "split.data": "DP", "split.context": "CP", "split.expert": "EP",
+    "split.microbatch": "microbatch", "split.zero": "ZeRO",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class SplitTask(Task):
@@ -35,6 +40,10 @@ class SplitTask(Task):
     def describe(self, choice: Choice) -> str:
         """A split in words."""
         return describe(choice)
+
+    def named(self, decision: str, value: int) -> str:
+        """One degree in words."""
+        return degree(decision, value)
 
     def data(self, choice: Choice) -> dict[str, Any]:
         """The degrees under the keys of a result."""
@@ -75,6 +84,17 @@ def split_space(design: Design) -> Space:
 def degrees(choice: Choice) -> dict[str, int]:
     """A split under the keys of a result."""
     return {f"o_{short}": choice[leaf] for leaf, short in _SHORT.items() if leaf in choice}
+
+
+def degree(leaf: str, value: int) -> str:
+    """One degree of a split in words."""
+    if leaf == "split.recompute":
+        return f"{('no', 'selective', 'full')[value]} recomputation"
+    if leaf == "split.sequence":
+        return f"{'' if value else 'no '}sequence parallelism"
+    if leaf == "split.interleave":
+        return f"{value} chunk{'s' * (value > 1)} a stage"
+    return f"{_NAMED[leaf]} {value}"
 
 
 def with_split(loaded: LoadedPlan, choice: Choice) -> dict[str, Any]:

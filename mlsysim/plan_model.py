@@ -52,6 +52,9 @@ class Workload(_Section):
     efficiency: Share | None = Field(
         default=None, description="share of peak that compute kernels reach; default: the guide's row for this work"
     )
+    tokens: Annotated[float, Field(strict=True, ge=1, le=1e18, allow_inf_nan=False)] | str | None = Field(
+        default=None, description="tokens of the whole training run; training of a transformer only"
+    )
     optimizer: Name | None = Field(default=None, description="optimizer of the registry; training only; default: adam")
 
 
@@ -105,7 +108,7 @@ class Software(_Section):
 
 
 class Ops(_Section):
-    """Where and for how long; without a region and a duration the macro lens is skipped."""
+    """Where and for how long; without a duration, or the tokens of a run, the macro lens is skipped."""
 
     region: Name | None = Field(default=None, description="a grid of the registry")
     duration_days: Annotated[float, Field(strict=True, gt=0, le=36500, allow_inf_nan=False)] | None = Field(

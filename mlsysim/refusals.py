@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlsysim.constraints.conflicts import Conflict, explain
 from mlsysim.constraints.effort import Effort
 from mlsysim.constraints.feasibility import failing
+from mlsysim.constraints.space import rows_of
 from mlsysim.remedies import remedies
 from mlsysim.symbolic.errors import InfeasibleError
 from mlsysim.symbolic.kernels import catalogue
@@ -35,8 +36,13 @@ def conflict_of(task: Task, conflict: Conflict) -> str:
             words.append(f"{known or own[bound.quantity]['name']}, which no value of it would cure")
         elif known:
             reached = amount(each.reachable, record)
-            words.append(f"{known}, but the best reachable is {reached} ({task.describe(each.choice)})")
+            alone = "" if each.alone else " if others give way too"
+            words.append(f"{known}, but the best reachable{alone} is {reached} ({task.describe(each.choice)})")
         else:
-            short = failing(own[bound.quantity], each.reachable, bound.value)
+            there = (
+                task.space.evaluate(rows_of(each.choice), [bound.below])[bound.below][0] if bound.below else bound.value
+            )
+            short = failing(own[bound.quantity], each.reachable, float(there))
             words.append(f"{short}, at the best {task.noun} for it ({task.describe(each.choice)})")
-    return "; or ".join(words)
+    said = "; or ".join(words)
+    return f"{said}; and besides, {conflict_of(task, conflict.further)}" if conflict.further else said

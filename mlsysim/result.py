@@ -30,6 +30,8 @@ SEARCH_KEYS: dict[str, dict[str, Any]] = {
     "o_workers": {"type": "integer", "description": "threads of the search"},
     "o_runners_up": {"type": "array", "description": "the designs that come next, where they were asked for", "items": {
         "type": "object", "required": ["o_objective"]}},
+    "o_explanation": {"type": "array", "description": "why the design is the best, where that was asked for", "items": {
+        "type": "string"}},
     "o_hardware": {"type": "string", "description": "the accelerator that was chosen"},
     "o_nodes": {"type": "integer", "description": "the number of nodes that was chosen"},
     "o_conflict": {"type": ["string", "null"], "description": "the asserts that no split keeps"},

@@ -29,7 +29,8 @@ _PERFORMANCE = (
 _MACRO = (
     ("total cost", "macro.tco"), ("cost of a million tokens", "macro.cost_per_million_tokens"),
     ("cost of a million samples", "macro.cost_per_million_samples"), ("tokens", "macro.tokens"),
-    ("energy", "macro.energy"), ("carbon", "macro.carbon"), ("water", "macro.water"),
+    ("time of the run", "macro.run_time"), ("cost of the run", "macro.run_cost"),
+    ("carbon of the run", "macro.run_carbon"), ("energy", "macro.energy"), ("carbon", "macro.carbon"), ("water", "macro.water"),
 )  # fmt: skip
 _SHARES = ("performance.mfu", "performance.goodput", "performance.utilisation")
 
@@ -118,17 +119,19 @@ def _spoken(term: str) -> str:
 
 
 def _macro(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
-    shown = [(label, name) for label, name in _MACRO if evaluation.metrics.get(name) is not None]
+    tokens = evaluation.design.loaded.plan.workload.tokens
+    lines = [(label, name) for label, name in _MACRO if tokens is not None or not name.startswith("macro.run_")]
+    shown = [(label, name) for label, name in lines if evaluation.metrics.get(name) is not None]
     yield _heading("Macro", evaluation.macro_status, paint)
     if not evaluation.feasible:
         yield "  the design is not feasible"
         return
-    if evaluation.design.bindings["ops.duration"].value is None:
+    if evaluation.design.bindings["ops.duration"].value is None and tokens is None:
         yield f"  {evaluation.design.bindings['ops.duration'].says}"
         return
     yield from _rows(evaluation, shown)
     reasons: dict[str, list[str]] = {}
-    for label, name in _MACRO:
+    for label, name in lines:
         if name in evaluation.skipped:
             reasons.setdefault(evaluation.skipped[name], []).append(label)
     for why, labels in reasons.items():

@@ -56,6 +56,10 @@ class Task(ABC):
         """A choice in words."""
 
     @abstractmethod
+    def named(self, decision: str, value: int) -> str:
+        """One decision in words."""
+
+    @abstractmethod
     def data(self, choice: Choice) -> dict[str, Any]:
         """A choice under the keys of a result."""
 

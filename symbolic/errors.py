@@ -61,6 +61,10 @@ class InfeasibleError(MlsysimError):
     """Raised when no admissible design exists for what was asked."""
 
 
+class UnprovenError(MlsysimError):
+    """Raised when a search must end before anything is known."""
+
+
 class StaleKernelError(MlsysimError, RuntimeError):
     """Raised when generated files in a checkout no longer match the sources they were made from."""
 

@@ -208,8 +208,8 @@ def optimize(
     objective: Annotated[
         str | None,
         typer.Option(
-            help='A metric, or a sum such as "latency + 0.5*tco", weights per unit of each; by default the latency, '
-            "of batching the number of accelerators.",
+            help='A metric, a sum such as "latency + 0.5*tco", weights per unit of each, or fewest, cheapest, cleanest, '
+            "soonest; by default the latency, of batching the number of accelerators.",
             show_default=False,
         ),
     ] = None,
@@ -230,10 +230,17 @@ def optimize(
     ] = None,
     qps: Annotated[float | None, typer.Option(help="Requests that arrive per second; with batching.")] = None,
     percentile: Annotated[float | None, typer.Option(help="Of the latencies, by default 99; with batching.")] = None,
+    tokens: Annotated[str | None, typer.Option(help="Tokens of the training run; with nodes.")] = None,
+    deadline: Annotated[
+        str | None, typer.Option(help='By when the run must end, such as "14 days"; with nodes.')
+    ] = None,
+    budget: Annotated[str | None, typer.Option(help='What it may cost, such as "2 MUSD"; with nodes.')] = None,
+    carbon_cap: Annotated[str | None, typer.Option(help='What it may emit, such as "300 tCO2e"; with nodes.')] = None,
     pareto: Annotated[
         str | None, typer.Option(help="Metrics to trade, such as latency,memory_required: the exact front.")
     ] = None,
     top: Annotated[int, typer.Option(help="How many designs to show: the best, and those that come next.")] = 1,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why the design is the best.")] = False,
     write: Annotated[Path | None, typer.Option(help="A file to write the plan to, with the choice filled in.")] = None,
     time_limit: Annotated[float, typer.Option(help="Seconds for the search, its tables included.")] = 60.0,
     workers: Annotated[int, typer.Option(help="Threads of the search.", min=1, max=64)] = 2,
@@ -250,12 +257,23 @@ def optimize(
     refuse_existing(write)
     effort: dict[str, Any] = {"time_limit": time_limit, "seed": seed, "workers": workers}
     options: dict[str, Any] = {
-        "hardware": _words(hardware), "nodes": _numbers(nodes), "sla": sla, "qps": qps, "percentile": percentile,
+        "hardware": _words(hardware), "nodes": _numbers(nodes), "tokens": _tokens(tokens), "deadline": deadline,
+        "budget": budget, "carbon_cap": carbon_cap, "sla": sla, "qps": qps, "percentile": percentile,
     }  # fmt: skip
     if pareto is not None:
         return _front(plan, pareto, problem, output, **effort, **options)
     with progress() as watch:
-        found = search(plan, problem, objective=objective, largest=maximize, top=top, watch=watch, **effort, **options)
+        found = search(
+            plan,
+            problem,
+            objective=objective,
+            largest=maximize,
+            top=top,
+            explain=explain,
+            watch=watch,
+            **effort,
+            **options,
+        )
     if OUTPUT.choose(output and output.value) == "json":
         emit_json(found.to_dict())
     else:
@@ -281,6 +299,14 @@ def _numbers(text: str | None) -> list[int]:
             raise InputError(f"--nodes: {word!r} is no number of nodes", hint="write 1-64, or 8,16,32")
         found += range(int(low), min(int(high or low), int(low) + 10_000) + 1)
     return found
+
+
+def _tokens(text: str | None) -> float | str | None:
+    """A number of tokens, bare or with its unit."""
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return text
 
 
 def _front(plan: Path, metrics: str, problem: str, output: Format | None, **options: Any) -> int:

@@ -10,12 +10,14 @@ from typing import Any
 import typer
 
 from mlsysim.cli.output import OUTPUT, report
-from mlsysim.symbolic.errors import InfeasibleError, InputError, MlsysimError
+from mlsysim.symbolic.errors import InfeasibleError, InputError, MlsysimError, UnprovenError
 
 #: What typer raises for a wrong command line; ``BadParameter`` is the public one of that family.
 _USAGE: type[Exception] = typer.BadParameter.__mro__[1]
 
 FINE, INTERNAL, BAD_INPUT, VIOLATED, INFEASIBLE, UNPROVEN = range(6)
+#: What a shell expects of a program that Ctrl-C ended.
+INTERRUPTED = 130
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -42,6 +44,8 @@ def run(arguments: list[str]) -> int:
     json_wanted = OUTPUT.wanted_in(arguments) == "json"
     try:
         code = app(args=arguments, prog_name="mlsysim", standalone_mode=False)
+        if code == INTERRUPTED:
+            return report(MlsysimError("interrupted before there was an answer"), json_wanted, INTERRUPTED)
         return code if isinstance(code, int) else FINE
     except typer.Exit as ending:
         return ending.exit_code
@@ -53,6 +57,8 @@ def run(arguments: list[str]) -> int:
         return report(error, json_wanted, BAD_INPUT)
     except InfeasibleError as error:
         return report(error, json_wanted, INFEASIBLE)
+    except UnprovenError as error:
+        return report(error, json_wanted, UNPROVEN)
     except MlsysimError as error:
         return report(error, json_wanted, INTERNAL)
     except BrokenPipeError:

@@ -217,6 +217,9 @@ in_time = ratio("serving.in_time", r"q_{\mathrm{p}}", "share of requests that la
 slots = count(
     "serving.slots", r"B_{\mathrm{slot}}", "requests that a replica works on at once", unit="sample", high=512
 )
+training_tokens = Quantity(
+    "workload.training_tokens", r"n_{\mathrm{train}}", "token", "tokens of a training run", low=1e6, high=1e14
+)
 page = Quantity(
     "software.page", r"n_{\mathrm{page}}", "token/sample", "tokens of a key-value page", low=1, high=256, integer=True
 )

@@ -185,8 +185,8 @@ def test_a_target_that_no_value_reaches_says_what_floors_it() -> None:
 
 @pytest.mark.parametrize(
     ("target", "message"),
-    [("itl = 3", "is no target"), ("itll <= 3 ms", "did you mean"), ("latency <= 3 GB", "is a time"), ("latency <= ms", "is not a number"),
-     ("ttft <= 3 ms", "is not a metric of transformer training"), ("", "is no target")],
+    [("itl = 3", "is not a limit"), ("itll <= 3 ms", "did you mean"), ("latency <= 3 GB", "is a time"), ("latency <= ms", "is not a number"),
+     ("ttft <= 3 ms", "is not a metric of transformer training"), ("", "is not a limit")],
 )  # fmt: skip
 def test_a_target_that_cannot_be_read_is_refused_in_words(target: str, message: str) -> None:
     """A metric, a sign, a value with its unit."""

@@ -1,0 +1,49 @@
+"""A training run: how long its tokens take, what that time costs, and what it emits."""
+
+from mlsysim.symbolic.foundations.inputs import duration, training_tokens
+from mlsysim.symbolic.quantity import TRANSFORMER_TRAINING, Quantity, time
+from mlsysim.symbolic.rules import apply
+from mlsysim.symbolic.walls.operations import capital, sustainability
+from mlsysim.symbolic.walls.operations.sustainability import carbon
+
+run_time = time("macro.run_time", r"T_{\mathrm{run}}", "time of the training run", display="day", low=3600)
+run_cost = Quantity("macro.run_cost", r"K_{\mathrm{run}}", "USD", "total cost of the training run", low=1)
+run_carbon = Quantity(
+    "macro.run_carbon", r"C_{\mathrm{run}}", "gCO2e", "emissions of the training run", display="kgCO2e", low=0
+)
+run_rent = Quantity(
+    "capital.run_rent", r"K_{\mathrm{rent,run}}", "USD", "price of the accelerators for the time of the run"
+)
+run_tax = Quantity("capital.run_tax", r"K_{\mathrm{CO_2,run}}", "USD", "price of the emissions of the run", low=0)
+
+takes = apply(
+    capital.run_takes,
+    {capital.run_tokens: training_tokens, capital.run_time: run_time},
+    because="every token is trained on once, and lost time makes a run longer",
+    when=TRANSFORMER_TRAINING,
+)
+emits = apply(
+    sustainability.carbon_law,
+    {carbon: run_carbon, duration: run_time},
+    because="a run emits for as long as it takes",
+    when=TRANSFORMER_TRAINING,
+)
+rents = apply(
+    capital.rented,
+    {capital.rent: run_rent, duration: run_time},
+    because="the fleet is held until the run ends",
+    when=TRANSFORMER_TRAINING,
+)
+taxed = apply(
+    capital.taxed,
+    {capital.tax: run_tax, carbon: run_carbon},
+    because="the emissions of a run are taxed like any others",
+    when=TRANSFORMER_TRAINING,
+)
+pays = apply(
+    capital.law,
+    {capital.cost: run_cost, capital.rent: run_rent, capital.tax: run_tax},
+    because="the run's rent and its tax",
+    when=TRANSFORMER_TRAINING,
+)
+wall = capital.wall
