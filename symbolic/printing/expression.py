@@ -254,7 +254,8 @@ class LatexForm(Form):
         return rf"\sqrt{{{shown}}}"
 
     def call(self, name: str, arguments: list[str]) -> str:
-        command = {"erf": r"\operatorname{erf}", "erfinv": r"\operatorname{erf}^{-1}"}.get(name, rf"\{name}")
+        named = {"erf": r"\operatorname{erf}", "erfinv": r"\operatorname{erf}^{-1}", "ErlangC": r"E_{\mathrm{C}}"}
+        command = named.get(name, rf"\{name}")
         return rf"{command}\left({', '.join(arguments)}\right)"
 
     def choose(self, whole: str, part: str) -> str:
