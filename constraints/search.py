@@ -127,6 +127,7 @@ class _Search:
         self.proven = self.solved(problem, program, self.known)
         if self.proven.status not in ("optimal", "infeasible"):
             return
+        self.effort = self.effort.silent()
         everything = problem.everything
         if everything is not None:
             _agree(problem, self.proven, problem.best(everything))
