@@ -33,7 +33,9 @@ def conflict_of(task: Task, conflict: Conflict) -> str:
     for each in conflict.relaxations:
         bound, record = each.bound, catalogue().QUANTITIES[each.bound.quantity]
         known = asked.get((bound.quantity, bound.sign, bound.value))
-        if each.reachable is None:
+        if not each.certain:
+            words += [f"{known}, of which time ended before it was known what would do"] * bool(known)
+        elif each.reachable is None:
             words.append(f"{known or own[bound.quantity]['name']}, which no value of it would cure")
         elif known:
             reached = amount(each.reachable, record)

@@ -27,6 +27,7 @@ SEARCH_KEYS: dict[str, dict[str, Any]] = {
     "o_enumerated": {"type": "boolean", "description": "whether every split was enumerated as well"},
     "o_seconds": {"type": "number", "description": "seconds of the search"},
     "o_seed": {"type": "integer", "description": "seed of the search"},
+    "o_complete": {"type": "boolean", "description": "whether everything asked for was found before the search had to end"},
     "o_workers": {"type": "integer", "description": "threads of the search"},
     "o_runners_up": {"type": "array", "description": "the designs that come next, where they were asked for", "items": {
         "type": "object", "required": ["o_objective"]}},

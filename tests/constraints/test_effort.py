@@ -17,13 +17,13 @@ import yaml
 import mlsysim
 from mlsysim.cli.main import run
 from mlsysim.constraints import search as search_module
-from mlsysim.constraints.effort import Effort
+from mlsysim.constraints.effort import Effort, OutOfTimeError
 from mlsysim.constraints.search import search
 from mlsysim.constraints.space import Space
 from mlsysim.parallelism import task
 from mlsysim.plan import load
 from mlsysim.schemas import schema_of
-from mlsysim.symbolic.errors import InputError, UnprovenError
+from mlsysim.symbolic.errors import InfeasibleError, InputError, UnprovenError
 from tests.conftest import ROOT, plan
 from tests.constraints.test_search import instance
 
@@ -87,13 +87,13 @@ def test_the_time_limit_covers_the_tables(monkeypatch: pytest.MonkeyPatch) -> No
     exact = Space._values
 
     def slow(self: Space, rows: Any, wanted: Any) -> Any:
-        time.sleep(0.02)
+        time.sleep(0.1)
         return exact(self, rows, wanted)
 
     monkeypatch.setattr(Space, "_values", slow)
     started = time.perf_counter()
-    found = mlsysim.optimize(BASE, time_limit=0.15)
-    assert time.perf_counter() - started < 2
+    found = mlsysim.optimize(BASE, time_limit=2.0)
+    assert time.perf_counter() - started < 6
     assert (found.answer.status, found.answer.bound, found.answer.gap, found.exit_code) == ("feasible", None, None, 5)
     assert found.evaluation.feasible
     assert "gap unknown" in found.page()
@@ -109,6 +109,43 @@ def test_without_any_design_in_time_the_sentence_says_so(
     (tmp_path / "plan.yaml").write_text(yaml.safe_dump(BASE))
     assert run(["optimize", "parallelism", str(tmp_path / "plan.yaml"), "--time-limit", "1e-6"]) == 5
     assert "hint: give more with --time-limit" in capsys.readouterr().err
+
+
+def test_what_time_left_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The best stays proven; what was asked for beside it is not there."""
+
+    def late(*_: Any) -> Any:
+        raise OutOfTimeError("the time is up")
+
+    monkeypatch.setattr(search_module._Search, "otherwise", late)
+    found = mlsysim.optimize(BASE, explain=True)
+    assert (found.answer.status, found.answer.complete, found.exit_code) == ("optimal", False, 0)
+    assert "ended before all that was asked for" in found.page()
+
+
+def test_a_front_without_time_says_so() -> None:
+    """No point is no proof that there is none."""
+    found = mlsysim.pareto(BASE, ["latency", "memory_required"], time_limit=1e-6)
+    assert (found.front.points, found.exit_code) == ((), 5)
+    assert "ended before any point was known" in found.page()
+
+
+def test_asserts_that_contradict_each_other_are_so_even_where_time_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That no design keeps them is known, and is the answer."""
+    tight = {**BASE, "constraints": {"assert": [{"metric": "latency", "max": "1 ms"}]}}
+    exact = search_module.search
+    calls = []
+
+    def first_only(*arguments: Any, **options: Any) -> Any:
+        calls.append(1)
+        return exact(*arguments, **options) if len(calls) == 1 else search_module.Answer("unknown", {})
+
+    for place in ("mlsysim.optimization.search", "mlsysim.constraints.conflicts.search"):
+        monkeypatch.setattr(place, first_only)
+    with pytest.raises(
+        InfeasibleError, match=r"no split keeps the asserts: performance\.latency <= 1 ms, of which time ended"
+    ):
+        mlsysim.optimize(tight)
 
 
 #: The command line with a search that tells when it has come to some point, and stays there.
