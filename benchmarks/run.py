@@ -6,6 +6,7 @@ the same command) and against stated limits, all in one run. Nothing here is a t
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import statistics
@@ -16,6 +17,7 @@ import time
 import venv
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 PEER = "mlsysim==0.3.0"
@@ -32,18 +34,14 @@ def cpu_seconds(command: list[str]) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def whole_process() -> None:
-    """The same command by this package and by the peer, in turn."""
-    with tempfile.TemporaryDirectory() as folder:
-        venv.create(folder, with_pip=True)
-        install = [f"{folder}/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PEER]
-        subprocess.run(install, check=True)
-        ours, theirs = [str(Path(sys.executable).parent / "mlsysim"), *COMMAND], [f"{folder}/bin/mlsysim", *COMMAND]
-        cpu_seconds(ours), cpu_seconds(theirs)  # a first run writes byte-code
-        pairs = [(cpu_seconds(ours), cpu_seconds(theirs)) for _ in range(ROUNDS)]
-    mine, peer = (statistics.median(column) for column in zip(*pairs, strict=True))
+def whole_process(peer: str) -> None:
+    """The same command by this package and by the peer, which is installed in a folder, in turn."""
+    ours, theirs = [str(Path(sys.executable).parent / "mlsysim"), *COMMAND], [f"{peer}/bin/mlsysim", *COMMAND]
+    cpu_seconds(ours), cpu_seconds(theirs)  # a first run writes byte-code
+    pairs = [(cpu_seconds(ours), cpu_seconds(theirs)) for _ in range(ROUNDS)]
+    mine, other = (statistics.median(column) for column in zip(*pairs, strict=True))
     ratio = statistics.median(b / a for a, b in pairs)
-    print(f"mlsysim {' '.join(COMMAND)}: {mine:.3f} s CPU; {PEER} {peer:.2f} s; {ratio:.1f} times faster (limit: 10)")
+    print(f"mlsysim {' '.join(COMMAND)}: {mine:.3f} s CPU; {PEER} {other:.2f} s; {ratio:.1f} times faster (limit: 10)")
 
 
 #: What a fresh process does with the registry, and how long that may take, in milliseconds.
@@ -100,53 +98,132 @@ def kernels() -> None:
     print(f"a million design points that differ in {len(varied)} inputs: {many:.2f} s (limit: 2)")
 
 
-#: Plans whose best split is searched: model, nodes of eight H100, sequences of a batch.
+#: Plans whose best split is searched: model, nodes of eight H100, sequences of a batch, and the limit in seconds.
 SPLITS = (
-    ("Llama3_70B", 64, 4096),
-    ("Llama3_405B", 2048, 2048),
-    ("Llama3_405B", 16384, 65536),
-    ("DeepSeek_V3", 256, 15360),
+    ("Llama3_70B", 64, 4096, 2),
+    ("Llama3_405B", 2048, 2048, 2),
+    ("Llama3_405B", 16384, 65536, 5),
+    ("DeepSeek_V3", 256, 15360, 2),
 )
+#: The limit of the search for a fleet, in seconds, and of every search's memory, in GB.
+FLEET_LIMIT, MEMORY_LIMIT = 15, 2
 
 
-def searches() -> None:
-    """The best split, proven, next to enumerating every split with the same kernel; and the best fleet with its split."""
-    from mlsysim.binding import bind
+def plan(model: str, nodes: int, batch: int, **sections: object) -> dict[str, object]:
+    """A training plan of eight-accelerator nodes."""
+    return {
+        "version": "1.0", "workload": {"name": model, "batch_size": batch, "sequence_length": 8192},
+        "hardware": {"name": "H100", "nodes": nodes}, "ops": {"duration_days": 14.0}, **sections,
+    }  # fmt: skip
+
+
+def split(model: str, nodes: str, batch: str) -> dict[str, object]:
+    """One search for a split, and the same space enumerated with the same kernel; the solver is loaded before."""
+    from ortools.sat.python import cp_model  # noqa: F401
+
     from mlsysim.constraints.compiler import Goal
     from mlsysim.constraints.search import Problem, search
-    from mlsysim.fleets import fleet_space, fleets
-    from mlsysim.parallelism import split_space
+    from mlsysim.parallelism import task
     from mlsysim.plan import load
 
-    def plan(model: str, nodes: int, batch: int) -> dict[str, object]:
-        return {
-            "version": "1.0", "workload": {"name": model, "batch_size": batch}, "hardware": {"name": "H100", "nodes": nodes},
-            "ops": {"duration_days": 14.0},
-        }  # fmt: skip
-
-    for model, nodes, batch in SPLITS:
-        space = split_space(bind(load(plan(model, nodes, batch))))
-        problem = Problem(space, Goal.of("performance.latency"))
-        start = time.perf_counter()
-        rows = problem.everything
-        best = None if rows is None else problem.best(rows)
-        everything = time.perf_counter() - start
-        peer = "too many splits to enumerate" if best is None else f"enumeration alone {everything:.2f} s"
-        found = search(space, "performance.latency")
-        print(f"{model} on {nodes * 8:,}: {found.status} in {found.seconds:.2f} s, the check included; {peer}")
-    loaded = load(plan("Llama3_70B", 64, 1024))
-    choices = fleets(loaded, ["H100", "H200", "B200", "A100"], range(1, 65))
+    space = task(load(plan(model, int(nodes), int(batch)))).space
+    problem = Problem(space, Goal.of("performance.latency"))
     start = time.perf_counter()
-    space = fleet_space(loaded, choices)
-    found = search(space, "macro.tco")
-    took = time.perf_counter() - start
+    rows = problem.everything
+    best = None if rows is None else problem.best(rows)
+    alone = time.perf_counter() - start if best else None
+    found = search(space, "performance.latency", then="performance.latency")
+    return {"status": found.status, "seconds": found.seconds, "enumeration": alone, "latency": found.objective}
+
+
+def fleet() -> dict[str, object]:
+    """The cheapest of 256 fleets with every split over each."""
+    from mlsysim.constraints.search import search
+    from mlsysim.fleets import FLEET, task
+    from mlsysim.plan import load
+
+    start = time.perf_counter()
+    ready = task(load(plan("Llama3_70B", 64, 1024)), ["H100", "H200", "B200", "A100"], range(1, 65))
+    found = search(ready.space, "macro.tco", then="performance.latency", distinct=FLEET)
+    return {"status": found.status, "seconds": time.perf_counter() - start, "fleets": len(ready.fleets)}
+
+
+def alone(*words: str) -> dict[str, Any]:
+    """One search in a process of its own, with the most memory that it took."""
+    start = time.perf_counter()
+    done = subprocess.run([sys.executable, __file__, *words], capture_output=True, text=True, check=True)
+    return {**json.loads(done.stdout), "process": time.perf_counter() - start}
+
+
+def searches(peer: str) -> None:
+    """The best split, proven, next to enumeration and to the peer's own search; and the best fleet with its split."""
+    for model, nodes, batch, limit in SPLITS:
+        found = alone("split", model, str(nodes), str(batch))
+        print(
+            f"{model} on {nodes * 8:,}: {found['status']} in {found['seconds']:.2f} s, "
+            f"{found['seconds'] / limit:.2f} of the limit of {limit} s; {_memory(found)}; {found['process']:.1f} s as a process"
+        )
+        took = found["enumeration"]
+        print(f"  enumeration alone: {'too many splits' if took is None else f'{took:.2f} s'}")
+        print(f"  {PEER}: {_peer(peer, model, nodes, batch, found['latency'])}")
+    found = alone("fleet")
     print(
-        f"{len(choices)} fleets with their splits: {found.status} in {took:.1f} s, {took / 15:.2f} of the limit of 15 s"
+        f"{found['fleets']} fleets with their splits: {found['status']} in {found['seconds']:.1f} s, "
+        f"{found['seconds'] / FLEET_LIMIT:.2f} of the limit of {FLEET_LIMIT} s; {_memory(found)}"
+    )
+    print(f"  {PEER}: it has no search for a fleet")
+
+
+def _memory(found: dict[str, Any]) -> str:
+    return f"{found['memory']:.2f} GB, {found['memory'] / MEMORY_LIMIT:.2f} of the limit of {MEMORY_LIMIT} GB"
+
+
+def _peer(folder: str, model: str, nodes: int, batch: int, best: float) -> str:
+    """What the peer answers to the nearest question it has, and what its degrees are worth by our kernel.
+
+    It searches powers of two of tensor and pipeline parallelism, the rest being replicas, for the largest MFU. Its degrees
+    are fixed in our plan, and what it does not decide is chosen as well as can be.
+    """
+    import yaml
+
+    from mlsysim import InfeasibleError, InputError, optimize
+
+    asked = {"version": "1.0", "name": "peer", "workload": {"name": model, "batch_size": batch, "seq_len": 8192},
+             "hardware": {"name": "H100", "node_count": nodes, "accelerators_per_node": 8, "precision": "fp16",
+                          "efficiency": 0.475}}  # fmt: skip
+    path = Path(folder) / "plan.yaml"
+    path.write_text(yaml.safe_dump(asked))
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [f"{folder}/bin/mlsysim", "optimize", "parallelism", str(path), "-o", "json"]
+    start = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd="/", check=False)
+    took = f"{time.perf_counter() - start:.1f} s as a process"
+    answer = json.loads(done.stdout) if done.stdout.startswith("{") else {}
+    if "best_config" not in answer:
+        return f"no answer in {took}"
+    degrees = answer["best_config"]
+    said = f"TP {degrees['tp']}, PP {degrees['pp']}, DP {degrees['dp']} of {answer['total_searched']} looked at, {took}"
+    fixed = {"tensor": degrees["tp"], "pipeline": degrees["pp"], "data": degrees["dp"]}
+    try:
+        ours = optimize(plan(model, nodes, batch, parallelism=fixed))
+    except (InfeasibleError, InputError) as error:
+        return f"{said}; by our kernel: {error.what}"
+    return (
+        f"{said}; {ours.answer.objective / best:.3f} times the latency of the best, the rest chosen as well as can be"
     )
 
 
 if __name__ == "__main__":
-    whole_process()
-    registry()
-    kernels()
-    searches()
+    if len(sys.argv) > 1:
+        found = {"split": split, "fleet": fleet}[sys.argv[1]](*sys.argv[2:])
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+        print(json.dumps({**found, "memory": memory}))
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            venv.create(folder, with_pip=True)
+            install = [f"{folder}/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PEER]
+            subprocess.run(install, check=True)
+            whole_process(folder)
+            registry()
+            kernels()
+            searches(folder)

@@ -20,12 +20,14 @@ class Relaxation:
         reachable: the best value that its quantity can have; None where no value would do.
         choice: a design that has it, evaluated by the exact kernel.
         alone: whether giving way in this limit is enough; else limits of a further conflict must give way as well.
+        certain: whether that was found before time ended the search.
     """
 
     bound: Bound
     reachable: float | None
     choice: dict[str, int]
     alone: bool = True
+    certain: bool = True
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,9 @@ def explain(space: Space, bounds: Sequence[Bound], effort: Effort | None = None)
         alone = bool(found.choice)
         if not alone:
             found = best(limit, [other for other in dict.fromkeys((*needed, *own)) if other != limit])
-        relaxations.append(Relaxation(limit, reached(found, limit), found.choice, alone))
+        relaxations.append(
+            Relaxation(limit, reached(found, limit), found.choice, alone, found.status in ("optimal", "infeasible"))
+        )
     rest = [limit for limit in bounds if limit not in needed]
     again = len(rest) < len(bounds) and rest and best(rest[0], [*rest, *own]).status == "infeasible"
     return Conflict(tuple(relaxations), explain(space, rest, effort) if again else None)

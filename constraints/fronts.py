@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy
 
 from mlsysim.constraints.compiler import Bound, Goal
-from mlsysim.constraints.effort import Effort
+from mlsysim.constraints.effort import Effort, OutOfTimeError
 from mlsysim.constraints.search import TIE, Problem, search
 from mlsysim.constraints.space import Space, row, rows_of
 from mlsysim.symbolic.errors import InputError
@@ -52,21 +52,31 @@ def front(
 
     Raises:
         InputError: more than two quantities over a space that is too large to enumerate.
+        KeyboardInterrupt: Ctrl-C before any point is known.
     """
-    problem = Problem(space, Goal.of(senses[0][0], senses[0][1]), tuple(bounds))
-    everything = problem.everything
-    if everything is not None:
-        return Front(tuple(_undominated(problem, everything, senses)), complete=True)
+    effort = (effort or Effort()).begun()
+    problem = Problem(replace(space, until=effort.until), Goal.of(senses[0][0], senses[0][1]), tuple(bounds))
+    try:
+        everything = problem.everything
+        if everything is not None:
+            return Front(tuple(_undominated(problem, everything, senses)), complete=True)
+    except OutOfTimeError:
+        return Front((), complete=False)
     if len(senses) > 2:
         raise InputError(
             "the space is too large for a front of more than two metrics",
             hint="fix some degrees in the plan, or ask for two",
         )
     points: list[Point] = []
-    for point in _stepwise(space, senses, bounds, (effort or Effort()).begun()):
-        if point is None:
-            return Front(tuple(points), complete=False)
-        points.append(point)
+    try:
+        for point in _stepwise(space, senses, bounds, effort):
+            if point is None:
+                return Front(tuple(points), complete=False)
+            points.append(point)
+    except KeyboardInterrupt:
+        if not points:
+            raise
+        return Front(tuple(points), complete=False)
     return Front(tuple(points), complete=True)
 
 

@@ -38,6 +38,7 @@ class Answer:
         seconds: how long it took.
         runners: the objective and the choice of the designs that come next, the best first.
         without: by decision, the best design that decides otherwise there, where that was asked for.
+        complete: whether everything that was asked for was found before time or Ctrl-C ended the search.
     """
 
     status: str
@@ -51,6 +52,7 @@ class Answer:
     seconds: float = 0.0
     runners: tuple[tuple[float, dict[str, int]], ...] = ()
     without: Mapping[str, Answer] = field(default_factory=dict)
+    complete: bool = True
 
 
 def search(
@@ -106,15 +108,20 @@ class _Search:
         try:
             self.run(top, distinct, otherwise)
         except OutOfTimeError:
-            pass
+            return self.so_far()
         except KeyboardInterrupt:
-            if self.known is None:
+            if self.known is None and self.proven is None:
                 raise
+            return self.so_far()
+        return self.proven or self.so_far()
+
+    def so_far(self) -> Answer:
+        """What is known where the search must end."""
         if self.proven is not None:
-            return self.proven
+            return replace(self.proven, complete=False)
         if self.known is None:
-            return Answer("unknown", {})
-        return Answer("feasible", self.known.choice, self.problem.goal.shown(self.known.cost))
+            return Answer("unknown", {}, complete=False)
+        return Answer("feasible", self.known.choice, self.problem.goal.shown(self.known.cost), complete=False)
 
     def run(self, top: int, distinct: str | None, otherwise: bool) -> None:
         problem = self.problem
@@ -129,6 +136,7 @@ class _Search:
         self.proven = self.solved(problem, program, self.known)
         if self.proven.status not in ("optimal", "infeasible"):
             return
+        self.effort = self.effort.silent()
         everything = problem.everything
         if everything is not None:
             _agree(problem, self.proven, problem.best(everything))

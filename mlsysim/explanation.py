@@ -63,17 +63,18 @@ def _near(evaluation: Evaluation) -> Iterator[str]:
 
 def _relaxed(task: Task, wanted: Objective, answer: Answer, evaluation: Evaluation, effort: Effort) -> Iterator[str]:
     """What the best would be if one limit gave way, by searching without it; and what an assert costs at the margin."""
-    limits = [*task.bounds, *physical(task.space)]
-    for limit in limits:
+    own = physical(task.space)
+    limits = [*task.bounds, *own]
+    words = [each.text for each in task.first.limits] + [f"the limit of {_name(evaluation, o.quantity)}" for o in own]
+    for limit, word in zip(limits, words, strict=True):
         others = [other for other in limits if other is not limit]
         free = search(task.space, wanted.goal, bounds=others, effort=effort, possible=False)
         if free.status != "optimal" or not _differs(free.objective, answer.objective):
             continue
-        word = _name(evaluation, limit.quantity)
         value = task.space.evaluate(rows_of(free.choice), [limit.quantity])[limit.quantity][0]
         needs = amount(float(value), _record(limit.quantity))
         gain, changes = _against(wanted, free, answer), _changes(task, answer.choice, free.choice)
-        yield f"Without the limit on {word}: {gain}, with {changes}; it would be {needs}."
+        yield f"Without {word}: {gain}, with {changes}; it would be {needs}."
     if len(wanted.metrics) == 1 and wanted.metrics[0].partition(".")[0] != "split" and evaluation.limits:
         for price in sensitivity(evaluation, wanted.metrics[0]).prices:
             if price.limit.slack(evaluation.values[price.limit.metric]) <= NEAR * abs(price.limit.value):

@@ -18,7 +18,7 @@ from mlsysim.objectives import objective as read_objective
 from mlsysim.optimum import Optimization
 from mlsysim.plan import LoadedPlan
 from mlsysim.refusals import conflict_of, nothing_fits
-from mlsysim.symbolic.errors import InputError, UnknownNameError, UnprovenError
+from mlsysim.symbolic.errors import InfeasibleError, InputError, UnknownNameError, UnprovenError
 from mlsysim.task import Task
 from mlsysim.tradeoffs import ParetoFront
 
@@ -90,6 +90,8 @@ def optimize(
     if answer.status == "infeasible" and limits:
         conflict = _conflict(task, limits, effort.silent())
         answer = search(task.space, wanted.goal, **asked)
+    if conflict and not answer.choice:
+        raise InfeasibleError(f"no {task.noun} keeps the asserts: {conflict}")
     if answer.status == "unknown":
         raise UnprovenError(
             f"no design is known after {effort.time_limit:g} s", hint="give more with --time-limit, or decide less"

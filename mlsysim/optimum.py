@@ -50,7 +50,7 @@ class Optimization:
             "o_bound": self.objective.in_unit(answer.bound), "o_gap": answer.gap, "o_space": answer.space,
             "o_rows": answer.rows, "o_enumerated": answer.checked, "o_seconds": round(answer.seconds, 3),
             "o_seed": self.effort.seed, "o_workers": self.effort.workers,
-            "o_conflict": self.conflict, **self.task.data(answer.choice),
+            "o_conflict": self.conflict, "o_complete": answer.complete, **self.task.data(answer.choice),
         }  # fmt: skip
         if answer.runners:
             found["o_runners_up"] = [
@@ -80,6 +80,8 @@ class Optimization:
             lines += [
                 f"  {self.objective.said(value):<16}{self.task.describe(choice)}" for value, choice in answer.runners
             ]
+        if answer.status == "optimal" and not answer.complete:
+            lines += ["", "The search ended before all that was asked for beside the best was found."]
         if self.explanation:
             lines += ["", "Why this is the best"]
             for sentence in self.explanation:

@@ -17,8 +17,9 @@ def nothing_fits(task: Task, effort: Effort) -> InfeasibleError:
     """What to say where no design fits, whatever the asserts: the structure, or what each needs at least."""
     design = task.first.design
     why = task.first.failures[0].sentence if task.first.failures else "the conditions cannot be kept together"
-    if task.space.possible("structural"):
-        why = conflict_of(task, explain(task.space, [], effort)) or why
+    conflict = explain(task.space, [], effort) if task.space.possible("structural") else None
+    if conflict and any(each.choice for each in conflict.relaxations):
+        why = conflict_of(task, conflict)
     return InfeasibleError(f"no {task.noun} of {design.model.name} fits: {why}",
                            where=design.loaded.where("hardware", key=True),
                            hint=" or ".join(remedies(task.first)) or None)  # fmt: skip
@@ -32,7 +33,9 @@ def conflict_of(task: Task, conflict: Conflict) -> str:
     for each in conflict.relaxations:
         bound, record = each.bound, catalogue().QUANTITIES[each.bound.quantity]
         known = asked.get((bound.quantity, bound.sign, bound.value)) or task.names.get(bound)
-        if each.reachable is None:
+        if not each.certain:
+            words += [f"{known}, of which time ended before it was known what would do"] * bool(known)
+        elif each.reachable is None:
             words.append(f"{known or own[bound.quantity]['name']}, which no value of it would cure")
         elif known:
             reached = amount(each.reachable, record)

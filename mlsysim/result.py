@@ -27,6 +27,7 @@ SEARCH_KEYS: dict[str, dict[str, Any]] = {
     "o_enumerated": {"type": "boolean", "description": "whether every split was enumerated as well"},
     "o_seconds": {"type": "number", "description": "seconds of the search"},
     "o_seed": {"type": "integer", "description": "seed of the search"},
+    "o_complete": {"type": "boolean", "description": "whether everything asked for was found before the search had to end"},
     "o_workers": {"type": "integer", "description": "threads of the search"},
     "o_runners_up": {"type": "array", "description": "the designs that come next, where they were asked for", "items": {
         "type": "object", "required": ["o_objective"]}},
@@ -123,7 +124,8 @@ def schema() -> dict[str, Any]:
         "accelerators": {"type": "integer", "minimum": 1, "description": "accelerators in all"},
         "phase": {"enum": ["training", "inference"]},
         "precision": {"type": "string", "description": "number format of weights and arithmetic"},
-        "exit_code": {"enum": [0, 3, 4], "description": "0 fine, 3 an assert is violated, 4 physically infeasible"},
+        "exit_code": {"enum": [0, 3, 4, 5],
+                      "description": "0 fine, 3 an assert is violated, 4 physically infeasible, 5 not proven"},
         "f_status": {"enum": ["PASS", "FAIL"]},
         "f_summary": {"type": "string", "description": "feasibility in one sentence, with what would fix it"},
         "f_wall": {"type": "string", "description": "the wall that fails, or is nearest to failing"},

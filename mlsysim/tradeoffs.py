@@ -51,6 +51,8 @@ class ParetoFront:
         """The front as a table and, of the first two metrics, a picture."""
         from mlsysim.picture import scatter
 
+        if not self.front.points and not self.front.complete:
+            return "the search ended before any point was known; give more with --time-limit"
         if not self.front.points:
             return f"no {self.task.noun} keeps the conditions and the asserts"
         records = {name: catalogue().QUANTITIES[name] for name in self.metrics}

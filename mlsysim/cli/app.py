@@ -15,7 +15,7 @@ from mlsysim.cli.zoo import zoo as zoo_commands
 from mlsysim.symbolic.errors import InputError, nearest
 
 EXIT_CODES = """Exit codes: 0 fine, 1 internal error, 2 bad input, 3 assert violated, 4 physically infeasible,
-5 search ended without proof."""
+5 search ended without proof, 130 interrupted before there was an answer."""
 
 app = typer.Typer(
     name="mlsysim", no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, epilog=EXIT_CODES,
@@ -261,6 +261,18 @@ def optimize(
         "budget": budget, "carbon_cap": carbon_cap, "sla": sla, "qps": qps, "percentile": percentile,
     }  # fmt: skip
     if pareto is not None:
+        idle = {
+            "--write": write is not None,
+            "--top": top != 1,
+            "--explain": explain,
+            "--maximize": maximize is not None,
+            "--objective": objective != "performance.latency",
+        }
+        for option, given in idle.items():
+            if given:
+                raise InputError(
+                    f"{option} changes nothing with --pareto", hint="leave it out: a front is many designs"
+                )
         return _front(plan, pareto, problem, output, **effort, **options)
     with progress() as watch:
         found = search(

@@ -213,6 +213,18 @@ def test_a_front_of_three_metrics_is_a_table_and_a_picture(capsys: pytest.Captur
         mlsysim.pareto(BASE, ["latency", "performance.latency"])
 
 
+@pytest.mark.parametrize(
+    "words", [["--write", "best.yaml"], ["--top", "3"], ["--explain"], ["--maximize"], ["--objective", "mfu"]]
+)
+def test_what_a_front_does_not_use_is_refused(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An option that would change nothing, exit code 2."""
+    (tmp_path / "plan.yaml").write_text(yaml.safe_dump(BASE))
+    assert run(["optimize", "parallelism", str(tmp_path / "plan.yaml"), "--pareto", "latency,mfu", *words]) == 2
+    assert f"{words[0]} changes nothing with --pareto" in capsys.readouterr().err
+
+
 def test_time_ends_a_front_with_what_is_known() -> None:
     """Exit code 5."""
     found = mlsysim.pareto(plan(workload={"name": "Llama3_405B", "batch_size": 2048}, hardware={"name": "H100", "nodes": 2048}),

@@ -1,0 +1,194 @@
+"""What a search may spend: whatever ends it, the best that is known is the answer; threads and seeds do not change it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+import mlsysim
+from mlsysim.cli.main import run
+from mlsysim.constraints import search as search_module
+from mlsysim.constraints.effort import Effort, OutOfTimeError
+from mlsysim.constraints.search import search
+from mlsysim.constraints.space import Space
+from mlsysim.parallelism import task
+from mlsysim.plan import load
+from mlsysim.schemas import schema_of
+from mlsysim.symbolic.errors import InfeasibleError, InputError, UnprovenError
+from tests.conftest import ROOT, plan
+from tests.constraints.test_search import instance
+
+BASE = plan(workload={"name": "Llama3_70B", "batch_size": 512}, hardware={"name": "H100", "nodes": 8})
+LARGE = plan(workload={"name": "DeepSeek_V3", "batch_size": 15360}, hardware={"name": "H100", "nodes": 256},
+             ops={"duration_days": 3.0})  # fmt: skip
+LATENCY = "performance.latency"
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_threads_and_seeds_do_not_change_the_choice(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the solver alone, also where many designs are equally good."""
+    monkeypatch.setattr(search_module.Problem, "everything", None)
+    space, objective, sense, bounds = instance(number)
+    choices = [
+        search(
+            space, objective, sense=sense, bounds=bounds, then=LATENCY, effort=Effort(workers=workers, seed=seed)
+        ).choice
+        for workers, seed in ((1, 1), (2, 1), (4, 1), (2, 7), (4, 2**31 - 1))
+    ]
+    assert all(choice == choices[0] for choice in choices)
+
+
+@pytest.mark.parametrize("objective", ["performance.latency", "feasibility.memory_required", "macro.tco"])
+def test_a_large_space_has_one_answer_too(objective: str) -> None:
+    """Of a fleet's cost every split is as good as any: then the quickest is taken."""
+    space = task(load(LARGE)).space
+    first, *others = (
+        search(space, objective, then=LATENCY, effort=Effort(workers=workers, seed=seed))
+        for workers, seed in ((1, 3), (2, 1), (4, 2))
+    )
+    assert first.status == "optimal"
+    assert all(other.choice == first.choice for other in others)
+    if objective == "macro.tco":
+        assert first.choice == search(space, LATENCY).choice
+
+
+def test_of_equals_the_smallest_values_are_taken() -> None:
+    """No design that is as good and as quick decides less in the first decision in which they differ."""
+    space = task(load(BASE)).space
+    best = search(space, LATENCY)
+    rows = space.lattice(space.domains)
+    values = space.evaluate(rows, [LATENCY])[LATENCY]
+    assert best.objective is not None
+    equal = space.holds(rows) & (values <= best.objective * (1 + 1e-9))
+    found = sorted(tuple(int(rows[name][i]) for name in space.domains) for i in range(len(values)) if equal[i])
+    assert tuple(best.choice[name] for name in space.domains) == found[0]
+
+
+@pytest.mark.parametrize(
+    "options", [{"workers": 0}, {"workers": 65}, {"seed": -1}, {"time_limit": 0.0}, {"time_limit": float("inf")}]
+)
+def test_impossible_efforts_are_refused(options: dict[str, Any]) -> None:
+    """In words."""
+    with pytest.raises(InputError, match="is not"):
+        mlsysim.optimize(BASE, **options)
+
+
+def test_the_time_limit_covers_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found before is the answer, its gap unknown; exit code 5."""
+    exact = Space._values
+
+    def slow(self: Space, rows: Any, wanted: Any) -> Any:
+        time.sleep(0.1)
+        return exact(self, rows, wanted)
+
+    monkeypatch.setattr(Space, "_values", slow)
+    started = time.perf_counter()
+    found = mlsysim.optimize(BASE, time_limit=2.0)
+    assert time.perf_counter() - started < 6
+    assert (found.answer.status, found.answer.bound, found.answer.gap, found.exit_code) == ("feasible", None, None, 5)
+    assert found.evaluation.feasible
+    assert "gap unknown" in found.page()
+    jsonschema.validate(found.to_dict(), schema_of("result"))
+
+
+def test_without_any_design_in_time_the_sentence_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 5."""
+    with pytest.raises(UnprovenError, match="no design is known after 1e-06 s"):
+        mlsysim.optimize(BASE, time_limit=1e-6)
+    (tmp_path / "plan.yaml").write_text(yaml.safe_dump(BASE))
+    assert run(["optimize", "parallelism", str(tmp_path / "plan.yaml"), "--time-limit", "1e-6"]) == 5
+    assert "hint: give more with --time-limit" in capsys.readouterr().err
+
+
+def test_what_time_left_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The best stays proven; what was asked for beside it is not there."""
+
+    def late(*_: Any) -> Any:
+        raise OutOfTimeError("the time is up")
+
+    monkeypatch.setattr(search_module._Search, "otherwise", late)
+    found = mlsysim.optimize(BASE, explain=True)
+    assert (found.answer.status, found.answer.complete, found.exit_code) == ("optimal", False, 0)
+    assert "ended before all that was asked for" in found.page()
+
+
+def test_a_front_without_time_says_so() -> None:
+    """No point is no proof that there is none."""
+    found = mlsysim.pareto(BASE, ["latency", "memory_required"], time_limit=1e-6)
+    assert (found.front.points, found.exit_code) == ((), 5)
+    assert "ended before any point was known" in found.page()
+
+
+def test_asserts_that_contradict_each_other_are_so_even_where_time_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That no design keeps them is known, and is the answer."""
+    tight = {**BASE, "constraints": {"assert": [{"metric": "latency", "max": "1 ms"}]}}
+    exact = search_module.search
+    calls = []
+
+    def first_only(*arguments: Any, **options: Any) -> Any:
+        calls.append(1)
+        return exact(*arguments, **options) if len(calls) == 1 else search_module.Answer("unknown", {})
+
+    for place in ("mlsysim.optimization.search", "mlsysim.constraints.conflicts.search"):
+        monkeypatch.setattr(place, first_only)
+    with pytest.raises(
+        InfeasibleError, match=r"no split keeps the asserts: performance\.latency <= 1 ms, of which time ended"
+    ):
+        mlsysim.optimize(tight)
+
+
+#: The command line with a search that tells when it has come to some point, and stays there.
+STAYING = """
+import sys, time
+from mlsysim.cli import main
+from mlsysim.constraints import search
+def stay(*_):
+    print("here", file=sys.stderr, flush=True)
+    time.sleep(60)
+{patch}
+main({words!r})
+"""
+
+
+def interrupted(patch: str, words: list[str]) -> tuple[int, str, str]:
+    """Press Ctrl-C where the search stays: its exit code, its output and its errors."""
+    code = STAYING.format(patch=patch, words=words)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    assert process.stderr is not None
+    assert process.stderr.readline() == "here\n"
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=30)
+    return process.returncode, output, errors
+
+
+def test_ctrl_c_while_tables_are_built_keeps_what_is_known(tmp_path: Path) -> None:
+    """The incumbent, its bound unknown, with exit code 5."""
+    (tmp_path / "plan.yaml").write_text(yaml.safe_dump(BASE))
+    words = ["optimize", "parallelism", str(tmp_path / "plan.yaml"), "--output", "json"]
+    code, output, errors = interrupted("search.compile_program = stay", words)
+    result = json.loads(output)
+    assert (code, errors) == (5, "")
+    assert (result["o_status"], result["o_bound"], result["o_gap"], result["exit_code"]) == ("feasible", None, None, 5)
+    assert result["f_status"] == "PASS"
+
+
+def test_ctrl_c_before_anything_is_known_says_so(tmp_path: Path) -> None:
+    """Exit code 130, and no traceback."""
+    (tmp_path / "plan.yaml").write_text(yaml.safe_dump(BASE))
+    words = ["optimize", "parallelism", str(tmp_path / "plan.yaml")]
+    code, output, errors = interrupted("search._improving = stay", words)
+    assert (code, output) == (130, "")
+    assert errors.strip() == "mlsysim: error: interrupted before there was an answer"
