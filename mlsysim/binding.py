@@ -25,6 +25,8 @@ _SAID = {
     ("software", "page"): "software.page",
     ("ops", "carbon_tax"): "ops.carbon_tax",
     ("ops", "price_per_accelerator_hour"): "price.accelerator_hour",
+    ("ops", "carbon_intensity"): "grid.carbon_intensity",
+    ("ops", "electricity_price"): "grid.electricity_price",
 }
 
 #: What the plan says in another form or leaves to a search: the leaf is bound elsewhere in this module or in ``split``.
@@ -35,6 +37,12 @@ SPLIT = {
 }  # fmt: skip
 #: What a checkpoint is bound by: facts of storage, by leaf.
 WRITTEN = {"node_bandwidth": "write_bandwidth", "filesystem_bandwidth": "filesystem_write_bandwidth"}
+#: What a plan says instead of a price of electricity, for the registry's of its region.
+OF_THE_GRID = "grid"
+#: Fields of ops that may be nothing.
+_MAY_BE_NOTHING = ("carbon_tax", "carbon_intensity", "electricity_price")
+#: Fields of ops that say something of the time held, and nothing without it.
+_OF_THE_TIME = ("region", "facility", "price_per_accelerator_hour", *_MAY_BE_NOTHING)
 RECOMPUTE = ("none", "selective", "full")
 SECONDS_OF_A_DAY = 86400.0
 #: Tokens of a sequence where nobody says how long those were that a model was trained with.
@@ -123,7 +131,7 @@ class _Binder:
         if not self.transformer and not self.training:
             self.refuse("software", "link_efficiency", phase)
         if self.plan.ops.duration_days is None:
-            for name in ("region", "facility", "price_per_accelerator_hour", "carbon_tax"):
+            for name in _OF_THE_TIME:
                 if self.said("ops", name) is not None:
                     raise InputError(
                         f"ops.{name}: without a duration it changes nothing", where=self.where("ops", name),
@@ -197,9 +205,11 @@ class _Binder:
         raw = self.said(section, field_)
         display = catalogue().QUANTITIES[leaf]["display"]
         where = self.loaded.where(section, field_)
+        if (field_, raw) == ("electricity_price", OF_THE_GRID):
+            return self.of_the_grid(where)
         if isinstance(raw, str):
             value = parse(raw, display, where=where, what=f"{section}.{field_}")
-            if value < 0 or (value == 0 and field_ != "carbon_tax"):
+            if value < 0 or (value == 0 and field_ not in _MAY_BE_NOTHING):
                 raise InputError(f"{section}.{field_}: {raw!r} is not above 0", where=where)
         else:
             value = float(raw) * float(catalogue().QUANTITIES[leaf]["scale"])
@@ -305,9 +315,18 @@ class _Binder:
         return self.zoo.entries("facilities")["AWS"]
 
     def _grid(self, rest: str) -> Binding:
+        if rest == "electricity_price" and self.plan.ops.electricity_price is None:
+            return Binding(0.0, "default", "the rent includes power")
         if self.plan.ops.region is None:
             return Binding(None, "default", "the plan names no region (ops.region)")
         return _of(self.lookup("grids", "ops", "region"), rest)
+
+    def of_the_grid(self, where: str | None) -> Binding:
+        """The registry's price of electricity in the plan's region."""
+        found = self._grid("electricity_price")
+        if found.value is None:
+            raise InputError(f"ops.electricity_price: {found.says}", where=where, hint="give a price, such as 0.08")
+        return found
 
     def _price(self, rest: str) -> Binding:
         offers = [

@@ -16,6 +16,8 @@ from mlsysim.symbolic.errors import InputError, nearest
 Count = Annotated[int, Field(strict=True, ge=1)]
 #: A number in the field's own unit, or a string with a unit.
 Amount = Annotated[float, Field(strict=True, gt=0, le=1e6, allow_inf_nan=False)] | str
+#: The same, which may be nothing.
+Rate = Annotated[float, Field(strict=True, ge=0, le=1e6, allow_inf_nan=False)] | str
 #: A number in the metric's own unit, or a string with a unit; a truth value is neither.
 Bound = Annotated[float, Field(strict=True)] | str
 Share = Annotated[float, Field(strict=True, ge=1e-6, le=1, allow_inf_nan=False)]
@@ -115,6 +117,12 @@ class Ops(_Section):
     carbon_tax: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] | str | None = Field(
         default=None, description="USD/tCO2e; default: 0"
     )
+    electricity_price: Rate | None = Field(
+        default=None,
+        description="USD/kWh, paid beside the rent; `grid` for the registry's price of the region; default: 0, the rent "
+        "includes power",
+    )
+    carbon_intensity: Rate | None = Field(default=None, description="gCO2e/kWh; default: the registry's of the region")
 
 
 class Assert(_Section):
