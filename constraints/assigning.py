@@ -11,7 +11,7 @@ import numpy
 
 from mlsysim.constraints.assignment import Assignment, Options
 from mlsysim.constraints.feasibility import ROUNDING
-from mlsysim.constraints.lagrange import Prices, ascend, contradiction
+from mlsysim.constraints.lagrange import SAME, Prices, ascend, contradiction
 from mlsysim.constraints.packing import Packing, improve, pack
 from mlsysim.constraints.packing_model import solve_options
 from mlsysim.constraints.search import TIE
@@ -222,7 +222,8 @@ class _Search:
         known = bool(self.chosen) or status == "optimal"
         bound = self.bound if math.isfinite(self.bound) else None
         if status == "optimal" and bound is not None:
-            bound = min(bound, self.cost)
+            # What differs by rounding alone is the same.
+            bound = self.cost if self.cost - bound <= 10 * SAME * abs(self.cost) else min(bound, self.cost)
         return Assigned(
             status, self.chosen, self.cost if known else None, bound if status != "infeasible" else None, self.space,
             self.left, time.perf_counter() - self.started,

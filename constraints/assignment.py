@@ -22,7 +22,7 @@ from mlsysim.symbolic.errors import InputError
 MOST_OPTIONS = 6_000_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
     """What limits where and when a task may run: an option keeps it where what it needs is at most this much.
 
@@ -35,7 +35,7 @@ class Rule:
     most: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Task:
     """Work that runs at one place in consecutive windows.
 
@@ -59,11 +59,11 @@ class Task:
         """Which places and first windows keep its own rules."""
         keep = numpy.ones(self.costs.shape, dtype=bool)
         for rule in self.rules.values():
-            keep &= rule.needed <= rule.most
+            keep &= rule.needed <= rule.most + ROUNDING * abs(rule.most)
         return keep
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Assignment:
     """A problem: tasks, places with room, and limits on totals.
 
@@ -147,7 +147,7 @@ def _joined(parts: Sequence[Any]) -> Any:
     return numpy.concatenate(parts) if parts else numpy.zeros(0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Options:
     """Options of all tasks, those of a task next to each other.
 

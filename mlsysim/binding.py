@@ -73,6 +73,7 @@ class _Binder:
         self.variant = f"{self.model.kind}_{self.loaded.phase}"
 
     def design(self) -> Design:
+        self.refuse_what_is_open()
         self.refuse_idle_fields()
         self.precision = self.choose_precision()
         bindings = {leaf: self.leaf(leaf) for leaf in kernel(self.variant).leaves}
@@ -111,6 +112,15 @@ class _Binder:
 
     def said(self, section: str, name: str) -> Any:
         return getattr(getattr(self.plan, section), name)
+
+    def refuse_what_is_open(self) -> None:
+        """Where and when the work runs is for a search to say, not for one evaluation."""
+        said = self.plan.placement
+        if said.sites or said.jobs or said.windows or said.window_hours:
+            raise InputError(
+                "placement: this plan leaves open where its work runs", where=self.loaded.where("placement", key=True),
+                hint="decide it with `mlsysim optimize placement`, or leave the section out",
+            )  # fmt: skip
 
     # Fields that would change nothing are refused.
 
@@ -203,16 +213,10 @@ class _Binder:
 
     def from_plan(self, section: str, field_: str, leaf: str) -> Binding:
         raw = self.said(section, field_)
-        display = catalogue().QUANTITIES[leaf]["display"]
         where = self.loaded.where(section, field_)
         if (field_, raw) == ("electricity_price", OF_THE_GRID):
             return self.of_the_grid(where)
-        if isinstance(raw, str):
-            value = parse(raw, display, where=where, what=f"{section}.{field_}")
-            if value < 0 or (value == 0 and field_ not in _MAY_BE_NOTHING):
-                raise InputError(f"{section}.{field_}: {raw!r} is not above 0", where=where)
-        else:
-            value = float(raw) * float(catalogue().QUANTITIES[leaf]["scale"])
+        value = stated(raw, leaf, where=where, what=f"{section}.{field_}", nothing=field_ in _MAY_BE_NOTHING)
         return Binding(value, "plan", f"{section}.{field_} of the plan")
 
     def _model(self, rest: str) -> Binding:
@@ -365,6 +369,27 @@ class _Binder:
         if choice.accelerators:
             return Binding(float(choice.accelerators), "plan", "hardware.accelerators of the plan")
         return Binding(1.0, "default", "one accelerator")
+
+
+def stated(raw: float | str, leaf: str, *, where: str | None, what: str, nothing: bool) -> float:
+    """What a plan says of a leaf, in coherent units.
+
+    Args:
+        raw: a number in the leaf's display unit, or a string with its unit.
+        leaf: what it is said of.
+        where, what: the place and the name of the field.
+        nothing: whether it may be 0.
+
+    Raises:
+        InputError: a wrong unit, or a number that it cannot be.
+    """
+    record = catalogue().QUANTITIES[leaf]
+    if not isinstance(raw, str):
+        return float(raw) * float(record["scale"])
+    value = parse(raw, record["display"], where=where, what=what)
+    if value < 0 or (value == 0 and not nothing):
+        raise InputError(f"{what}: {raw!r} is {'below' if nothing else 'not above'} 0", where=where)
+    return value
 
 
 def _of(entry: Entry, name: str) -> Binding:

@@ -78,7 +78,7 @@ class Evaluation:
                 why[name] = f"the design is not feasible: {self.failures[0].sentence}"
                 continue
             if math.isnan(self.values[name]):
-                reasons = [missing[leaf] for leaf in self._unknown(name) if leaf in missing]
+                reasons = [missing[leaf] for leaf in self.unknown_leaves(name) if leaf in missing]
                 why[name] = "; ".join(dict.fromkeys(sorted(reasons)))
         return why
 
@@ -136,7 +136,7 @@ class Evaluation:
         times = [p for p in parents if catalogue().QUANTITIES[p]["unit"] == "s"]
         return max(times or parents, key=lambda p: (p in catalogue().VARIANTS[self.variant]["parents"], self.values[p]))
 
-    def _unknown(self, name: str) -> list[str]:
+    def unknown_leaves(self, name: str) -> list[str]:
         """The leaves without a value that leave a quantity without one."""
         parents = catalogue().VARIANTS[self.variant]["parents"]
         seen: dict[str, None] = {}

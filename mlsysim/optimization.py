@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlsysim.binding import bind
 from mlsysim.constraints.compiler import Bound
@@ -26,15 +26,19 @@ from mlsysim.symbolic.errors import InfeasibleError, InputError, UnknownNameErro
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount
 
-PROBLEMS = ("parallelism", "nodes")
+if TYPE_CHECKING:
+    from mlsysim.placement import Placement
+
+PROBLEMS = ("parallelism", "nodes", "placement")
 LATENCY = "performance.latency"
+COST = "macro.tco"
 
 
 def optimize(
     loaded: LoadedPlan,
     problem: str = "parallelism",
     *,
-    objective: str = LATENCY,
+    objective: str | None = None,
     largest: bool | None = None,
     top: int = 1,
     time_limit: float = 60.0,
@@ -42,19 +46,25 @@ def optimize(
     watch: Watch | None = None,
     hardware: Sequence[str] = (),
     nodes: Sequence[int] = (),
-) -> Optimization:
-    """Find the best split of a plan's model over its accelerators, or the best fleet with its split.
+    regions: Sequence[str] = (),
+    carbon_tax: float | str | None = None,
+) -> Optimization | Placement:
+    """Find the best split of a plan's model over its accelerators, the best fleet with its split, or the best place.
 
     Args:
         loaded: the plan; what its parallelism section fixes stays fixed, its asserts are constraints.
-        problem: ``parallelism``, or ``nodes``: which accelerator, and how many nodes of it, jointly with the split.
-        objective: a metric, or a weighted sum such as ``latency + 0.5*tco`` with weights per unit of each metric.
+        problem: ``parallelism``; ``nodes``: which accelerator, and how many nodes of it, jointly with the split; or
+            ``placement``: where the work runs, or where and when each of several jobs.
+        objective: a metric, or a weighted sum such as ``latency + 0.5*tco`` with weights per unit of each metric; by default
+            the latency, of a placement the total cost.
         largest: whether to maximise; by default throughput, utilisation and the like are, all others are minimised.
         top: how many designs are wanted: the best, and those that come next.
         time_limit: seconds for the solver.
         seed: the same seed gives the same answer.
         watch: told of every better design, with the solver's bound.
         hardware, nodes: the accelerators and numbers of nodes that a fleet may be of.
+        regions: the regions that a placement may be in; all where there are none.
+        carbon_tax: USD/tCO2e of a placement, instead of the plan's.
 
     Raises:
         UnknownNameError: no such problem or metric.
@@ -65,6 +75,16 @@ def optimize(
         raise UnknownNameError("problem", problem, PROBLEMS, see=f"the problems are {', '.join(PROBLEMS)}")
     if not (math.isfinite(time_limit) and time_limit > 0):
         raise InputError(f"--time-limit: {time_limit:g} is not above 0", hint="give seconds, such as 60")
+    if problem == "placement":
+        if hardware or nodes:
+            raise InputError("--hardware and --nodes choose a fleet", hint="say `mlsysim optimize nodes`")
+        from mlsysim.placement import place
+
+        return place(loaded, objective=objective or COST, largest=largest, regions=regions, carbon_tax=carbon_tax, top=top,
+                     time_limit=time_limit, seed=seed, watch=watch)  # fmt: skip
+    if regions or carbon_tax is not None:
+        raise InputError("--regions and --carbon-tax are of a placement", hint="say `mlsysim optimize placement`")
+    objective = objective or LATENCY
     if problem == "nodes":
         if top > 1:
             raise InputError("--top: of fleets only the best is searched", hint="leave it out")

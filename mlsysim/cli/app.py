@@ -199,12 +199,21 @@ def synthesize(
 @app.command(epilog=EXIT_CODES)
 def optimize(
     problem: Annotated[
-        str, typer.Argument(help="What to decide: parallelism, or nodes (the fleet and its split).", show_default=False)
+        str,
+        typer.Argument(
+            help="What to decide: parallelism, nodes (the fleet and its split), or placement (where and when).",
+            show_default=False,
+        ),
     ],
     plan: PlanFile,
     objective: Annotated[
-        str, typer.Option(help='A metric, or a sum such as "latency + 0.5*tco", weights per unit of each.')
-    ] = "performance.latency",
+        str | None,
+        typer.Option(
+            help='A metric, or a sum such as "latency + 0.5*tco", weights per unit of each. '
+            "Default: the latency; of a placement the total cost.",
+            show_default=False,
+        ),
+    ] = None,
     maximize: Annotated[
         bool | None,
         typer.Option("--maximize/--minimize", help="By default what is better for the metric.", show_default=False),
@@ -215,6 +224,13 @@ def optimize(
     nodes: Annotated[
         str | None,
         typer.Option(help="Numbers of nodes to choose from, such as 1-64 or 8,16,32; with nodes.", show_default=False),
+    ] = None,
+    regions: Annotated[
+        str | None,
+        typer.Option(help="Regions to choose from, such as Quebec,Norway; with placement.", show_default=False),
+    ] = None,
+    carbon_tax: Annotated[
+        str | None, typer.Option(help="USD/tCO2e instead of the plan's; with placement.", show_default=False)
     ] = None,
     pareto: Annotated[
         str | None, typer.Option(help="Metrics to trade, such as latency,memory_required: the exact front.")
@@ -240,7 +256,7 @@ def optimize(
     with progress() as watch:
         found = search(
             plan, problem, objective=objective, largest=maximize, top=top, time_limit=time_limit, seed=seed, watch=watch,
-            hardware=_words(hardware), nodes=_numbers(nodes),
+            hardware=_words(hardware), nodes=_numbers(nodes), regions=_words(regions), carbon_tax=carbon_tax,
         )  # fmt: skip
     if OUTPUT.choose(output and output.value) == "json":
         emit_json(found.to_dict())

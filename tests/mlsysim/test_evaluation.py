@@ -249,7 +249,7 @@ def test_electricity_is_paid_beside_the_rent_where_it_has_a_price() -> None:
         ({"duration_days": 1.0, "electricity_price": "grid"}, "the plan names no region"),
         ({"duration_days": 1.0, "region": "Quebec", "electricity_price": "grid"}, "is not published"),
         ({"duration_days": 1.0, "region": "Quebec", "electricity_price": -0.1}, "is below 0"),
-        ({"duration_days": 1.0, "region": "Quebec", "electricity_price": "-0.1 USD/kWh"}, "is not above 0"),
+        ({"duration_days": 1.0, "region": "Quebec", "electricity_price": "-0.1 USD/kWh"}, "is below 0"),
         ({"duration_days": 1.0, "region": "Quebec", "electricity_price": "5 USD"}, "is an amount of money"),
         ({"duration_days": 1.0, "region": "Quebec", "electricity_price": float("nan")}, "electricity_price"),
     ],

@@ -222,7 +222,7 @@ def test_every_field_of_the_schema_is_varied_here() -> None:
         return {path}
 
     known = {*OTHER, *OTHER_SERVING, ("version",), ("parallelism", "expert")}
-    assert fields(schemas.plan_schema(), ()) == known
+    assert {path for path in fields(schemas.plan_schema(), ()) if path[0] != "placement"} == known  # see test_placement
 
 
 def test_the_published_schema_is_made_from_the_model() -> None:
