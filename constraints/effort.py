@@ -12,6 +12,8 @@ from mlsysim.symbolic.errors import InputError, UnprovenError
 #: Threads of the solver, and the most that may be asked for.
 WORKERS = 2
 MOST_WORKERS = 64
+#: Seconds that a search which is one of many always has.
+MOMENT = 0.1
 #: Called with the incumbent and the bound, in units of the goal's cost, whenever the solver finds a better design.
 Watch = Callable[[float, float], None]
 
@@ -59,6 +61,10 @@ class Effort:
     def left(self) -> float:
         """Seconds that are left."""
         return self.until - time.perf_counter()
+
+    def part(self, share: float) -> Effort:
+        """The same, unwatched, for a share of the time that is left, and a moment at least."""
+        return replace(self, watch=None, until=time.perf_counter() + max(MOMENT, share * self.left))
 
     def silent(self) -> Effort:
         """The same for a search that nobody watches."""

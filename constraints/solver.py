@@ -56,7 +56,7 @@ def solve(
         model.add_bool_or([literals[name][choice[name]].negated() for name in literals])
     chosen = [_table(model, table, literals) for table in program.tables]
     for bound in program.bounds:
-        scale = _scale(abs(bound.value), *(table.costs[bound.column] for table in program.tables))
+        scale = steps(abs(bound.value), *(table.costs[bound.column] for table in program.tables))
         parts = [
             (bound.sign * table.costs[bound.column] * scale, rows)
             for table, rows in zip(program.tables, chosen, strict=True)
@@ -64,17 +64,12 @@ def solve(
         # Costs are rounded down, so no design that keeps the limit is lost; the exact kernel has the last word.
         model.add(_weighted(parts) <= int(numpy.ceil(bound.sign * bound.limit * scale)) + len(parts))
     costs = [table.costs[GOAL] for table in program.tables]
-    scale = _scale(0.0, *costs)
+    scale = steps(0.0, *costs)
     model.minimize(_weighted([(c * scale, rows) for c, rows in zip(costs, chosen, strict=True)]))
     error = len(costs) / scale
-    solver = cp_model.CpSolver()
-    parameters = solver.parameters
-    parameters.random_seed, parameters.num_workers = effort.seed, effort.workers
-    parameters.max_time_in_seconds = max(LEAST, effort.left)
-    parameters.cp_model_presolve = presolve
-    status = solver.solve(model, _callback(effort.watch, scale))
-    words = {cp_model.OPTIMAL: "optimal", cp_model.FEASIBLE: "feasible", cp_model.INFEASIBLE: "infeasible"}
-    said = words.get(status, "unknown")
+    watch = effort.watch
+    told = None if watch is None else lambda cost, bound: watch(cost / scale, bound / scale)
+    said, solver = run(model, effort, presolve=presolve, watch=told)
     if said not in ("optimal", "feasible"):
         return Outcome(said, None, None)
     choice = {name: next(v for v, x in by.items() if solver.boolean_value(x)) for name, by in literals.items()}
@@ -82,7 +77,28 @@ def solve(
     return Outcome(said, choice, solver.best_objective_bound / scale, error)
 
 
-def _scale(least: float, *columns: Any) -> float:
+def run(model: Any, effort: Effort, *, presolve: bool = True, watch: Watch | None = None) -> tuple[str, Any]:
+    """Solve a model: what was proven, in a word, and the solver that knows the values.
+
+    Args:
+        model: of CP-SAT.
+        effort: what it may spend; it is not this that is told of better designs.
+        presolve: whether the solver may simplify first.
+        watch: told of every better design, in integer steps.
+    """
+    from ortools.sat.python import cp_model
+
+    solver = cp_model.CpSolver()
+    parameters = solver.parameters
+    parameters.random_seed, parameters.num_workers = effort.seed, effort.workers
+    parameters.max_time_in_seconds = max(LEAST, effort.left)
+    parameters.cp_model_presolve = presolve
+    status = solver.solve(model, _callback(watch))
+    words = {cp_model.OPTIMAL: "optimal", cp_model.FEASIBLE: "feasible", cp_model.INFEASIBLE: "infeasible"}
+    return words.get(status, "unknown"), solver
+
+
+def steps(least: float, *columns: Any) -> float:
     """Integer steps for a unit of some costs: as fine as their size allows."""
     largest = max(least, sum(float(abs(column).max(initial=0)) for column in columns))
     return RESOLUTION / largest if largest else 1.0
@@ -111,7 +127,7 @@ def _weighted(parts: list[tuple[Any, list[Any]]]) -> Any:
     return cp_model.LinearExpr.weighted_sum(variables, weights)
 
 
-def _callback(watch: Watch | None, scale: float) -> Any:
+def _callback(watch: Watch | None) -> Any:
     """What the solver calls with every better design."""
     if watch is None:
         return None
@@ -120,6 +136,6 @@ def _callback(watch: Watch | None, scale: float) -> Any:
 
     class Progress(cp_model.CpSolverSolutionCallback):
         def on_solution_callback(self) -> None:
-            told(self.objective_value / scale, self.best_objective_bound / scale)
+            told(self.objective_value, self.best_objective_bound)
 
     return Progress()

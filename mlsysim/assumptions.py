@@ -74,6 +74,11 @@ def _of_operations(design: Design) -> Iterator[str]:
     price = bindings["price.accelerator_hour"]
     if price.value is not None and said.price_per_accelerator_hour is None:
         yield f"price {price.value * 3600:g} USD per accelerator and hour: {price.says}{age(price.fact)}"
+    electricity = bindings["grid.electricity_price"].fact
+    if electricity is not None:
+        yield f"electricity of {said.region}: {electricity.text}{', ' if electricity.note else ''}{electricity.note}"
+    if said.electricity_price is None:
+        yield "electricity: in the price of the accelerators; give ops.electricity_price where it is paid beside it"
     for leaf, what in _LEFT_OUT_OF_MACRO.items():
         if bindings[leaf].left_out:
             yield f"{what}; {bindings[leaf].says}"

@@ -29,6 +29,8 @@ _SAID = {
     ("serving", "slots"): "serving.slots",
     ("serving", "chunk"): "serving.chunk",
     ("ops", "price_per_accelerator_hour"): "price.accelerator_hour",
+    ("ops", "carbon_intensity"): "grid.carbon_intensity",
+    ("ops", "electricity_price"): "grid.electricity_price",
 }
 
 #: What the plan says in another form or leaves to a search: the leaf is bound elsewhere in this module or in ``split``.
@@ -39,6 +41,12 @@ SPLIT = {
 }  # fmt: skip
 #: What a checkpoint is bound by: facts of storage, by leaf.
 WRITTEN = {"node_bandwidth": "write_bandwidth", "filesystem_bandwidth": "filesystem_write_bandwidth"}
+#: What a plan says instead of a price of electricity, for the registry's of its region.
+OF_THE_GRID = "grid"
+#: Fields of ops that may be nothing.
+_MAY_BE_NOTHING = ("carbon_tax", "carbon_intensity", "electricity_price")
+#: Fields of ops that say something of the time held, and nothing without it.
+_OF_THE_TIME = ("region", "facility", "price_per_accelerator_hour", *_MAY_BE_NOTHING)
 RECOMPUTE = ("none", "selective", "full")
 SECONDS_OF_A_DAY = 86400.0
 #: The percentile of latency that is reported where the plan names none.
@@ -73,6 +81,7 @@ class _Binder:
         self.variant = f"{self.model.kind}_{self.loaded.phase}"
 
     def design(self) -> Design:
+        self.refuse_what_is_open()
         self.refuse_idle_fields()
         self.precision = self.choose_precision()
         bindings = {leaf: self.leaf(leaf) for leaf in kernel(self.variant).leaves}
@@ -112,6 +121,15 @@ class _Binder:
     def said(self, section: str, name: str) -> Any:
         return getattr(getattr(self.plan, section), name)
 
+    def refuse_what_is_open(self) -> None:
+        """Where and when the work runs is for a search to say, not for one evaluation."""
+        said = self.plan.placement
+        if said.sites or said.jobs or said.windows or said.window_hours:
+            raise InputError(
+                "placement: this plan leaves open where its work runs", where=self.loaded.where("placement", key=True),
+                hint="decide it with `mlsysim optimize placement`, or leave the section out",
+            )  # fmt: skip
+
     # Fields that would change nothing are refused.
 
     def refuse_idle_fields(self) -> None:
@@ -137,7 +155,7 @@ class _Binder:
         if not self.transformer and not self.training:
             self.refuse("software", "link_efficiency", phase)
         if self.plan.ops.duration_days is None and self.plan.workload.tokens is None:
-            for name in ("region", "facility", "price_per_accelerator_hour", "carbon_tax"):
+            for name in _OF_THE_TIME:
                 if self.said("ops", name) is not None:
                     raise InputError(
                         f"ops.{name}: without a duration it changes nothing", where=self.where("ops", name),
@@ -224,14 +242,10 @@ class _Binder:
 
     def from_plan(self, section: str, field_: str, leaf: str) -> Binding:
         raw = self.said(section, field_)
-        display = catalogue().QUANTITIES[leaf]["display"]
         where = self.loaded.where(section, field_)
-        if isinstance(raw, str):
-            value = parse(raw, display, where=where, what=f"{section}.{field_}")
-            if value < 0 or (value == 0 and field_ != "carbon_tax"):
-                raise InputError(f"{section}.{field_}: {raw!r} is not above 0", where=where)
-        else:
-            value = float(raw) * float(catalogue().QUANTITIES[leaf]["scale"])
+        if (field_, raw) == ("electricity_price", OF_THE_GRID):
+            return self.of_the_grid(where)
+        value = stated(raw, leaf, where=where, what=f"{section}.{field_}", nothing=field_ in _MAY_BE_NOTHING)
         return Binding(value, "plan", f"{section}.{field_} of the plan")
 
     def _model(self, rest: str) -> Binding:
@@ -350,9 +364,18 @@ class _Binder:
         return self.zoo.entries("facilities")["AWS"]
 
     def _grid(self, rest: str) -> Binding:
+        if rest == "electricity_price" and self.plan.ops.electricity_price is None:
+            return Binding(0.0, "default", "the rent includes power")
         if self.plan.ops.region is None:
             return Binding(None, "default", "the plan names no region (ops.region)")
         return _of(self.lookup("grids", "ops", "region"), rest)
+
+    def of_the_grid(self, where: str | None) -> Binding:
+        """The registry's price of electricity in the plan's region."""
+        found = self._grid("electricity_price")
+        if found.value is None:
+            raise InputError(f"ops.electricity_price: {found.says}", where=where, hint="give a price, such as 0.08")
+        return found
 
     def _price(self, rest: str) -> Binding:
         offers = [
@@ -391,6 +414,27 @@ class _Binder:
         if choice.accelerators:
             return Binding(float(choice.accelerators), "plan", "hardware.accelerators of the plan")
         return Binding(1.0, "default", "one accelerator")
+
+
+def stated(raw: float | str, leaf: str, *, where: str | None, what: str, nothing: bool) -> float:
+    """What a plan says of a leaf, in coherent units.
+
+    Args:
+        raw: a number in the leaf's display unit, or a string with its unit.
+        leaf: what it is said of.
+        where, what: the place and the name of the field.
+        nothing: whether it may be 0.
+
+    Raises:
+        InputError: a wrong unit, or a number that it cannot be.
+    """
+    record = catalogue().QUANTITIES[leaf]
+    if not isinstance(raw, str):
+        return float(raw) * float(record["scale"])
+    value = parse(raw, record["display"], where=where, what=what)
+    if value < 0 or (value == 0 and not nothing):
+        raise InputError(f"{what}: {raw!r} is {'below' if nothing else 'not above'} 0", where=where)
+    return value
 
 
 def _of(entry: Entry, name: str) -> Binding:

@@ -83,7 +83,7 @@ class Evaluation:
     def unknown(self, name: str) -> str:
         """What nobody says and leaves a quantity without a value; empty where it has one."""
         missing = self.design.missing if math.isnan(self.values[name]) else {}
-        reasons = [missing[leaf] for leaf in self._unknown(name) if leaf in missing] if missing else []
+        reasons = [missing[leaf] for leaf in self.unknown_leaves(name) if leaf in missing] if missing else []
         return "; ".join(dict.fromkeys(sorted(reasons)))
 
     @cached_property
@@ -140,7 +140,7 @@ class Evaluation:
         times = [p for p in parents if catalogue().QUANTITIES[p]["unit"] == "s"]
         return max(times or parents, key=lambda p: (p in catalogue().VARIANTS[self.variant]["parents"], self.values[p]))
 
-    def _unknown(self, name: str) -> list[str]:
+    def unknown_leaves(self, name: str) -> list[str]:
         """The leaves without a value that leave a quantity without one."""
         parents = catalogue().VARIANTS[self.variant]["parents"]
         seen: dict[str, None] = {}

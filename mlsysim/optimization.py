@@ -26,8 +26,11 @@ from mlsysim.tradeoffs import ParetoFront
 PROBLEMS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "parallelism": ("mlsysim.parallelism", ()),
     "nodes": ("mlsysim.fleets", ("hardware", "nodes", "tokens", "deadline", "budget", "carbon_cap")),
+    "placement": ("mlsysim.placement", ("regions", "carbon_tax")),
     "batching": ("mlsysim.batching", ("sla", "qps", "percentile")),
 }
+#: How fleets are chosen where they serve: a problem of its own under the same name.
+SERVING: tuple[str, tuple[str, ...]] = ("mlsysim.pools", ("hardware", "sla", "qps", "percentile"))
 
 
 def optimize(
@@ -72,7 +75,12 @@ def optimize(
     if top < 1:
         raise InputError(f"--top: {top} is below 1", hint="give how many designs are wanted, such as 5")
     effort = Effort(time_limit, seed, workers, watch).begun()
-    task = task_of(loaded, problem, options)
+    module, given = _module(loaded, problem, options)
+    if hasattr(module, "solve"):
+        if explain:
+            raise InputError(f"--explain: the answer of {problem} says itself what it rests on", hint="leave it out")
+        return module.solve(loaded, objective=objective, largest=largest, top=top, effort=effort, **given)
+    task = module.task(loaded, **given)
     run = task.first.design.loaded.plan.workload.tokens is not None
     wanted = read_objective(objective or task.usual, task.space.variant, largest=largest, run=run)
     task.check(wanted.metrics)
@@ -130,7 +138,10 @@ def pareto(
         InputError: fewer than two metrics, one that the plan skips, or a space too large for so many.
     """
     effort = Effort(time_limit, seed, workers).begun()
-    task = task_of(loaded, problem, options)
+    module, given = _module(loaded, problem, options)
+    if hasattr(module, "solve"):
+        raise InputError(f"--pareto: of {problem} there is no front", hint="optimise a sum such as tco + 10*carbon")
+    task = module.task(loaded, **given)
     names = tuple(dict.fromkeys(metric(name, task.space.variant) for name in metrics))
     if len(names) < 2:
         raise InputError("a front needs two metrics or more", hint="such as --pareto latency,memory_required")
@@ -139,23 +150,23 @@ def pareto(
     return ParetoFront(task, names, front(task.space, senses, bounds=task.bounds, effort=effort), effort)
 
 
-def task_of(loaded: LoadedPlan, problem: str, options: Mapping[str, Any]) -> Task:
-    """A problem of a plan, made ready.
+def _module(loaded: LoadedPlan, problem: str, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The module of a problem, which has a ``task`` to search or a ``solve`` of its own, and the options that were given.
 
     Raises:
         UnknownNameError: there is no such problem.
-        InputError: an option of another problem, or what the problem itself refuses.
+        InputError: an option of another problem.
     """
     if problem not in PROBLEMS:
         raise UnknownNameError("problem", problem, PROBLEMS, see=f"the problems are {', '.join(PROBLEMS)}")
-    module, known = PROBLEMS[problem]
     given = {name: value for name, value in options.items() if value is not None and value != () and value != []}
+    serves = problem == "nodes" and (loaded.phase == "serving" or "qps" in given)
+    module, known = SERVING if serves else PROBLEMS[problem]
     for name in given.keys() - set(known):
         homes = [other for other, (_, names) in PROBLEMS.items() if name in names]
         raise InputError(f"--{name.replace('_', '-')} is no option of {problem}",
                          hint=f"say `mlsysim optimize {homes[0]}`" if homes else None)  # fmt: skip
-    made: Task = import_module(module).task(loaded, **given)
-    return made
+    return import_module(module), given
 
 
 def _conflict(task: Task, limits: list[Bound], effort: Effort) -> str:

@@ -49,7 +49,8 @@ class LoadedPlan:
         Raises:
             PlanError: the data does not fit the schema.
         """
-        other = _checked(Document("plan", dict(data)))
+        document = self.document
+        other = _checked(Document(document.name, dict(data), document.lines, document.values, document.keys))
         return LoadedPlan(other.plan, other.document, self.zoo)
 
     def where(self, *path: str | int, key: bool = False) -> str | None:

@@ -6,7 +6,7 @@ with mistakes pays for importing this module, which then says everything that is
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,6 +16,8 @@ from mlsysim.symbolic.errors import InputError, nearest
 Count = Annotated[int, Field(strict=True, ge=1)]
 #: A number in the field's own unit, or a string with a unit.
 Amount = Annotated[float, Field(strict=True, gt=0, le=1e6, allow_inf_nan=False)] | str
+#: The same, which may be nothing.
+Rate = Annotated[float, Field(strict=True, ge=0, le=1e6, allow_inf_nan=False)] | str
 #: A number in the metric's own unit, or a string with a unit; a truth value is neither.
 Bound = Annotated[float, Field(strict=True)] | str
 Share = Annotated[float, Field(strict=True, ge=1e-6, le=1, allow_inf_nan=False)]
@@ -121,6 +123,70 @@ class Ops(_Section):
     carbon_tax: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] | str | None = Field(
         default=None, description="USD/tCO2e; default: 0"
     )
+    electricity_price: Rate | None = Field(
+        default=None,
+        description="USD/kWh, paid beside the rent; `grid` for the registry's price of the region; default: 0, the rent "
+        "includes power",
+    )
+    carbon_intensity: Rate | None = Field(default=None, description="gCO2e/kWh; default: the registry's of the region")
+
+
+#: One value, or one for each window.
+Rates = Rate | tuple[Rate, ...]
+Hours = Annotated[float, Field(strict=True, gt=0, le=1e6, allow_inf_nan=False)]
+Window = Annotated[int, Field(strict=True, ge=1, le=10_000)]
+
+
+class Site(_Section):
+    """A place where work may run; what it does not say is as in ops."""
+
+    region: Name = Field(description="a grid of the registry")
+    name: Name | None = Field(default=None, description="what to call it; default: the region")
+    facility: Name | None = Field(default=None, description="a facility of the registry")
+    electricity_price: Rates | None = Field(
+        default=None, description="USD/kWh, paid beside the rent; a list has one for each window; `grid` as in ops"
+    )
+    carbon_intensity: Rates | None = Field(
+        default=None, description="gCO2e/kWh; a list has one for each window; default: the registry's"
+    )
+    capacity: Annotated[int, Field(strict=True, ge=0, le=10**9)] | None = Field(
+        default=None, description="accelerators that can run there at once; default: any number"
+    )
+    latency: Amount | None = Field(default=None, description="ms, to the users")
+    jurisdiction: Name | None = Field(default=None, description="whose law holds for data there, such as EU")
+
+
+class Job(_Section):
+    """Work that runs at one site in consecutive windows; what it does not say is as in the rest of the plan."""
+
+    name: Name = Field(description="what to call it; no other job is called so")
+    accelerators: Annotated[int, Field(strict=True, ge=1, le=10**7)] | None = Field(
+        default=None, description="accelerators, instead of those of hardware"
+    )
+    nodes: Annotated[int, Field(strict=True, ge=1, le=10**6)] | None = Field(
+        default=None, description="nodes, instead of those of hardware"
+    )
+    duration_hours: Hours | None = Field(default=None, description="whole windows; default: ops.duration_days")
+    release: Window | None = Field(
+        default=None, description="the first window, counted from 1, in which it may start; default: 1"
+    )
+    deadline: Window | None = Field(
+        default=None, description="the window, counted from 1, at whose end it must be done; default: the last"
+    )
+    jurisdictions: tuple[Name, ...] = Field(default=(), description="where its data may be; default: anywhere")
+    latency: Amount | None = Field(default=None, description="ms, the most that its users accept")
+    workload: dict[str, Any] = Field(default={}, description="fields of the workload section that are its own")
+    site: Name | None = Field(default=None, description="the name of the site where it must run; default: any")
+    start: Window | None = Field(default=None, description="the window, counted from 1, in which it must start")
+
+
+class Placement(_Section):
+    """Where the work may run and when, for `mlsysim optimize placement`."""
+
+    sites: tuple[Site, ...] = Field(default=(), description="default: every grid of the registry, with any capacity")
+    jobs: tuple[Job, ...] = Field(default=(), description="default: one, the plan itself")
+    windows: Window | None = Field(default=None, description="how many there are; default: one, as long as ops says")
+    window_hours: Hours | None = Field(default=None, description="hours of a window")
 
 
 class Serving(_Section):
@@ -165,6 +231,7 @@ class Plan(_Section):
     software: Software = Software()
     ops: Ops = Ops()
     serving: Serving = Serving()
+    placement: Placement = Placement()
     constraints: Constraints = Constraints()
     zoo: dict[str, Any] = Field(
         default={}, description="entries of your own, as `mlsysim schema --type registry` describes them: by category"
@@ -224,8 +291,13 @@ def _section(path: tuple[Any, ...]) -> type[BaseModel] | None:
         field = next((f for n, f in model.model_fields.items() if part in (n, f.alias)), None)
         if field is None:
             return None
-        model = Assert if part == "assert" else field.annotation
+        model = next(iter(get_args(field.annotation)), field.annotation) if _listed(field) else field.annotation
     return model if isinstance(model, type) and issubclass(model, BaseModel) else None
+
+
+def _listed(field: Any) -> bool:
+    """Whether a field is a list of sections."""
+    return get_origin(field.annotation) is tuple
 
 
 def _dotted(path: tuple[Any, ...]) -> str:

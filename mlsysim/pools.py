@@ -13,7 +13,7 @@ from mlsysim.batching import BatchingTask, task
 from mlsysim.constraints.asserts import Limit
 from mlsysim.constraints.compiler import Bound
 from mlsysim.constraints.feasibility import ROUNDING
-from mlsysim.constraints.space import Rows, count, row
+from mlsysim.constraints.space import Rows, row
 from mlsysim.objectives import Objective
 from mlsysim.plan import LoadedPlan
 from mlsysim.replicas import CHUNK, DEVICES, LAYOUT, MOST_REPLICAS

@@ -35,6 +35,12 @@ SEARCH_KEYS: dict[str, dict[str, Any]] = {
         "type": "string"}},
     "o_hardware": {"type": "string", "description": "the accelerator that was chosen"},
     "o_nodes": {"type": "integer", "description": "the number of nodes that was chosen"},
+    "o_region": {"type": "string", "description": "the region that was chosen for the work"},
+    "o_site": {"type": "string", "description": "what the plan calls the site there"},
+    "o_start": {"type": "integer", "description": "the window, counted from 1, in which the work starts"},
+    "o_jobs": {"type": "integer", "description": "how many jobs were placed; m_* are then their totals"},
+    "o_placement": {"type": "array", "description": "where and when each job runs, and its own m_*", "items": {
+        "type": "object", "required": ["job", "region", "site", "start", "end", "accelerators"]}},
     "o_conflict": {"type": ["string", "null"], "description": "the asserts that no split keeps"},
     **{f"o_{name}": {"type": "integer", "description": f"the chosen {word}"} for name, word in {
         "tp": "tensor-parallel degree", "pp": "pipeline stages", "dp": "replicas", "cp": "context-parallel degree",
@@ -167,5 +173,8 @@ def schema() -> dict[str, Any]:
     return {
         "$schema": SCHEMA, "$id": "https://mlsysim.org/schema/result-1.0.json", "title": "mlsysim result",
         "description": f"One evaluation; keys by lens: {', '.join(f'{lens[0]}_ {lens}' for lens in LENSES)}.",
-        "type": "object", "properties": properties, "required": required, "additionalProperties": False,
+        "type": "object", "properties": properties, "additionalProperties": False,
+        # Several jobs have totals, and no evaluation of one plan.
+        "if": {"required": ["o_jobs"]}, "then": {"required": ["name", "exit_code", "o_status", "o_placement"]},
+        "else": {"required": required},
     }  # fmt: skip

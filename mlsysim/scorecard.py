@@ -27,11 +27,14 @@ _PERFORMANCE = (
     ("MFU", "performance.mfu"), ("goodput", "performance.goodput"),
 )  # fmt: skip
 _MACRO = (
-    ("total cost", "macro.tco"), ("cost of a million tokens", "macro.cost_per_million_tokens"),
+    ("total cost", "macro.tco"), ("electricity in it", "macro.electricity"),
+    ("cost of a million tokens", "macro.cost_per_million_tokens"),
     ("cost of a million samples", "macro.cost_per_million_samples"), ("tokens", "macro.tokens"),
     ("time of the run", "macro.run_time"), ("cost of the run", "macro.run_cost"),
     ("carbon of the run", "macro.run_carbon"), ("energy", "macro.energy"), ("carbon", "macro.carbon"), ("water", "macro.water"),
 )  # fmt: skip
+#: Rows that say nothing at this value: nothing lost, nothing paid.
+_USUAL = {"performance.goodput": 1.0, "macro.electricity": 0.0}
 _SHARES = ("performance.mfu", "performance.goodput", "performance.utilisation")
 
 
@@ -142,7 +145,7 @@ def _macro(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
 def _rows(evaluation: Evaluation, rows: tuple[tuple[str, str], ...] | list[tuple[str, str]]) -> Iterator[str]:
     for label, name in rows:
         value = evaluation.metrics.get(name)
-        if value is not None and (name, value) != ("performance.goodput", 1):
+        if value is not None and value != _USUAL.get(name):
             yield f"  {label:<26}{_value(name, value)}"
 
 

@@ -300,6 +300,15 @@ water_intensity = Quantity(
     high=1e-5,
     absent=0,
 )
+electricity_price = Quantity(
+    "grid.electricity_price",
+    r"\pi_{E}",
+    "USD/J",
+    "price of electricity, where it is paid beside the accelerators",
+    display="USD/kWh",
+    low=0,
+    high=1e-7,
+)
 embodied = Quantity(
     "node.embodied",
     r"C_{\mathrm{emb}}",

@@ -4,9 +4,9 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, floor, log
 
-SOURCE = 'ba58bb613b4bf161'
+SOURCE = 'b9454a627f884f5b'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.weight_bytes', 'facility.pue',
- 'facility.wue', 'grid.carbon_intensity', 'grid.water_intensity', 'model.activation_bytes',
+ 'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price', 'grid.water_intensity', 'model.activation_bytes',
  'model.multiply_accumulates', 'model.parameters', 'node.accelerators', 'node.embodied', 'node.lifetime',
  'node.link_bandwidth', 'node.link_latency', 'node.net_bandwidth', 'node.net_latency', 'node.power_idle',
  'node.power_max', 'node.reach', 'ops.carbon_tax', 'ops.duration', 'optimizer.gradient_bytes', 'optimizer.state_bytes',
@@ -24,11 +24,12 @@ NAMES = ('work.sample', 'split.local_samples', 'work.stage', 'work.model', 'work
  'performance.latency', 'performance.sample_throughput', 'performance.busy', 'split.nodes',
  'feasibility.memory_capacity', 'performance.mfu', 'performance.hfu', 'fragility.job_mtbf', 'checkpoint.rate',
  'checkpoint.size', 'checkpoint.stall', 'fragility.period', 'fragility.lost', 'performance.goodput', 'macro.rent',
- 'macro.embodied_carbon', 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.operational_carbon', 'macro.carbon',
- 'macro.carbon_tax', 'macro.tco', 'macro.samples', 'macro.cost_per_million_samples', 'macro.water')
+ 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.electricity', 'macro.embodied_carbon',
+ 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.tco', 'macro.samples',
+ 'macro.cost_per_million_samples', 'macro.water')
 
 
-def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_link_efficiency, software_memory_efficiency, software_overlap, split_devices, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size):
+def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_link_efficiency, software_memory_efficiency, software_overlap, split_devices, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size):
     work_sample = 2*model_multiply_accumulates
     split_local_samples = ceil(workload_batch_size/split_devices)
     x_1 = 3*work_sample
@@ -94,21 +95,22 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     performance_goodput = 1 - fragility_lost
     x_17 = ops_duration*split_devices
     macro_rent = price_accelerator_hour*x_17
-    macro_embodied_carbon = node_embodied*x_17/node_lifetime
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = macro_power*ops_duration
     macro_energy = facility_pue*macro_it_energy
+    macro_electricity = ((0) if (grid_electricity_price == 0) else (grid_electricity_price*macro_energy))
+    macro_embodied_carbon = node_embodied*x_17/node_lifetime
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
     macro_carbon_tax = ((0) if (ops_carbon_tax == 0) else (macro_carbon*ops_carbon_tax))
-    macro_tco = macro_carbon_tax + macro_rent
+    macro_tco = macro_carbon_tax + macro_electricity + macro_rent
     macro_samples = ops_duration*performance_goodput*performance_sample_throughput
     macro_cost_per_million_samples = 1000000*macro_tco/macro_samples
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (work_sample, split_local_samples, work_stage, work_model, work_hardware, split_group, memory_weight_parts, memory_weights, memory_gradient_parts, memory_gradients, memory_state_parts, memory_optimizer, memory_activations, feasibility_memory_required, memory_update_moved, memory_stage_moved, communication_ranks_inside, communication_gradient_data, communication_weight_data, communication_scatters, communication_gathers, memory_stage_time, work_stage_time, memory_stage_roofline, communication_window, performance_time_work, communication_link_rate, communication_gather_inside, communication_net_rate, communication_ranks_outside, communication_gather_outside, communication_scatter_inside, communication_scatter_outside, communication_data_time, performance_time_data, performance_time_optimizer, performance_latency, performance_sample_throughput, performance_busy, split_nodes, feasibility_memory_capacity, performance_mfu, performance_hfu, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
+    return (work_sample, split_local_samples, work_stage, work_model, work_hardware, split_group, memory_weight_parts, memory_weights, memory_gradient_parts, memory_gradients, memory_state_parts, memory_optimizer, memory_activations, feasibility_memory_required, memory_update_moved, memory_stage_moved, communication_ranks_inside, communication_gradient_data, communication_weight_data, communication_scatters, communication_gathers, memory_stage_time, work_stage_time, memory_stage_roofline, communication_window, performance_time_work, communication_link_rate, communication_gather_inside, communication_net_rate, communication_ranks_outside, communication_gather_outside, communication_scatter_inside, communication_scatter_outside, communication_data_time, performance_time_data, performance_time_optimizer, performance_latency, performance_sample_throughput, performance_busy, split_nodes, feasibility_memory_capacity, performance_mfu, performance_hfu, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
 
 
-def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_link_efficiency, software_memory_efficiency, software_overlap, split_devices, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size):
+def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_link_efficiency, software_memory_efficiency, software_overlap, split_devices, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size):
     ceil, floor, log, exp = numpy.ceil, numpy.floor, numpy.log, numpy.exp
     erfinv, erlang_c = erfinv_of(numpy), erlang_c_of(numpy)
     maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod
@@ -177,15 +179,16 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     performance_goodput = 1 - fragility_lost
     x_17 = ops_duration*split_devices
     macro_rent = price_accelerator_hour*x_17
-    macro_embodied_carbon = node_embodied*x_17/node_lifetime
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = macro_power*ops_duration
     macro_energy = facility_pue*macro_it_energy
+    macro_electricity = where((grid_electricity_price == 0), 0, grid_electricity_price*macro_energy)
+    macro_embodied_carbon = node_embodied*x_17/node_lifetime
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
     macro_carbon_tax = where((ops_carbon_tax == 0), 0, macro_carbon*ops_carbon_tax)
-    macro_tco = macro_carbon_tax + macro_rent
+    macro_tco = macro_carbon_tax + macro_electricity + macro_rent
     macro_samples = ops_duration*performance_goodput*performance_sample_throughput
     macro_cost_per_million_samples = 1000000*macro_tco/macro_samples
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (work_sample, split_local_samples, work_stage, work_model, work_hardware, split_group, memory_weight_parts, memory_weights, memory_gradient_parts, memory_gradients, memory_state_parts, memory_optimizer, memory_activations, feasibility_memory_required, memory_update_moved, memory_stage_moved, communication_ranks_inside, communication_gradient_data, communication_weight_data, communication_scatters, communication_gathers, memory_stage_time, work_stage_time, memory_stage_roofline, communication_window, performance_time_work, communication_link_rate, communication_gather_inside, communication_net_rate, communication_ranks_outside, communication_gather_outside, communication_scatter_inside, communication_scatter_outside, communication_data_time, performance_time_data, performance_time_optimizer, performance_latency, performance_sample_throughput, performance_busy, split_nodes, feasibility_memory_capacity, performance_mfu, performance_hfu, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
+    return (work_sample, split_local_samples, work_stage, work_model, work_hardware, split_group, memory_weight_parts, memory_weights, memory_gradient_parts, memory_gradients, memory_state_parts, memory_optimizer, memory_activations, feasibility_memory_required, memory_update_moved, memory_stage_moved, communication_ranks_inside, communication_gradient_data, communication_weight_data, communication_scatters, communication_gathers, memory_stage_time, work_stage_time, memory_stage_roofline, communication_window, performance_time_work, communication_link_rate, communication_gather_inside, communication_net_rate, communication_ranks_outside, communication_gather_outside, communication_scatter_inside, communication_scatter_outside, communication_data_time, performance_time_data, performance_time_optimizer, performance_latency, performance_sample_throughput, performance_busy, split_nodes, feasibility_memory_capacity, performance_mfu, performance_hfu, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)

@@ -16,9 +16,10 @@ import sympy
 import mlsysim
 from mlsysim.optimization import optimize
 from mlsysim.plan import load
+from mlsysim.registry import find
 from mlsysim.result import flat, key
 from mlsysim.schemas import schema_of
-from mlsysim.symbolic.errors import UnknownNameError
+from mlsysim.symbolic.errors import InputError, UnknownNameError
 from mlsysim.symbolic.graph import graph
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount
@@ -217,3 +218,43 @@ def test_the_flat_form_is_the_method(tmp_path: Path) -> None:
     """``to_dict`` and ``flat`` are one."""
     evaluation = mlsysim.evaluate(PLANS["vision"])
     assert evaluation.to_dict() == flat(evaluation)
+
+
+def operated(**ops: Any) -> dict[str, Any]:
+    """A small training run."""
+    return plan(workload={"name": "Llama3_8B", "batch_size": 64}, hardware={"name": "H100", "nodes": 2}, ops=ops)
+
+
+def test_electricity_is_paid_beside_the_rent_where_it_has_a_price() -> None:
+    """Energy times price, as a number, with a unit, or as the registry has it for the region."""
+    held = {"region": "Virginia", "duration_days": 3.0}
+    rent = mlsysim.evaluate(operated(**held))
+    assert rent["macro.electricity"] == 0
+    assert any("electricity: in the price of the accelerators" in said for said in rent.design.assumptions)
+    price = find("grids", "Virginia").facts["electricity_price"].number
+    assert price is not None
+    for said in (price * 3.6e6, f"{price * 3.6e9} USD/MWh", "grid"):
+        found = mlsysim.evaluate(operated(**held, electricity_price=said))
+        paid = (found["macro.energy"] or 0) * price
+        assert found["macro.electricity"] == pytest.approx(paid, rel=1e-12)
+        assert found["macro.tco"] == pytest.approx((rent["macro.tco"] or 0) + paid, rel=1e-12)
+    assert any(said.startswith("electricity of Virginia") for said in found.design.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("ops", "words"),
+    [
+        ({"electricity_price": 0.1}, "ops.electricity_price: without a duration it changes nothing"),
+        ({"carbon_intensity": 10.0}, "ops.carbon_intensity: without a duration it changes nothing"),
+        ({"duration_days": 1.0, "electricity_price": "grid"}, "the plan names no region"),
+        ({"duration_days": 1.0, "region": "Quebec", "electricity_price": "grid"}, "is not published"),
+        ({"duration_days": 1.0, "region": "Quebec", "electricity_price": -0.1}, "is below 0"),
+        ({"duration_days": 1.0, "region": "Quebec", "electricity_price": "-0.1 USD/kWh"}, "is below 0"),
+        ({"duration_days": 1.0, "region": "Quebec", "electricity_price": "5 USD"}, "is an amount of money"),
+        ({"duration_days": 1.0, "region": "Quebec", "electricity_price": float("nan")}, "electricity_price"),
+    ],
+)
+def test_a_price_of_electricity_that_says_nothing_is_refused(ops: dict[str, Any], words: str) -> None:
+    """Each with its field."""
+    with pytest.raises(InputError, match=words):
+        mlsysim.evaluate(operated(**ops))

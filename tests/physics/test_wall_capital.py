@@ -9,6 +9,8 @@ import pytest
 from mlsysim.symbolic.graph import wall
 
 HOUR, YEAR, KWH = 3600.0, 365 * 86400.0, 3.6e6
+#: Power is in the rent and emissions are not taxed, however much there is of both.
+IN_THE_RENT = {"electricity_price": 0.0, "energy": 1.0, "carbon_tax": 0.0, "carbon": 1.0}
 
 
 def law(**values: float) -> dict[str, float]:
@@ -18,7 +20,7 @@ def law(**values: float) -> dict[str, float]:
 
 def test_deepseek_pays_what_it_prints() -> None:
     """DeepSeek-AI 2024, table 1: 2788 thousand H800 hours at two dollars are 5.576 million dollars."""
-    found = law(devices=2048, accelerator_hour=2 / HOUR, duration=2788e3 / 2048 * HOUR, carbon_tax=0, carbon=1)
+    found = law(devices=2048, accelerator_hour=2 / HOUR, duration=2788e3 / 2048 * HOUR, **IN_THE_RENT)
     assert found["tco"] == pytest.approx(5.576e6)
 
 
@@ -26,7 +28,7 @@ def test_a_training_run_costs_what_deepseek_prints() -> None:
     """The same table: 180 thousand hours a trillion tokens make 5.328 million dollars for 14.8 trillion."""
     throughput = 1e12 / (180e3 / 2048 * HOUR)
     found = law(
-        devices=2048, accelerator_hour=2 / HOUR, duration=1e6, carbon_tax=0, carbon=1, throughput=throughput, goodput=1,
+        devices=2048, accelerator_hour=2 / HOUR, duration=1e6, **IN_THE_RENT, throughput=throughput, goodput=1,
         run_tokens=14.8e12, query_tokens=1000,
     )  # fmt: skip
     assert found["run_cost"] == pytest.approx(5.328e6)
@@ -34,22 +36,30 @@ def test_a_training_run_costs_what_deepseek_prints() -> None:
     assert found["query_cost"] == pytest.approx(1000 * found["token_cost"])
     assert found["cost_per_million_tokens"] == pytest.approx(0.36)
     lossy = law(
-        devices=2048, accelerator_hour=2 / HOUR, duration=1e6, carbon_tax=0, carbon=1, throughput=throughput,
+        devices=2048, accelerator_hour=2 / HOUR, duration=1e6, **IN_THE_RENT, throughput=throughput,
         goodput=0.8, run_tokens=14.8e12,
     )  # fmt: skip
     assert lossy["run_cost"] == pytest.approx(found["run_cost"] / 0.8)
 
 
+def test_electricity_outside_the_rent_is_a_meter_times_its_price() -> None:
+    """A fleet of 700 kW at a PUE of 1.2 for a day, at 0.08 USD/kWh, beside a rent of 16 accelerators at two dollars."""
+    found = law(devices=16, accelerator_hour=2 / HOUR, duration=24 * HOUR, pue=1.2, power=7e5, energy=24 * 700 * 1.2 * KWH,
+                electricity_price=0.08 / KWH, carbon_tax=150e-6, carbon=5e6)  # fmt: skip
+    assert found["electricity"] == pytest.approx(24 * 700 * 1.2 * 0.08)
+    assert found["tco"] == pytest.approx(16 * 2 * 24 + 24 * 700 * 1.2 * 0.08 + 5 * 150)
+
+
 FLEET = {
     "devices": 16.0, "accelerator": 25000.0, "server": 9000.0, "network": 4000.0, "facility": 10.0,
-    "facility_life": 15 * YEAR, "lifetime": 5 * YEAR, "upkeep_rate": 0.05 / YEAR, "electricity": 0.08 / KWH,
+    "facility_life": 15 * YEAR, "lifetime": 5 * YEAR, "upkeep_rate": 0.05 / YEAR, "electricity_price": 0.08 / KWH,
     "pue": 1.2, "power_max": 1000.0, "power_idle": 250.0,
 }  # fmt: skip
 
 
 def ledger(hours: int, use: list[bool]) -> dict[str, float]:
     """Book every hour of a fleet: what wore out, what maintenance cost and what the meter counted."""
-    books = {"hardware": 0.0, "building": 0.0, "upkeep": 0.0, "energy": 0.0}
+    books = {"hardware": 0.0, "building": 0.0, "upkeep": 0.0, "electricity": 0.0}
     bought = FLEET["devices"] * (FLEET["accelerator"] + FLEET["server"] + FLEET["network"])
     built = FLEET["devices"] * FLEET["power_max"] * FLEET["facility"]
     for hour in range(hours):
@@ -57,7 +67,7 @@ def ledger(hours: int, use: list[bool]) -> dict[str, float]:
         books["hardware"] += bought * HOUR / FLEET["lifetime"]
         books["building"] += built * HOUR / FLEET["facility_life"]
         books["upkeep"] += bought * FLEET["upkeep_rate"] * HOUR
-        books["energy"] += watts * HOUR * FLEET["pue"] * FLEET["electricity"]
+        books["electricity"] += watts * HOUR * FLEET["pue"] * FLEET["electricity_price"]
     return books
 
 
@@ -83,7 +93,7 @@ def test_a_life_pays_for_the_hardware_once() -> None:
 def search(price: float) -> float:
     """The share of 1000 hours above which the ledger of an owner is below the bill of a renter, tried one by one."""
     fixed = sum(amount for account, amount in ledger(1000, [False] * 1000).items()) / FLEET["devices"]
-    added = (FLEET["power_max"] - FLEET["power_idle"]) * HOUR * FLEET["pue"] * FLEET["electricity"]
+    added = (FLEET["power_max"] - FLEET["power_idle"]) * HOUR * FLEET["pue"] * FLEET["electricity_price"]
     for busy in range(1001):
         if price * busy >= fixed + added * busy:
             return busy / 1000
@@ -103,6 +113,6 @@ def test_owning_never_pays_below_the_price_of_electricity() -> None:
     """Where rent is less than the electricity that use adds, no share of use breaks even."""
     added = (1000 - 250) / 1000 * 1.2 * 0.08
     assert law(**FLEET, accelerator_hour=0.99 * added / HOUR)["break_even"] == math.inf
-    assert law(**{**FLEET, "electricity": 0}, accelerator_hour=2 / HOUR)["break_even"] == pytest.approx(
+    assert law(**{**FLEET, "electricity_price": 0}, accelerator_hour=2 / HOUR)["break_even"] == pytest.approx(
         law(**FLEET)["standing"] / (2 / HOUR)
     )

@@ -1,6 +1,7 @@
 """Capital: accelerators cost money for as long as they are held, whether they work or not.
 
-Rent is paid by the hour; what is owned is paid for over its life, used or idle, and drinks electricity besides.
+Rent is paid by the hour, and electricity besides where the rent does not include it; what is owned is paid for over its
+life, used or idle, and drinks electricity besides.
 """
 
 from sympy import Eq, Piecewise, oo
@@ -9,6 +10,7 @@ from mlsysim.symbolic.foundations.inputs import (
     carbon_tax,
     devices,
     duration,
+    electricity_price,
     lifetime,
     power_idle,
     power_max,
@@ -23,6 +25,9 @@ from mlsysim.symbolic.walls.operations import sustainability
 from mlsysim.symbolic.walls.operations.sustainability import carbon, energy, power
 
 rent = Quantity("macro.rent", r"K_{\mathrm{rent}}", "USD", "price of the accelerators for the time they are held")
+energy_cost = Quantity(
+    "macro.electricity", r"K_{E}", "USD", "price of the electricity that is paid beside the rent", low=0
+)
 tax = Quantity("macro.carbon_tax", r"K_{\mathrm{CO_2}}", "USD", "price of the emissions", low=0)
 cost = Quantity("macro.tco", "K", "USD", "total cost of the time the fleet is held")
 useful = Quantity("macro.tokens", r"n_{\mathrm{tok}}", "token", "tokens handled in that time", low=1)
@@ -38,6 +43,12 @@ rented = given(
     cite="barroso2018",
     when=ALL,
 )
+electricity = given(
+    equation(energy_cost, Piecewise((0, Eq(electricity_price, 0)), (energy * electricity_price, True))),
+    because="every unit of energy is paid for, unless the rent includes it",
+    cite="barroso2018",
+    when=ALL,
+)
 taxed = define(
     equation(tax, Piecewise((0, Eq(carbon_tax, 0)), (carbon * carbon_tax, True))),
     because="emissions have a price where they are taxed",
@@ -46,9 +57,10 @@ taxed = define(
 )
 law = total(
     rented,
+    electricity,
     taxed,
-    result=equation(cost, rent + tax),
-    because="rent includes power, cooling and maintenance; the tax comes on top",
+    result=equation(cost, rent + energy_cost + tax),
+    because="rent includes cooling and maintenance; electricity that has a price, and the tax, come on top",
     when=ALL,
 )
 tokens_made = define(
@@ -71,19 +83,22 @@ time_cancels = substitute(
     per_token,
     law,
     rented,
+    electricity,
     taxed,
     tokens_made,
     result=equation(
         cost_per_token,
-        (devices * price * duration + carbon * carbon_tax) / (throughput * goodput * duration) * million_tokens,
+        (devices * price * duration + energy * electricity_price + carbon * carbon_tax)
+        / (throughput * goodput * duration)
+        * million_tokens,
     ),
     because="name cost and tokens",
 )
 untaxed = specialise(
     time_cancels,
-    {carbon_tax: 0},
+    {carbon_tax: 0, electricity_price: 0},
     equation(cost_per_token, devices * price / (throughput * goodput) * million_tokens),
-    because="without a tax the price of a token does not depend on how long the fleet is held",
+    because="with power in the rent and without a tax, the price of a token does not depend on how long the fleet is held",
 )
 
 # Owning: what was bought, spread evenly over its life, and what running it costs.
@@ -105,9 +120,6 @@ facility_price = Quantity(
 facility_life = Quantity(
     "capital.facility_life", r"Y_{\mathrm{fac}}", "s", "life of a facility", display="year", low=1e8, high=1e9
 )
-electricity_price = Quantity(
-    "capital.electricity", r"\pi_{E}", "USD/J", "price of electricity", display="USD/kWh", low=1e-9, high=1e-7
-)
 upkeep_rate = Quantity(
     "capital.upkeep_rate",
     r"\beta",
@@ -119,7 +131,6 @@ upkeep_rate = Quantity(
 )
 hardware_cost = Quantity("capital.hardware", r"K_{\mathrm{hw}}", "USD", "hardware used up in the time held", low=1)
 facility_cost = Quantity("capital.building", r"K_{\mathrm{fac}}", "USD", "facility used up in the time held", low=1)
-energy_cost = Quantity("capital.energy", r"K_{E}", "USD", "electricity in the time held", low=1)
 upkeep_cost = Quantity("capital.upkeep", r"K_{\mathrm{mnt}}", "USD", "maintenance in the time held", low=1)
 owned = Quantity("capital.owned", r"K_{\mathrm{own}}", "USD", "cost of owning the fleet for the time held", low=1)
 owned_taxed = Quantity(
@@ -140,9 +151,6 @@ facility_law = given(
     equation(facility_cost, devices * power_max * facility_price * duration / facility_life),
     because="a facility is built for the most power it may have to feed, and lives longer",
     cite="barroso2018",
-)
-electricity = given(
-    equation(energy_cost, energy * electricity_price), because="every unit of energy is paid for", cite="barroso2018"
 )
 electricity_law = substitute(
     electricity,
@@ -333,6 +341,7 @@ wall = Wall(
         untaxed,
         time_cancels,
         rented,
+        electricity,
         taxed,
         per_accelerator,
         hardware_law,
@@ -353,7 +362,7 @@ wall = Wall(
     binds="the time that the work takes costs more than it may",
     assumptions=(
         "accelerators are rented by the hour, busy or not",
-        "the price of rent includes power, cooling and maintenance",
+        "the price of rent includes cooling and maintenance, and power where electricity has no price of its own",
         "what is owned loses its value evenly over its life and is worth nothing after it",
         "the fleet that is rented instead can be handed back while it is not used",
     ),

@@ -1,0 +1,251 @@
+"""``mlsysim optimize``: the best design of a plan, one command for each thing that can be decided."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mlsysim.cli.options import EXIT_CODES, Format, Output, PlanFile
+from mlsysim.cli.output import OUTPUT, emit, emit_json, wants_color
+from mlsysim.symbolic.errors import InputError
+
+optimize = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="rich", epilog=EXIT_CODES,
+    help="Find the best design for a plan by integer programming, with a proven bound.",
+)  # fmt: skip
+
+Objective = Annotated[
+    str | None,
+    typer.Option(
+        help='A metric, or a sum such as "latency + 0.5*tco" with weights per unit of each; or fewest, cheapest, '
+        "cleanest, soonest.",
+        show_default=False,
+    ),
+]
+Maximize = Annotated[
+    bool | None,
+    typer.Option("--maximize/--minimize", help="By default what is better for the metric.", show_default=False),
+]
+Top = Annotated[int, typer.Option(help="How many designs to show: the best, and those that come next.")]
+Explain = Annotated[bool, typer.Option("--explain", help="Say why the design is the best.")]
+Pareto = Annotated[
+    str | None,
+    typer.Option(help="Metrics to trade, such as latency,memory_required: the exact front.", show_default=False),
+]
+Write = Annotated[
+    Path | None, typer.Option(help="A file to write the plan to, with the choice filled in.", show_default=False)
+]
+TimeLimit = Annotated[float, typer.Option(help="Seconds for the search, its tables included.")]
+Workers = Annotated[int, typer.Option(help="Threads of the search.", min=1, max=64)]
+Seed = Annotated[int, typer.Option(help="Seed of the search.", min=0, max=2**31 - 1)]
+Sla = Annotated[
+    list[str] | None,
+    typer.Option(
+        help='A limit: "50 ms" for each token of an answer, or "ttft <= 500 ms"; repeatable.', show_default=False
+    ),
+]
+Qps = Annotated[float | None, typer.Option(help="Requests that arrive per second.", show_default=False)]
+Percentile = Annotated[float | None, typer.Option(help="Of the latencies; default: 99.", show_default=False)]
+
+
+@optimize.command(epilog=EXIT_CODES)
+def parallelism(
+    plan: PlanFile,
+    objective: Objective = None,
+    maximize: Maximize = None,
+    pareto: Pareto = None,
+    top: Top = 1,
+    explain: Explain = False,
+    write: Write = None,
+    time_limit: TimeLimit = 60.0,
+    workers: Workers = 2,
+    seed: Seed = 1,
+    output: Output = None,
+) -> int:
+    """Split a model over the accelerators of a plan; by default for the least latency.
+
+    Ctrl-C, like the time limit, ends the search with the best design so far and its gap.
+    """
+    effort = {"time_limit": time_limit, "seed": seed, "workers": workers}
+    return _answer("parallelism", plan, objective, maximize, pareto, top, explain, write, output, effort, {})
+
+
+@optimize.command(epilog=EXIT_CODES)
+def nodes(
+    plan: PlanFile,
+    hardware: Annotated[
+        str | None,
+        typer.Option(
+            help="Accelerators to choose from, such as H100,H200; to serve, H100=16,L4 says how many there are.",
+            show_default=False,
+        ),
+    ] = None,
+    nodes: Annotated[
+        str | None,
+        typer.Option(help="To train: numbers of nodes to choose from, such as 1-64 or 8,16,32.", show_default=False),
+    ] = None,
+    tokens: Annotated[str | None, typer.Option(help="To train: tokens of the run.", show_default=False)] = None,
+    deadline: Annotated[
+        str | None, typer.Option(help='To train: by when the run must end, such as "14 days".', show_default=False)
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option(help='To train: what the run may cost, such as "2 MUSD".', show_default=False)
+    ] = None,
+    carbon_cap: Annotated[
+        str | None, typer.Option(help='To train: what the run may emit, such as "300 tCO2e".', show_default=False)
+    ] = None,
+    sla: Sla = None,
+    qps: Qps = None,
+    percentile: Percentile = None,
+    objective: Objective = None,
+    maximize: Maximize = None,
+    pareto: Pareto = None,
+    top: Top = 1,
+    explain: Explain = False,
+    write: Write = None,
+    time_limit: TimeLimit = 60.0,
+    workers: Workers = 2,
+    seed: Seed = 1,
+    output: Output = None,
+) -> int:
+    """Choose kinds and numbers of accelerators, jointly with the split: one fleet to train, one or more pools to serve.
+
+    By default for the least latency of a step; to serve, for the fewest accelerators.
+    """
+    options = {
+        "hardware": _words(hardware), "nodes": _numbers(nodes), "tokens": _tokens(tokens), "deadline": deadline,
+        "budget": budget, "carbon_cap": carbon_cap, "sla": sla, "qps": qps, "percentile": percentile,
+    }  # fmt: skip
+    effort = {"time_limit": time_limit, "seed": seed, "workers": workers}
+    return _answer("nodes", plan, objective, maximize, pareto, top, explain, write, output, effort, options)
+
+
+@optimize.command(epilog=EXIT_CODES)
+def placement(
+    plan: PlanFile,
+    regions: Annotated[
+        str | None,
+        typer.Option(help="Regions or sites to choose from, such as Quebec,Norway; default: all.", show_default=False),
+    ] = None,
+    carbon_tax: Annotated[
+        str | None, typer.Option(help="USD/tCO2e, instead of the plan's.", show_default=False)
+    ] = None,
+    objective: Objective = None,
+    maximize: Maximize = None,
+    top: Top = 1,
+    write: Write = None,
+    time_limit: TimeLimit = 60.0,
+    workers: Workers = 2,
+    seed: Seed = 1,
+    output: Output = None,
+) -> int:
+    """Choose where a plan's work runs, or where and when each of its jobs; by default for the least total cost."""
+    options = {"regions": _words(regions), "carbon_tax": carbon_tax}
+    effort = {"time_limit": time_limit, "seed": seed, "workers": workers}
+    return _answer("placement", plan, objective, maximize, None, top, False, write, output, effort, options)
+
+
+@optimize.command(epilog=EXIT_CODES)
+def batching(
+    plan: PlanFile,
+    sla: Sla = None,
+    qps: Qps = None,
+    percentile: Percentile = None,
+    objective: Objective = None,
+    maximize: Maximize = None,
+    pareto: Pareto = None,
+    top: Top = 1,
+    explain: Explain = False,
+    write: Write = None,
+    time_limit: TimeLimit = 60.0,
+    workers: Workers = 2,
+    seed: Seed = 1,
+    output: Output = None,
+) -> int:
+    """Choose requests at once, chunks of prefill and replicas that serve traffic in time; by default on fewest accelerators."""
+    effort = {"time_limit": time_limit, "seed": seed, "workers": workers}
+    options = {"sla": sla, "qps": qps, "percentile": percentile}
+    return _answer("batching", plan, objective, maximize, pareto, top, explain, write, output, effort, options)
+
+
+def _answer(
+    problem: str,
+    plan: Path,
+    objective: str | None,
+    maximize: bool | None,
+    pareto: str | None,
+    top: int,
+    explain: bool,
+    write: Path | None,
+    output: Format | None,
+    effort: dict[str, Any],
+    options: dict[str, Any],
+) -> int:
+    """Search, and print what was found."""
+    from mlsysim.api import optimize as search
+    from mlsysim.cli.output import progress, refuse_existing, write_new
+
+    refuse_existing(write)
+    if pareto is not None:
+        idle = {
+            "--write": write is not None, "--top": top != 1, "--explain": explain, "--maximize": maximize is not None,
+            "--objective": objective is not None,
+        }  # fmt: skip
+        for option, given in idle.items():
+            if given:
+                raise InputError(
+                    f"{option} changes nothing with --pareto", hint="leave it out: a front is many designs"
+                )
+        return _front(plan, pareto, problem, output, **effort, **options)
+    with progress() as watch:
+        found = search(
+            plan, problem, objective=objective, largest=maximize, top=top, explain=explain, watch=watch, **effort,
+            **options,
+        )  # fmt: skip
+    if OUTPUT.choose(output and output.value) == "json":
+        emit_json(found.to_dict())
+    else:
+        emit(found.page(color=wants_color()))
+    if write is not None:
+        import yaml
+
+        write_new(write, yaml.safe_dump(found.plan(), sort_keys=False, allow_unicode=True))
+    return int(found.exit_code)
+
+
+def _words(text: str | None) -> list[str]:
+    """Words separated by commas."""
+    return [word.strip() for word in (text or "").split(",") if word.strip()]
+
+
+def _numbers(text: str | None) -> list[int]:
+    """Whole numbers separated by commas, and ranges such as 1-64."""
+    found: list[int] = []
+    for word in _words(text):
+        low, dash, high = word.partition("-")
+        if not low.isdigit() or (dash and not high.isdigit()) or len(word) > 15:
+            raise InputError(f"--nodes: {word!r} is no number of nodes", hint="write 1-64, or 8,16,32")
+        found += range(int(low), min(int(high or low), int(low) + 10_000) + 1)
+    return found
+
+
+def _tokens(text: str | None) -> float | str | None:
+    """A number of tokens, bare or with its unit."""
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return text
+
+
+def _front(plan: Path, metrics: str, problem: str, output: Format | None, **options: Any) -> int:
+    """Print the exact front of a plan's designs."""
+    from mlsysim.api import pareto as trade
+
+    found = trade(plan, _words(metrics), problem, **options)
+    if OUTPUT.choose(output and output.value) == "json":
+        emit_json(found.to_dict())
+    else:
+        emit(found.page())
+    return int(found.exit_code)

@@ -1,0 +1,23 @@
+"""What several commands share: exit codes, formats, and the plan they are given."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EXIT_CODES = """Exit codes: 0 fine, 1 internal error, 2 bad input, 3 assert violated, 4 physically infeasible,
+5 search ended without proof, 130 interrupted before there was an answer."""
+
+
+class Format(StrEnum):
+    """How results are written."""
+
+    text = "text"
+    json = "json"
+
+
+Output = Annotated[Format | None, typer.Option("--output", "-o", help="How to write the result.", show_default=False)]
+PlanFile = Annotated[Path, typer.Argument(help="A plan in YAML, or a scenario.", show_default=False)]

@@ -1,0 +1,199 @@
+"""Where a plan's work should run, or where and when each of several jobs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from mlsysim.constraints.asserts import Limit
+from mlsysim.constraints.assigning import assign
+from mlsysim.constraints.contradictions import explain
+from mlsysim.constraints.effort import Effort
+from mlsysim.objectives import objective as read_objective
+from mlsysim.placement.answer import NO_TOTAL, Placement
+from mlsysim.placement.jobs import Job, calendar_of, jobs_of
+from mlsysim.placement.reasons import why_not
+from mlsysim.placement.sites import LEAVES, Site, sites_of
+from mlsysim.placement.tables import problem_of, rests_on_place, unknown_at
+from mlsysim.plan import LoadedPlan
+from mlsysim.symbolic.errors import InfeasibleError, InputError
+from mlsysim.symbolic.kernels import catalogue
+
+#: What a placement minimises where nobody says.
+COST = "macro.tco"
+
+
+def solve(
+    loaded: LoadedPlan,
+    *,
+    objective: str | None = None,
+    largest: bool | None = None,
+    top: int = 1,
+    effort: Effort | None = None,
+    regions: Sequence[str] = (),
+    carbon_tax: float | str | None = None,
+) -> Placement:
+    """Find where a plan's work should run, or where and when each of its jobs.
+
+    Args:
+        loaded: the plan; without a placement section, its work runs in any region of the registry.
+        objective: a macro metric, or a weighted sum of them; of several jobs it is the total. Default: the total cost.
+        largest: whether to maximise.
+        regions: the regions, or sites of the plan, that are looked at alone.
+        carbon_tax: USD/tCO2e, or a string with its unit, instead of the plan's.
+        top: how many places of a single job are wanted: the best, and those that come next.
+        effort: what the search may spend.
+
+    Raises:
+        UnknownNameError: no such region, site or metric.
+        InputError: the plan lacks what a placement needs, or says what nothing can judge.
+        InfeasibleError: no placement keeps everything; the message names what contradicts each other.
+    """
+    if top < 1:
+        raise InputError(f"--top: {top} is below 1", hint="give how many places are wanted, such as 5")
+    effort = (effort or Effort()).begun()
+    loaded = _taxed(loaded, carbon_tax)
+    calendar = calendar_of(loaded)
+    every, unpriced = sites_of(loaded, regions, calendar.windows)
+    jobs = jobs_of(loaded, every, calendar)
+    if top > 1 and len(jobs) > 1:
+        raise InputError("--top: of several jobs only the best placement is searched", hint="leave it out")
+    _refuse_idle(loaded, jobs)
+    wanted = read_objective(objective or COST, jobs[0].evaluation.variant, largest=largest)
+    limits = _possible(jobs)
+    _refuse_without_total([(m, None) for m in wanted.metrics] + [(each.metric, each.where) for each in limits], jobs)
+    for metric in wanted.metrics:
+        if not any(rests_on_place(job, metric) for job in jobs):
+            raise InputError(f"{metric} does not depend on where the work runs",
+                             hint="optimise macro.tco, macro.carbon, macro.water or macro.energy")  # fmt: skip
+    sites, unknown = _known(jobs, every, [*wanted.metrics, *(each.metric for each in limits)])
+    for job in jobs:
+        if job.length > calendar.windows:
+            raise InfeasibleError(
+                f"{job.name} takes {job.length} windows, there are only {calendar.windows}",
+                where=_where(loaded, job), hint=f"give placement.windows: {job.length}",
+            )  # fmt: skip
+    problem = problem_of(jobs, sites, calendar, wanted, limits)
+    assigned = assign(problem, effort=effort)
+    if assigned.status == "infeasible":
+        words, hint = why_not(explain(problem, effort), jobs, sites, limits)
+        raise InfeasibleError(words, where=_where(loaded, jobs[0]), hint=hint)
+    return Placement(loaded, tuple(jobs), tuple(sites), calendar, wanted, problem, assigned, (*unpriced, *unknown), top,
+                     effort.seed)  # fmt: skip
+
+
+def _where(loaded: LoadedPlan, job: Job) -> str | None:
+    return loaded.where("placement", key=True) if job.position is not None else loaded.where("ops", key=True)
+
+
+def _taxed(loaded: LoadedPlan, tax: float | str | None) -> LoadedPlan:
+    """The plan with another carbon tax."""
+    if tax is None:
+        return loaded
+    said: float | str = tax
+    with suppress(ValueError):
+        said = float(tax)
+    if isinstance(said, float) and not (math.isfinite(said) and said >= 0):
+        raise InputError(f"--carbon-tax: {said:g} is not at least 0", hint="give USD/tCO2e, such as 150")
+    if isinstance(said, str):
+        from mlsysim.binding import stated
+
+        stated(said, "ops.carbon_tax", where=None, what="--carbon-tax", nothing=True)
+    data: Mapping[str, Any] = loaded.document.data
+    return loaded.with_data({**data, "ops": {**data.get("ops", {}), "carbon_tax": said}})
+
+
+def _refuse_idle(loaded: LoadedPlan, jobs: Sequence[Job]) -> None:
+    """Refuse what sites say and no job asks for."""
+    asked = {
+        "latency": any(job.latency is not None for job in jobs),
+        "jurisdiction": any(job.jurisdictions for job in jobs),
+    }
+    for position, site in enumerate(loaded.plan.placement.sites):
+        for field, cure in (("latency", "latency"), ("jurisdiction", "jurisdictions")):
+            if getattr(site, field) is not None and not asked[field]:
+                raise InputError(
+                    f"placement.sites[{position}].{field}: it changes nothing, no job limits its {cure}",
+                    where=loaded.where("placement", "sites", position, field, key=True),
+                    hint=f"leave it out, or give a job `{cure}:`",
+                )  # fmt: skip
+
+
+def _possible(jobs: Sequence[Job]) -> list[Limit]:
+    """The limits on totals, after each job has kept all others: what holds for it holds wherever it runs.
+
+    Raises:
+        InfeasibleError: a job does not fit, or cannot keep an assert that does not depend on the place.
+    """
+    wrong = []
+    hint = None
+    seen: set[int] = set()
+    for job in jobs:
+        evaluation = job.evaluation
+        if id(evaluation) in seen:
+            continue
+        seen.add(id(evaluation))
+        if not evaluation.feasible:
+            from mlsysim.remedies import remedies
+
+            wrong.append(f"{job.name} does not fit: {evaluation.failures[0].sentence}")
+            hint = hint or " or ".join(remedies(evaluation)) or None
+            continue
+        wrong += [
+            f"{job.name}, wherever it runs: {violation.sentence}"
+            for violation in evaluation.violations
+            if not violation.limit.metric.startswith("macro.")
+        ]
+    if wrong:
+        more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+        raise InfeasibleError("; ".join(wrong[:3]) + more, hint=hint)
+    return [each for each in jobs[0].evaluation.limits if each.metric.startswith("macro.")]
+
+
+def _refuse_without_total(metrics: Sequence[tuple[str, str | None]], jobs: Sequence[Job]) -> None:
+    """Refuse metrics that do not add up over jobs, or that some job cannot have."""
+    for metric, where in metrics:
+        if len(jobs) > 1 and metric in NO_TOTAL:
+            raise InputError(
+                f"{metric}: of several jobs there is no total", where=where, hint="use macro.tco or macro.energy"
+            )
+        for job in jobs:
+            missing = job.evaluation.design.missing
+            why = [
+                missing[leaf]
+                for leaf in job.evaluation.unknown_leaves(metric)
+                if leaf in missing and leaf not in LEAVES
+            ]
+            if why:
+                raise InputError(f"{metric} is not known for {job.name}: {why[0]}", where=where)
+
+
+def _known(jobs: Sequence[Job], sites: Sequence[Site], metrics: Sequence[str]) -> tuple[list[Site], list[str]]:
+    """The sites of which everything that counts is published; and how many of the registry's were left out for it.
+
+    Raises:
+        InputError: a site that the plan lists is not known well enough, or none is.
+    """
+    kept, dropped, what = [], 0, ""
+    variants = {job.evaluation.variant: job for job in jobs}.values()
+    for site in sites:
+        lacking = [(metric, leaf) for job in variants for metric in metrics for leaf in unknown_at(job, metric, site)]
+        if not lacking:
+            kept.append(site)
+            continue
+        metric, leaf = lacking[0]
+        what = catalogue().QUANTITIES[leaf]["meaning"]
+        if site.listed:
+            raise InputError(f"{metric} is not known at {site.name}: {what} is not published", where=site.where,
+                             hint="leave that site out, or state it in a zoo of your own (see README)")  # fmt: skip
+        dropped += 1
+    if not kept:
+        raise InputError(
+            f"{', '.join(metrics)}: of no region is enough published ({what})", hint="list placement.sites"
+        )
+    return kept, [f"{dropped} regions are left out: {what} is not published"] if dropped else []
+
+
+__all__ = ["Placement", "solve"]
