@@ -78,6 +78,7 @@ def _section(rule: Mapping[str, Any], data: Mapping[str, Any]) -> SimpleNamespac
         if inner.get("type") == "object" and "properties" in inner:
             value = _section(inner, value or {})
         elif inner.get("type") == "array":
-            value = tuple(_section(inner["items"], item) for item in value or ())
+            each = _resolved(inner["items"])
+            value = tuple(_section(each, item) if "properties" in each else item for item in value or ())
         filled[_ATTRIBUTE.get(key, key)] = value
     return SimpleNamespace(**filled)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlsysim.binding import bind
-from mlsysim.constraints.space import Options, Space
+from mlsysim.choices import joint_space, offered
+from mlsysim.constraints.space import Space
 from mlsysim.plan import LoadedPlan
-from mlsysim.split import domains
 from mlsysim.symbolic.errors import InputError
 
 #: The decision that stands for a fleet.
@@ -26,11 +26,13 @@ class Fleet:
         name: the accelerator.
         nodes: how many nodes of it.
         plan: the plan with this fleet, its split left open where it was.
+        precision: the number format, where the plan offers several.
     """
 
     name: str
     nodes: int
     plan: Mapping[str, Any]
+    precision: str = ""
 
 
 def fleets(loaded: LoadedPlan, hardware: Sequence[str], nodes: Sequence[int]) -> list[Fleet]:
@@ -53,13 +55,17 @@ def fleets(loaded: LoadedPlan, hardware: Sequence[str], nodes: Sequence[int]) ->
     numbers = sorted(set(nodes))
     if not numbers or numbers[0] < 1:
         raise InputError("no number of nodes to choose from", hint="give --nodes 1-64, or --nodes 8,16,32")
-    if len(names) * len(numbers) > MOST:
+    formats = offered(loaded)
+    if len(names) * len(numbers) * len(formats) > MOST:
         raise InputError(f"more than {MOST:,} fleets", hint="give fewer numbers of nodes, such as --nodes 64,128,256")
-    kept = {key: value for key, value in data.items() if key != "hardware"}
+    if loaded.plan.search.precisions:
+        for name in names:  # a format that one of them lacks is refused by its own name
+            bind(loaded.with_data({**data, "hardware": {"name": name, "nodes": numbers[0]}}))
     return [
-        Fleet(name, number, {**kept, "hardware": {"name": name, "nodes": number}})
+        Fleet(name, number, {**kept, "hardware": {"name": name, "nodes": number}}, precision)
         for name in dict.fromkeys(names)
         for number in numbers
+        for precision, kept in formats.items()
     ]
 
 
@@ -69,20 +75,4 @@ def fleet_space(loaded: LoadedPlan, choices: Sequence[Fleet]) -> Space:
     Raises:
         InputError: one of the fleets cannot hold the plan's model in its precision.
     """
-    designs = [bind(loaded.with_data(fleet.plan)) for fleet in choices]
-    each = [domains(design) for design in designs]
-    first = designs[0].values
-    columns = {leaf: tuple(design.values[leaf] for design in designs) for leaf in first if leaf not in each[0]}
-    leaves = {leaf: values for leaf, values in columns.items() if any(not _same(v, values[0]) for v in values)}
-    together = {name: tuple(sorted({value for one in each for value in one[name]})) for name in each[0]}
-    return Space(
-        designs[0].variant,
-        first,
-        {FLEET: tuple(range(len(choices))), **together},
-        {FLEET: Options(leaves, tuple(each))},
-    )
-
-
-def _same(one: float, other: float) -> bool:
-    """Whether two values are equal, or both unknown."""
-    return one == other or (one != one and other != other)
+    return joint_space(FLEET, {number: bind(loaded.with_data(fleet.plan)) for number, fleet in enumerate(choices)})

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mlsysim.binding import bind
+from mlsysim.binding import bind, refuse_unknown_host
+from mlsysim.choices import chosen_design, design_space, precision_space
 from mlsysim.constraints.compiler import Bound
 from mlsysim.constraints.conflicts import Conflict, explain
 from mlsysim.constraints.feasibility import failing
@@ -21,7 +22,7 @@ from mlsysim.objectives import Objective
 from mlsysim.objectives import objective as read_objective
 from mlsysim.optimum import Optimization
 from mlsysim.plan import LoadedPlan
-from mlsysim.split import complete, describe, domains
+from mlsysim.split import describe
 from mlsysim.symbolic.errors import InfeasibleError, InputError, UnknownNameError
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount
@@ -92,7 +93,7 @@ def optimize(
     if not answer.choice:
         raise InfeasibleError(f"no split of {design.model.name} fits: {_why(space, first, time_limit, seed)}",
                               where=loaded.where("hardware", key=True), hint=_cures(first))  # fmt: skip
-    chosen = design.with_split(answer.choice, "search", f"chosen by the search for the best {wanted.name}")
+    chosen = chosen_design(design, answer.choice, f"chosen by the search for the best {wanted.name}")
     return Optimization(wanted, answer, evaluate(chosen), conflict, seed)
 
 
@@ -223,5 +224,7 @@ def _why(space: Space, evaluation: Evaluation, time_limit: float, seed: int) -> 
 
 
 def split_space(design: Design) -> Space:
-    """Every degree that the plan leaves open, with the values that could divide."""
-    return Space(design.variant, complete(design).values, domains(design))
+    """Every degree that the plan leaves open, with the values that could divide, and the formats that it offers."""
+    if design.loaded.plan.search.offload:
+        refuse_unknown_host(design.loaded, design.bindings, "search", "offload")
+    return (precision_space if design.loaded.plan.search.precisions else design_space)(design)

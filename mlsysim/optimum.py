@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlsysim.binding import RECOMPUTE, SPLIT
+from mlsysim.choices import PRECISION
 from mlsysim.constraints.search import Answer
 from mlsysim.evaluation import Evaluation
 from mlsysim.fleets import Fleet
 from mlsysim.objectives import Objective
+from mlsysim.registry.vocabulary import FORMATS
 from mlsysim.split import describe
 from mlsysim.symbolic.words import number
 
 _SHORT = {
     "split.tensor": "tp", "split.pipeline": "pp", "split.data": "dp", "split.context": "cp", "split.expert": "ep",
     "split.microbatch": "microbatch", "split.interleave": "interleave", "split.zero": "zero",
-    "split.recompute": "recompute", "split.sequence": "sequence_parallel",
+    "split.recompute": "recompute", "split.sequence": "sequence_parallel", "split.first_spared": "first_spared",
+    "split.last_spared": "last_spared", "split.offload_optimizer": "offload_optimizer",
+    "split.offload_activations": "offload_activations",
 }  # fmt: skip
 
 
@@ -58,6 +62,7 @@ class Optimization:
         }  # fmt: skip
         if self.fleet is not None:
             found |= {"o_hardware": self.fleet.name, "o_nodes": self.fleet.nodes}
+            found |= {"o_precision": self.fleet.precision} if self.fleet.precision else {}
         if answer.runners:
             found["o_runners_up"] = [
                 {"o_objective": self.objective.in_unit(value), **decisions(choice)} for value, choice in answer.runners
@@ -71,7 +76,8 @@ class Optimization:
         if self.conflict:
             lines += textwrap.wrap(f"no split keeps the asserts: {self.conflict}", 88)
             lines += ["The best split without them:", ""]
-        fleet = f"{self.fleet.nodes:,} nodes of {self.fleet.name}: " if self.fleet else ""
+        among = f" in {self.fleet.precision}" if self.fleet and self.fleet.precision else ""
+        fleet = f"{self.fleet.nodes:,} nodes of {self.fleet.name}{among}: " if self.fleet else ""
         lines += textwrap.wrap(fleet + describe(answer.choice), 88)
         lines.append(f"  {self.objective.name:<24}  {self.objective.said(answer.objective)}")
         gap = "unknown" if answer.gap is None else f"{number(answer.gap * 100)} %"
@@ -86,7 +92,8 @@ class Optimization:
 
     def plan(self) -> dict[str, Any]:
         """The plan with the choice filled in; evaluating it gives the same numbers."""
-        data = dict(self.evaluation.design.loaded.document.data)
+        design = self.evaluation.design
+        data = {key: value for key, value in design.loaded.document.data.items() if key != "search"}
         words = {leaf: field for field, leaf in SPLIT.items()}
         split = {words[leaf]: _said(leaf, value) for leaf, value in self.answer.choice.items() if leaf in words}
         fixed = {key: value for key, value in data.get("parallelism", {}).items() if key not in split}
@@ -97,13 +104,14 @@ class Optimization:
         return self.evaluation.design.loaded.phase == "training" or field in ("tensor", "pipeline", "data")
 
 
-def decisions(choice: dict[str, int]) -> dict[str, int]:
+def decisions(choice: dict[str, int]) -> dict[str, Any]:
     """The choice under the keys of a result."""
-    return {f"o_{short}": choice[leaf] for leaf, short in _SHORT.items() if leaf in choice}
+    found: dict[str, Any] = {f"o_{short}": choice[leaf] for leaf, short in _SHORT.items() if leaf in choice}
+    return found | ({"o_precision": FORMATS[choice[PRECISION]]} if PRECISION in choice else {})
 
 
 def _said(leaf: str, value: int) -> Any:
     """A decision as a plan writes it."""
     if leaf == "split.recompute":
         return RECOMPUTE[value]
-    return bool(value) if leaf == "split.sequence" else value
+    return bool(value) if leaf in ("split.sequence", "split.offload_optimizer", "split.offload_activations") else value

@@ -53,13 +53,18 @@ def instance(seed: int) -> tuple[Space, str, int, list[Bound]]:
     }
     if training:
         workload["sequence_length"] = draw.choice([512, 1024, 2048])
-    space = split_space(bind(load(plan(workload=workload, hardware=hardware, ops={"duration_days": 3.0}))))
+    search_for = {"offload": True} if draw.random() < 0.5 else {}
+    space = split_space(
+        bind(load(plan(workload=workload, hardware=hardware, ops={"duration_days": 3.0}, search=search_for)))
+    )
     domains = dict(space.domains)
     for leaf in domains:  # keep what brute force can do in a moment
         keep = draw.sample(
             domains[leaf], min(len(domains[leaf]), 4 if leaf in ("split.tensor", "split.pipeline") else 2)
         )
         domains[leaf] = tuple(sorted(keep)) if leaf != "split.data" else domains[leaf]
+        if leaf.endswith("_spared"):
+            domains[leaf] = tuple(sorted({0, *keep}))
     objective, sense = draw.choice([(LATENCY, 1), ("performance.throughput", -1), ("feasibility.memory_required", 1)])
     bounds = []
     if draw.random() < 0.4:
@@ -248,7 +253,7 @@ def test_bad_requests_are_refused_in_words(options: dict[str, Any], message: str
 
 def test_a_solver_that_contradicts_enumeration_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """A false 'infeasible' is never passed on."""
-    space, objective, sense, _ = instance(1)
+    space, objective, sense, _ = instance(5)
     monkeypatch.setattr(search_module, "_incumbent", lambda *_: None)
     monkeypatch.setattr(search_module, "solve", lambda *_, **__: search_module.Outcome("infeasible", None, None))
     with pytest.raises(MlsysimError, match="the solver says infeasible"):
@@ -257,7 +262,7 @@ def test_a_solver_that_contradicts_enumeration_is_an_error(monkeypatch: pytest.M
 
 def test_a_false_infeasible_does_not_hide_the_incumbent(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a design in hand the space cannot be empty."""
-    space, objective, sense, _ = instance(1)
+    space, objective, sense, _ = instance(5)
     monkeypatch.setattr(search_module.Problem, "everything", None)
     monkeypatch.setattr(search_module, "solve", lambda *_, **__: search_module.Outcome("infeasible", None, None))
     assert search(space, objective, sense=sense).choice

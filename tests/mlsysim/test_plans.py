@@ -151,13 +151,18 @@ OTHER: dict[tuple[Any, ...], tuple[Any, dict[str, Any]]] = {
     ("ops", "duration_days"): (4.0, {}), ("ops", "facility"): ("Microsoft", {}), ("ops", "price_per_accelerator_hour"): ("5 USD/h", {}),
     ("ops", "carbon_tax"): ("150 USD/tCO2e", {}), ("constraints", "assert", 0, "max"): (1.0, {}),
     ("constraints", "assert", 0, "min"): (1e8, {}), ("constraints", "assert", 0, "metric"): ("performance.throughput", {}),
-    ("hardware", "node"): ("p5_48xlarge", {}),
+    ("hardware", "node"): ("p5_48xlarge", {}), ("parallelism", "first_spared"): (2, {}), ("parallelism", "last_spared"): (2, {}),
+    ("parallelism", "offload_optimizer"): (True, {}), ("parallelism", "offload_activations"): (True, {}),
     ("zoo",): ({"storage": [{"id": "slow", "name": "SuperPOD", "title": "slow disks", "facts": {
         "write_bandwidth": "1 GB/s", "filesystem_write_bandwidth": "1 GB/s"}}]}, {}),
 }  # fmt: skip
 OTHER_SERVING = {
     ("workload", "output_tokens"): (200, {}), ("hardware", "accelerators"): (4, {}), ("software", "page"): (1024, {}),
 }  # fmt: skip
+
+
+# What changes nothing but a search.
+OTHER_SEARCH = {("search", "offload"): True, ("search", "precisions", 0): "fp8"}
 
 
 def changed(base: dict[str, Any], path: tuple[Any, ...], value: Any, with_it: dict[str, Any]) -> dict[str, Any]:
@@ -194,6 +199,16 @@ def test_every_field_of_a_serving_plan_changes_the_answer(path: tuple[Any, ...])
     assert mlsysim.evaluate(changed(SERVING, path, value, with_it)).metrics != mlsysim.evaluate(SERVING).metrics
 
 
+@pytest.mark.parametrize("path", OTHER_SEARCH, ids=lambda p: ".".join(map(str, p)))
+def test_every_field_of_the_search_changes_what_is_searched(path: tuple[Any, ...]) -> None:
+    """And not what the plan evaluates to."""
+    small = {**BASE, "workload": {k: v for k, v in BASE["workload"].items() if k != "precision"}, "parallelism": {}}
+    value = ["bf16", OTHER_SEARCH[path]] if path[-1] == 0 else OTHER_SEARCH[path]
+    wider = {**small, "search": {path[1]: value}}
+    assert result(wider) == result(small)
+    assert mlsysim.optimize(wider).answer.space != mlsysim.optimize(small).answer.space
+
+
 def test_expert_parallelism_changes_the_answer_of_a_mixture() -> None:
     """The one field that a dense model cannot use is refused there and counts here."""
     mixture = changed(BASE, ("workload", "name"), "Mixtral_8x7B", {})
@@ -220,7 +235,7 @@ def test_every_field_of_the_schema_is_varied_here() -> None:
             return {f for key, member in rule["properties"].items() for f in fields(member, (*path, key))}
         return {path}
 
-    known = {*OTHER, *OTHER_SERVING, ("version",), ("parallelism", "expert")}
+    known = {*OTHER, *OTHER_SERVING, *OTHER_SEARCH, ("version",), ("parallelism", "expert")}
     assert fields(schemas.plan_schema(), ()) == known
 
 
