@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from mlsysim.assumptions import INFERENCE_FORMATS, TRAINING_FORMATS, assumptions
 from mlsysim.design import Binding, Design
+from mlsysim.hosts import refuse_unknown_host
 from mlsysim.plan import LoadedPlan
 from mlsysim.registry import Entry
 from mlsysim.registry.entry import alone
@@ -38,8 +38,6 @@ SPLIT = {
 }  # fmt: skip
 #: What a checkpoint is bound by: facts of storage, by leaf.
 WRITTEN = {"node_bandwidth": "write_bandwidth", "filesystem_bandwidth": "filesystem_write_bandwidth"}
-#: What a node's host must say of itself for something to be put there.
-HOST = ("host.memory", "host.memory_bandwidth")
 RECOMPUTE = ("none", "selective", "full")
 SECONDS_OF_A_DAY = 86400.0
 #: Tokens of a sequence where nobody says how long those were that a model was trained with.
@@ -375,22 +373,6 @@ class _Binder:
         if choice.accelerators:
             return Binding(float(choice.accelerators), "plan", "hardware.accelerators of the plan")
         return Binding(1.0, "default", "one accelerator")
-
-
-def unknown_host(bindings: Mapping[str, Binding]) -> str:
-    """What is not known of the host that offload needs, as a clause; empty where nothing lacks."""
-    leaves = ("node.host_bandwidth", "node.host_memory", "node.host_memory_bandwidth")
-    return next((bindings[leaf].says for leaf in leaves if leaf in bindings and bindings[leaf].left_out), "")
-
-
-def refuse_unknown_host(loaded: LoadedPlan, bindings: Mapping[str, Binding], section: str, name: str) -> None:
-    """Refuse a field that puts something on a host of which not enough is known."""
-    unknown = unknown_host(bindings)
-    if unknown:
-        raise InputError(
-            f"{section}.{name}: {unknown}", where=loaded.where(section, name, key=True),
-            hint=f"leave it out, or state {' and '.join(HOST)} and a link of role host in a node of your own (see README)",
-        )  # fmt: skip
 
 
 def _of(entry: Entry, name: str) -> Binding:

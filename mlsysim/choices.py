@@ -87,9 +87,7 @@ def offered(loaded: LoadedPlan) -> dict[str, dict[str, Any]]:
 
 def precision_space(design: Design) -> Space:
     """The number formats that a plan offers to its search, and the split under each."""
-    return joint_space(
-        PRECISION, {FORMATS.index(name): in_precision(design, name) for name in offered(design.loaded)}
-    )
+    return joint_space(PRECISION, {FORMATS.index(name): in_precision(design, name) for name in offered(design.loaded)})
 
 
 def in_precision(design: Design, precision: str) -> Design:

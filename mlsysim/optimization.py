@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mlsysim.binding import bind, refuse_unknown_host
+from mlsysim.binding import bind
 from mlsysim.choices import chosen_design, design_space, precision_space
 from mlsysim.constraints.compiler import Bound
 from mlsysim.constraints.conflicts import Conflict, explain
@@ -18,6 +18,7 @@ from mlsysim.constraints.space import Space, rows_of
 from mlsysim.design import Design
 from mlsysim.evaluation import Evaluation, evaluate
 from mlsysim.fleets import FLEET, fleet_space, fleets
+from mlsysim.hosts import refuse_unknown_host
 from mlsysim.objectives import Objective
 from mlsysim.objectives import objective as read_objective
 from mlsysim.optimum import Optimization

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mlsysim.binding import unknown_host
 from mlsysim.constraints.feasibility import holds
 from mlsysim.design import Design
+from mlsysim.hosts import unknown_host
 from mlsysim.registry.vocabulary import FORMATS
 from mlsysim.symbolic.kernels import kernel
 
