@@ -44,7 +44,7 @@ def instance(seed: int) -> tuple[Space, str, int, list[Bound]]:
     model = draw.choice(
         ["Llama3_8B", "Llama3_70B", "GPT2_XL", "Mixtral_8x7B", "Qwen3_30B_A3B", "GPT3_175B", "DeepSeek_V3"]
     )
-    name = draw.choice(["H100", "A100", "B200", "MI300X"])
+    name = draw.choice(["H100", "A100", "H200", "MI300X"])
     training = draw.random() < 0.8
     workload: dict[str, Any] = {"name": model, "batch_size": draw.choice([12, 32, 48, 96, 128, 160])}
     hardware = {
@@ -53,7 +53,7 @@ def instance(seed: int) -> tuple[Space, str, int, list[Bound]]:
     }
     if training:
         workload["sequence_length"] = draw.choice([512, 1024, 2048])
-    search_for = {"offload": True} if draw.random() < 0.5 else {}
+    search_for = {"offload": True} if training and name in ("H100", "H200") else {}
     space = split_space(
         bind(load(plan(workload=workload, hardware=hardware, ops={"duration_days": 3.0}, search=search_for)))
     )

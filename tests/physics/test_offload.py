@@ -117,3 +117,21 @@ def test_an_unknown_host_is_refused_with_its_cure() -> None:
     for section in ({"search": {"offload": True}}, {"parallelism": {"offload_activations": True}}):
         with pytest.raises(InputError, match="changes nothing in inference"):
             mlsysim.evaluate({**serving, **section})
+
+
+def test_a_host_of_one_s_own_makes_offload_possible() -> None:
+    """What the refusal says to state is enough, and its link bounds the traffic."""
+    node = {
+        "id": "my-node", "name": "MyNode", "title": "a node with a host",
+        "links": {"accelerator": "nvidia-a100-sxm4-80gb", "link": "nvlink-3", "network": "infiniband-hdr", "host": "pcie-4-x16"},
+        "facts": {"accelerators": 8, "ports": 8, "power.maximum": "6.5 kW", "power.idle": "80 W", "lifetime": "6 year",
+                  "reach": 1024, "host.memory": "2 TB", "host.memory_bandwidth": "400 GB/s"},
+    }  # fmt: skip
+    own = plan(
+        workload={"name": "Llama3_8B", "batch_size": 64}, hardware={"name": "A100", "node": "MyNode", "nodes": 1},
+        parallelism={"tensor": 8, "zero": 2, "offload_optimizer": True}, software={"overlap": 0.0}, zoo={"nodes": [node]},
+    )  # fmt: skip
+    found = mlsysim.evaluate(own).values
+    assert found["node.host_bandwidth"] == 31.5e9
+    passes = found["split.microbatches"]  # gradients of every microbatch, weights once, two bytes each
+    assert found["performance.time_offload"] == pytest.approx((passes + 1) * 2 * found["memory.rank_part"] / 31.5e9)
