@@ -2,7 +2,7 @@
 
 from mlsysim.symbolic.kernels import ceil, floor
 
-SOURCE = '747cbb20a653f9e1'
+SOURCE = '6260513dcc3ffbeb'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.score_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.water_intensity',
  'model.active_experts', 'model.attention_bias', 'model.causal', 'model.dense_layers', 'model.dropout',
@@ -48,17 +48,17 @@ NAMES = ('split.nodes', 'split.counted_layers', 'split.share_layers', 'split.lac
  'performance.throughput', 'performance.busy', 'model.active', 'model.parameters', 'work.token', 'work.forward',
  'work.model', 'work.hardware', 'memory.in_flight', 'memory.in_flight_between', 'memory.in_flight_last',
  'memory.logits', 'memory.again', 'memory.first_kept', 'memory.between_kept', 'memory.last_kept',
- 'feasibility.memory_capacity', 'memory.gradient_parts', 'memory.weight_parts', 'memory.first_states',
- 'memory.between_states', 'memory.last_states', 'memory.gathered', 'memory.staged', 'memory.first_stage',
- 'memory.between_stage', 'memory.last_stage', 'feasibility.memory_required', 'memory.needy_shared',
- 'memory.needy_layers', 'memory.activations', 'memory.weights', 'memory.gradients', 'memory.optimizer',
- 'performance.mfu', 'performance.hfu', 'memory.host_states', 'memory.host_activations', 'memory.host_needed',
- 'split.stray_devices', 'split.stray_samples', 'split.stray_heads', 'split.stray_width', 'split.stray_tokens',
- 'split.stray_experts', 'split.stray_ranks', 'split.stray_rounds', 'split.pieces', 'split.stray_layers',
- 'split.stray_spared', 'split.end_lacks', 'split.chunk_layers', 'fragility.job_mtbf', 'checkpoint.rate',
- 'checkpoint.size', 'checkpoint.stall', 'fragility.period', 'fragility.lost', 'performance.goodput', 'macro.rent',
- 'macro.embodied_carbon', 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.operational_carbon', 'macro.carbon',
- 'macro.carbon_tax', 'macro.tco', 'macro.tokens', 'macro.cost_per_million_tokens', 'macro.water')
+ 'feasibility.memory_capacity', 'memory.gradient_parts', 'memory.weight_parts', 'memory.shared_bytes',
+ 'memory.expert_bytes', 'memory.first_states', 'memory.between_states', 'memory.last_states', 'memory.gathered',
+ 'memory.staged', 'memory.first_stage', 'memory.between_stage', 'memory.last_stage', 'feasibility.memory_required',
+ 'memory.needy_shared', 'memory.needy_layers', 'memory.activations', 'memory.weights', 'memory.gradients',
+ 'memory.optimizer', 'performance.mfu', 'performance.hfu', 'memory.host_states', 'memory.host_activations',
+ 'memory.host_needed', 'split.stray_devices', 'split.stray_samples', 'split.stray_heads', 'split.stray_width',
+ 'split.stray_tokens', 'split.stray_experts', 'split.stray_ranks', 'split.stray_rounds', 'split.pieces',
+ 'split.stray_layers', 'split.stray_spared', 'split.end_lacks', 'split.chunk_layers', 'fragility.job_mtbf',
+ 'checkpoint.rate', 'checkpoint.size', 'checkpoint.stall', 'fragility.period', 'fragility.lost', 'performance.goodput',
+ 'macro.rent', 'macro.embodied_carbon', 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.operational_carbon',
+ 'macro.carbon', 'macro.carbon_tax', 'macro.tco', 'macro.tokens', 'macro.cost_per_million_tokens', 'macro.water')
 
 
 def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_score_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_dropout, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_host_bandwidth, node_host_memory, node_host_memory_bandwidth, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_link_efficiency, software_memory_efficiency, software_overlap, split_context, split_data, split_devices, split_expert, split_first_spared, split_interleave, split_last_spared, split_microbatch, split_offload_activations, split_offload_optimizer, split_pipeline, split_recompute, split_sequence, split_tensor, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size, workload_sequence_length):
@@ -251,39 +251,40 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     feasibility_memory_capacity = accelerator_capacity
     memory_gradient_parts = ((split_group) if x_56 else (1))
     memory_weight_parts = ((split_group) if x_55 else (1))
-    x_69 = x_16/split_tensor
-    x_70 = split_first_layers*x_69
-    x_71 = optimizer_state_bytes*(1 - split_offload_optimizer)
-    x_74 = optimizer_gradient_bytes*(-split_offload_optimizer*((1) if x_56 else (0)) + 1)
-    memory_first_states = datatype_weight_bytes*(x_70/max(1, memory_weight_parts/split_expert) + split_first_shared/memory_weight_parts) + x_71*(x_70/max(1, memory_state_parts/split_expert) + split_first_shared/memory_state_parts) + x_74*(x_70/max(1, memory_gradient_parts/split_expert) + split_first_shared/memory_gradient_parts)
-    memory_between_states = datatype_weight_bytes*(x_17/max(1, memory_weight_parts/split_expert) + split_between_shared/memory_weight_parts) + x_71*(x_17/max(1, memory_state_parts/split_expert) + split_between_shared/memory_state_parts) + x_74*(x_17/max(1, memory_gradient_parts/split_expert) + split_between_shared/memory_gradient_parts)
-    x_75 = split_tail_layers*x_69
-    memory_last_states = datatype_weight_bytes*(x_75/max(1, memory_weight_parts/split_expert) + split_last_shared/memory_weight_parts) + x_71*(x_75/max(1, memory_state_parts/split_expert) + split_last_shared/memory_state_parts) + x_74*(x_75/max(1, memory_gradient_parts/split_expert) + split_last_shared/memory_gradient_parts)
-    x_76 = (model_shared_layer + x_16)/split_tensor
-    memory_gathered = ((2*datatype_weight_bytes*x_76) if x_55 else (0))
-    memory_staged = split_offload_optimizer*((x_38*x_76) if x_56 else (0))
-    x_77 = memory_gathered + memory_staged
-    memory_first_stage = memory_first_kept + memory_first_states + x_77
-    memory_between_stage = memory_between_kept + memory_between_states + x_77
-    memory_last_stage = memory_last_kept + memory_last_states + x_77
+    x_69 = optimizer_gradient_bytes*(-split_offload_optimizer*((1) if x_56 else (0)) + 1)
+    x_70 = optimizer_state_bytes*(1 - split_offload_optimizer)
+    memory_shared_bytes = datatype_weight_bytes/memory_weight_parts + x_70/memory_state_parts + x_69/memory_gradient_parts
+    memory_expert_bytes = datatype_weight_bytes/max(1, memory_weight_parts/split_expert) + x_69/max(1, memory_gradient_parts/split_expert) + x_70/max(1, memory_state_parts/split_expert)
+    x_73 = x_16/split_tensor
+    x_74 = memory_expert_bytes*x_73
+    memory_first_states = memory_shared_bytes*split_first_shared + split_first_layers*x_74
+    memory_between_states = memory_expert_bytes*x_17 + memory_shared_bytes*split_between_shared
+    memory_last_states = memory_shared_bytes*split_last_shared + split_tail_layers*x_74
+    x_75 = (model_shared_layer + x_16)/split_tensor
+    memory_gathered = ((2*datatype_weight_bytes*x_75) if x_55 else (0))
+    memory_staged = split_offload_optimizer*((x_38*x_75) if x_56 else (0))
+    x_76 = memory_gathered + memory_staged
+    memory_first_stage = memory_first_kept + memory_first_states + x_76
+    memory_between_stage = memory_between_kept + memory_between_states + x_76
+    memory_last_stage = memory_last_kept + memory_last_states + x_76
     feasibility_memory_required = max(memory_between_stage, memory_first_stage, memory_last_stage)
-    x_78 = (feasibility_memory_required <= memory_last_stage)
-    x_79 = (feasibility_memory_required <= memory_first_stage)
-    memory_needy_shared = ((split_last_shared) if x_78 else (split_first_shared) if x_79 else (split_between_shared))
-    memory_needy_layers = ((split_tail_layers) if x_78 else (split_first_layers) if x_79 else (split_stage_layers))
-    memory_activations = ((memory_last_kept) if x_78 else (memory_first_kept) if x_79 else (memory_between_kept))
-    x_80 = memory_needy_layers*x_69
-    memory_weights = datatype_weight_bytes*(memory_needy_shared/memory_weight_parts + x_80/max(1, memory_weight_parts/split_expert))
-    memory_gradients = x_74*(x_80/max(1, memory_gradient_parts/split_expert) + memory_needy_shared/memory_gradient_parts)
-    memory_optimizer = x_71*(memory_needy_shared/memory_state_parts + x_80/max(1, memory_state_parts/split_expert))
-    x_82 = 1/(accelerator_peak*performance_latency*split_devices)
-    performance_mfu = work_model*x_82
-    performance_hfu = work_hardware*x_82
+    x_77 = (feasibility_memory_required <= memory_last_stage)
+    x_78 = (feasibility_memory_required <= memory_first_stage)
+    memory_needy_shared = ((split_last_shared) if x_77 else (split_first_shared) if x_78 else (split_between_shared))
+    memory_needy_layers = ((split_tail_layers) if x_77 else (split_first_layers) if x_78 else (split_stage_layers))
+    memory_activations = ((memory_last_kept) if x_77 else (memory_first_kept) if x_78 else (memory_between_kept))
+    x_79 = memory_needy_layers*x_73
+    memory_weights = datatype_weight_bytes*(memory_needy_shared/memory_weight_parts + x_79/max(1, memory_weight_parts/split_expert))
+    memory_gradients = x_69*(x_79/max(1, memory_gradient_parts/split_expert) + memory_needy_shared/memory_gradient_parts)
+    memory_optimizer = x_70*(memory_needy_shared/memory_state_parts + x_79/max(1, memory_state_parts/split_expert))
+    x_81 = 1/(accelerator_peak*performance_latency*split_devices)
+    performance_mfu = work_model*x_81
+    performance_hfu = work_hardware*x_81
     memory_host_states = memory_host_users*x_61*(optimizer_gradient_bytes + optimizer_state_bytes)
     memory_host_activations = memory_host_users*memory_layer_kept*split_offload_activations*max(memory_in_flight, memory_in_flight_between, memory_in_flight_last)
     memory_host_needed = memory_host_activations + memory_host_states
-    x_83 = -split_devices + split_pipeline*split_tensor*x_3
-    split_stray_devices = max(x_83, -x_83)
+    x_82 = -split_devices + split_pipeline*split_tensor*x_3
+    split_stray_devices = max(x_82, -x_82)
     split_stray_samples = workload_batch_size % (split_data*split_microbatch)
     split_stray_heads = model_heads % split_tensor
     split_stray_width = model_ffn_width % split_tensor
@@ -300,14 +301,14 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     checkpoint_rate = min(storage_filesystem_bandwidth, split_nodes*storage_node_bandwidth)
     checkpoint_size = model_parameters*(datatype_weight_bytes + optimizer_state_bytes)
     checkpoint_stall = checkpoint_size/checkpoint_rate
-    x_84 = (fragility_job_mtbf)**0.5
-    x_85 = (2)**0.5*(checkpoint_stall)**0.5
-    fragility_period = x_84*x_85
-    fragility_lost = x_85/x_84 + reliability_restart/fragility_job_mtbf
+    x_83 = (fragility_job_mtbf)**0.5
+    x_84 = (2)**0.5*(checkpoint_stall)**0.5
+    fragility_period = x_83*x_84
+    fragility_lost = x_84/x_83 + reliability_restart/fragility_job_mtbf
     performance_goodput = 1 - fragility_lost
-    x_86 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_86
-    macro_embodied_carbon = node_embodied*x_86/node_lifetime
+    x_85 = ops_duration*split_devices
+    macro_rent = price_accelerator_hour*x_85
+    macro_embodied_carbon = node_embodied*x_85/node_lifetime
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = macro_power*ops_duration
     macro_energy = facility_pue*macro_it_energy
@@ -318,7 +319,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (split_nodes, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_tail_layers, split_stage_layers, split_microbatches, split_local_tokens, split_group, model_embedding, model_final_norm, model_head, model_ends, model_query_key_width, model_query_matrices, model_attention_matrices, model_attention_vectors, model_dense_matrices, model_dense_vectors, model_expert_matrices, model_layer_norms, model_router, model_sparse_share, model_shared_layer, split_first_shared, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_mix_width, work_pair, work_attention, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_latency, communication_context_message, communication_link_rate, communication_net_rate, communication_context_rate, communication_context_hop, communication_context_time, communication_expert_latency, memory_sequence_divisor, communication_expert_message, communication_expert_rate, communication_expert_exchange, work_product_passes, communication_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_tensor_latency, communication_tensor_message, communication_tensor_rate, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, memory_stage_moved, memory_stage_time, work_head, model_active_layer, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_latency, performance_throughput, performance_busy, model_active, model_parameters, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_first_states, memory_between_states, memory_last_states, memory_gathered, memory_staged, memory_first_stage, memory_between_stage, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, split_stray_devices, split_stray_samples, split_stray_heads, split_stray_width, split_stray_tokens, split_stray_experts, split_stray_ranks, split_stray_rounds, split_pieces, split_stray_layers, split_stray_spared, split_end_lacks, split_chunk_layers, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (split_nodes, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_tail_layers, split_stage_layers, split_microbatches, split_local_tokens, split_group, model_embedding, model_final_norm, model_head, model_ends, model_query_key_width, model_query_matrices, model_attention_matrices, model_attention_vectors, model_dense_matrices, model_dense_vectors, model_expert_matrices, model_layer_norms, model_router, model_sparse_share, model_shared_layer, split_first_shared, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_mix_width, work_pair, work_attention, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_latency, communication_context_message, communication_link_rate, communication_net_rate, communication_context_rate, communication_context_hop, communication_context_time, communication_expert_latency, memory_sequence_divisor, communication_expert_message, communication_expert_rate, communication_expert_exchange, work_product_passes, communication_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_tensor_latency, communication_tensor_message, communication_tensor_rate, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, memory_stage_moved, memory_stage_time, work_head, model_active_layer, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_latency, performance_throughput, performance_busy, model_active, model_parameters, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_shared_bytes, memory_expert_bytes, memory_first_states, memory_between_states, memory_last_states, memory_gathered, memory_staged, memory_first_stage, memory_between_stage, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, split_stray_devices, split_stray_samples, split_stray_heads, split_stray_width, split_stray_tokens, split_stray_experts, split_stray_ranks, split_stray_rounds, split_pieces, split_stray_layers, split_stray_spared, split_end_lacks, split_chunk_layers, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
 
 
 def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_score_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_dropout, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_host_bandwidth, node_host_memory, node_host_memory_bandwidth, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_link_efficiency, software_memory_efficiency, software_overlap, split_context, split_data, split_devices, split_expert, split_first_spared, split_interleave, split_last_spared, split_microbatch, split_offload_activations, split_offload_optimizer, split_pipeline, split_recompute, split_sequence, split_tensor, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size, workload_sequence_length):
@@ -513,39 +514,40 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     feasibility_memory_capacity = accelerator_capacity
     memory_gradient_parts = where(x_56, split_group, 1)
     memory_weight_parts = where(x_55, split_group, 1)
-    x_69 = x_16/split_tensor
-    x_70 = split_first_layers*x_69
-    x_71 = optimizer_state_bytes*(1 - split_offload_optimizer)
-    x_74 = optimizer_gradient_bytes*(-split_offload_optimizer*where(x_56, 1, 0) + 1)
-    memory_first_states = datatype_weight_bytes*(x_70/maximum(1, memory_weight_parts/split_expert) + split_first_shared/memory_weight_parts) + x_71*(x_70/maximum(1, memory_state_parts/split_expert) + split_first_shared/memory_state_parts) + x_74*(x_70/maximum(1, memory_gradient_parts/split_expert) + split_first_shared/memory_gradient_parts)
-    memory_between_states = datatype_weight_bytes*(x_17/maximum(1, memory_weight_parts/split_expert) + split_between_shared/memory_weight_parts) + x_71*(x_17/maximum(1, memory_state_parts/split_expert) + split_between_shared/memory_state_parts) + x_74*(x_17/maximum(1, memory_gradient_parts/split_expert) + split_between_shared/memory_gradient_parts)
-    x_75 = split_tail_layers*x_69
-    memory_last_states = datatype_weight_bytes*(x_75/maximum(1, memory_weight_parts/split_expert) + split_last_shared/memory_weight_parts) + x_71*(x_75/maximum(1, memory_state_parts/split_expert) + split_last_shared/memory_state_parts) + x_74*(x_75/maximum(1, memory_gradient_parts/split_expert) + split_last_shared/memory_gradient_parts)
-    x_76 = (model_shared_layer + x_16)/split_tensor
-    memory_gathered = where(x_55, 2*datatype_weight_bytes*x_76, 0)
-    memory_staged = split_offload_optimizer*where(x_56, x_38*x_76, 0)
-    x_77 = memory_gathered + memory_staged
-    memory_first_stage = memory_first_kept + memory_first_states + x_77
-    memory_between_stage = memory_between_kept + memory_between_states + x_77
-    memory_last_stage = memory_last_kept + memory_last_states + x_77
+    x_69 = optimizer_gradient_bytes*(-split_offload_optimizer*where(x_56, 1, 0) + 1)
+    x_70 = optimizer_state_bytes*(1 - split_offload_optimizer)
+    memory_shared_bytes = datatype_weight_bytes/memory_weight_parts + x_70/memory_state_parts + x_69/memory_gradient_parts
+    memory_expert_bytes = datatype_weight_bytes/maximum(1, memory_weight_parts/split_expert) + x_69/maximum(1, memory_gradient_parts/split_expert) + x_70/maximum(1, memory_state_parts/split_expert)
+    x_73 = x_16/split_tensor
+    x_74 = memory_expert_bytes*x_73
+    memory_first_states = memory_shared_bytes*split_first_shared + split_first_layers*x_74
+    memory_between_states = memory_expert_bytes*x_17 + memory_shared_bytes*split_between_shared
+    memory_last_states = memory_shared_bytes*split_last_shared + split_tail_layers*x_74
+    x_75 = (model_shared_layer + x_16)/split_tensor
+    memory_gathered = where(x_55, 2*datatype_weight_bytes*x_75, 0)
+    memory_staged = split_offload_optimizer*where(x_56, x_38*x_75, 0)
+    x_76 = memory_gathered + memory_staged
+    memory_first_stage = memory_first_kept + memory_first_states + x_76
+    memory_between_stage = memory_between_kept + memory_between_states + x_76
+    memory_last_stage = memory_last_kept + memory_last_states + x_76
     feasibility_memory_required = maximum(maximum(memory_between_stage, memory_first_stage), memory_last_stage)
-    x_78 = (feasibility_memory_required <= memory_last_stage)
-    x_79 = (feasibility_memory_required <= memory_first_stage)
-    memory_needy_shared = where(x_78, split_last_shared, where(x_79, split_first_shared, split_between_shared))
-    memory_needy_layers = where(x_78, split_tail_layers, where(x_79, split_first_layers, split_stage_layers))
-    memory_activations = where(x_78, memory_last_kept, where(x_79, memory_first_kept, memory_between_kept))
-    x_80 = memory_needy_layers*x_69
-    memory_weights = datatype_weight_bytes*(memory_needy_shared/memory_weight_parts + x_80/maximum(1, memory_weight_parts/split_expert))
-    memory_gradients = x_74*(x_80/maximum(1, memory_gradient_parts/split_expert) + memory_needy_shared/memory_gradient_parts)
-    memory_optimizer = x_71*(memory_needy_shared/memory_state_parts + x_80/maximum(1, memory_state_parts/split_expert))
-    x_82 = 1/(accelerator_peak*performance_latency*split_devices)
-    performance_mfu = work_model*x_82
-    performance_hfu = work_hardware*x_82
+    x_77 = (feasibility_memory_required <= memory_last_stage)
+    x_78 = (feasibility_memory_required <= memory_first_stage)
+    memory_needy_shared = where(x_77, split_last_shared, where(x_78, split_first_shared, split_between_shared))
+    memory_needy_layers = where(x_77, split_tail_layers, where(x_78, split_first_layers, split_stage_layers))
+    memory_activations = where(x_77, memory_last_kept, where(x_78, memory_first_kept, memory_between_kept))
+    x_79 = memory_needy_layers*x_73
+    memory_weights = datatype_weight_bytes*(memory_needy_shared/memory_weight_parts + x_79/maximum(1, memory_weight_parts/split_expert))
+    memory_gradients = x_69*(x_79/maximum(1, memory_gradient_parts/split_expert) + memory_needy_shared/memory_gradient_parts)
+    memory_optimizer = x_70*(memory_needy_shared/memory_state_parts + x_79/maximum(1, memory_state_parts/split_expert))
+    x_81 = 1/(accelerator_peak*performance_latency*split_devices)
+    performance_mfu = work_model*x_81
+    performance_hfu = work_hardware*x_81
     memory_host_states = memory_host_users*x_61*(optimizer_gradient_bytes + optimizer_state_bytes)
     memory_host_activations = memory_host_users*memory_layer_kept*split_offload_activations*maximum(maximum(memory_in_flight, memory_in_flight_between), memory_in_flight_last)
     memory_host_needed = memory_host_activations + memory_host_states
-    x_83 = -split_devices + split_pipeline*split_tensor*x_3
-    split_stray_devices = maximum(x_83, -x_83)
+    x_82 = -split_devices + split_pipeline*split_tensor*x_3
+    split_stray_devices = maximum(x_82, -x_82)
     split_stray_samples = mod(workload_batch_size, split_data*split_microbatch)
     split_stray_heads = mod(model_heads, split_tensor)
     split_stray_width = mod(model_ffn_width, split_tensor)
@@ -562,14 +564,14 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     checkpoint_rate = minimum(storage_filesystem_bandwidth, split_nodes*storage_node_bandwidth)
     checkpoint_size = model_parameters*(datatype_weight_bytes + optimizer_state_bytes)
     checkpoint_stall = checkpoint_size/checkpoint_rate
-    x_84 = (fragility_job_mtbf)**0.5
-    x_85 = (2)**0.5*(checkpoint_stall)**0.5
-    fragility_period = x_84*x_85
-    fragility_lost = x_85/x_84 + reliability_restart/fragility_job_mtbf
+    x_83 = (fragility_job_mtbf)**0.5
+    x_84 = (2)**0.5*(checkpoint_stall)**0.5
+    fragility_period = x_83*x_84
+    fragility_lost = x_84/x_83 + reliability_restart/fragility_job_mtbf
     performance_goodput = 1 - fragility_lost
-    x_86 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_86
-    macro_embodied_carbon = node_embodied*x_86/node_lifetime
+    x_85 = ops_duration*split_devices
+    macro_rent = price_accelerator_hour*x_85
+    macro_embodied_carbon = node_embodied*x_85/node_lifetime
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = macro_power*ops_duration
     macro_energy = facility_pue*macro_it_energy
@@ -580,4 +582,4 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (split_nodes, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_tail_layers, split_stage_layers, split_microbatches, split_local_tokens, split_group, model_embedding, model_final_norm, model_head, model_ends, model_query_key_width, model_query_matrices, model_attention_matrices, model_attention_vectors, model_dense_matrices, model_dense_vectors, model_expert_matrices, model_layer_norms, model_router, model_sparse_share, model_shared_layer, split_first_shared, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_mix_width, work_pair, work_attention, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_latency, communication_context_message, communication_link_rate, communication_net_rate, communication_context_rate, communication_context_hop, communication_context_time, communication_expert_latency, memory_sequence_divisor, communication_expert_message, communication_expert_rate, communication_expert_exchange, work_product_passes, communication_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_tensor_latency, communication_tensor_message, communication_tensor_rate, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, memory_stage_moved, memory_stage_time, work_head, model_active_layer, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_latency, performance_throughput, performance_busy, model_active, model_parameters, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_first_states, memory_between_states, memory_last_states, memory_gathered, memory_staged, memory_first_stage, memory_between_stage, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, split_stray_devices, split_stray_samples, split_stray_heads, split_stray_width, split_stray_tokens, split_stray_experts, split_stray_ranks, split_stray_rounds, split_pieces, split_stray_layers, split_stray_spared, split_end_lacks, split_chunk_layers, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (split_nodes, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_tail_layers, split_stage_layers, split_microbatches, split_local_tokens, split_group, model_embedding, model_final_norm, model_head, model_ends, model_query_key_width, model_query_matrices, model_attention_matrices, model_attention_vectors, model_dense_matrices, model_dense_vectors, model_expert_matrices, model_layer_norms, model_router, model_sparse_share, model_shared_layer, split_first_shared, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_mix_width, work_pair, work_attention, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_latency, communication_context_message, communication_link_rate, communication_net_rate, communication_context_rate, communication_context_hop, communication_context_time, communication_expert_latency, memory_sequence_divisor, communication_expert_message, communication_expert_rate, communication_expert_exchange, work_product_passes, communication_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_tensor_latency, communication_tensor_message, communication_tensor_rate, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, memory_stage_moved, memory_stage_time, work_head, model_active_layer, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_latency, performance_throughput, performance_busy, model_active, model_parameters, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_shared_bytes, memory_expert_bytes, memory_first_states, memory_between_states, memory_last_states, memory_gathered, memory_staged, memory_first_stage, memory_between_stage, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, split_stray_devices, split_stray_samples, split_stray_heads, split_stray_width, split_stray_tokens, split_stray_experts, split_stray_ranks, split_stray_rounds, split_pieces, split_stray_layers, split_stray_spared, split_end_lacks, split_chunk_layers, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_embodied_carbon, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)

@@ -31,6 +31,16 @@ from mlsysim.symbolic.walls.node import memory
 
 gathered = data("memory.gathered", r"M_{\mathrm{gather}}", "layers gathered for use under ZeRO 3")
 staged = data("memory.staged", r"M_{\mathrm{stage}}", "gradients on their way to the host")
+shared_bytes = Quantity(
+    "memory.shared_bytes",
+    r"\beta_{\mathrm{sh}}",
+    "byte/param",
+    "bytes that a parameter takes on each of its ranks",
+    high=16,
+)
+expert_bytes = Quantity(
+    "memory.expert_bytes", r"\beta_{\mathrm{ex}}", "byte/param", "bytes that an expert's takes on each of its", high=16
+)
 first_states = data(
     "memory.first_states", r"S_{\mathrm{first}}", "training states on an accelerator of the first stage"
 )
@@ -82,32 +92,51 @@ _GRADIENTS_STAY = 1 - offload_optimizer * Piecewise((1, zero >= 2), (0, True))
 _STATE_STAYS = 1 - offload_optimizer
 
 
+bytes_of_a_shared_parameter = define(
+    equation(
+        shared_bytes,
+        weight_bytes / weight_parts
+        + _GRADIENTS_STAY * gradient_bytes / gradient_parts
+        + _STATE_STAYS * state_bytes / state_parts,
+    ),
+    because="weight, gradient and state, divided as ZeRO says; what the host holds does not lie here",
+    cite="rajbhandari2020,ren2021",
+    when=TRANSFORMER_TRAINING,
+)
+bytes_of_an_expert_s_parameter = define(
+    equation(
+        expert_bytes,
+        weight_bytes / Max(1, weight_parts / expert)
+        + _GRADIENTS_STAY * gradient_bytes / Max(1, gradient_parts / expert)
+        + _STATE_STAYS * state_bytes / Max(1, state_parts / expert),
+    ),
+    because="the same, but experts have fewer replicas than the rest",
+    cite="rajbhandari2020,lepikhin2020,ren2021",
+    when=TRANSFORMER_TRAINING,
+)
+
+
 def _states(shared: Quantity, layers_here: Quantity) -> Expr:
     """Weights, gradients and optimizer state of a stage."""
-    experts = layers_here * expert_layer / (tensor * expert)
-    return (
-        _divided(weight_bytes, weight_parts, shared, experts)
-        + _GRADIENTS_STAY * _divided(gradient_bytes, gradient_parts, shared, experts)
-        + _STATE_STAYS * _divided(state_bytes, state_parts, shared, experts)
-    )
+    return shared_bytes * shared + expert_bytes * layers_here * expert_layer / (tensor * expert)
 
 
 states_of_the_first = define(
     equation(first_states, _states(shared_first, first_layers)),
-    because="divided as ZeRO says; what the host holds does not lie here",
-    cite="rajbhandari2020,ren2021",
+    because="its parameters, and those of the experts in its layers",
+    cite="rajbhandari2020",
     when=TRANSFORMER_TRAINING,
 )
 states_between = define(
     equation(between_states, _states(shared_between, stage_layers)),
     because="likewise",
-    cite="rajbhandari2020,ren2021",
+    cite="rajbhandari2020",
     when=TRANSFORMER_TRAINING,
 )
 states_of_the_last = define(
     equation(last_states, _states(shared_last, tail_layers)),
     because="likewise",
-    cite="rajbhandari2020,ren2021",
+    cite="rajbhandari2020",
     when=TRANSFORMER_TRAINING,
 )
 layers_gathered = define(
