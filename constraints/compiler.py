@@ -1,22 +1,23 @@
 """From the graph to an integer program: sums of tables over few decisions each.
 
-A quantity that is a sum stays linear. Its terms are grouped by the decisions they rest on, and each group becomes a table
-of the kernel over the joint values of its decisions: one Boolean for each row, exactly one of them true. Rows that cannot
-be part of a better design than one already known, or that break a limit by themselves, are dropped before the program
-exists.
+A quantity that is a sum stays linear, and one that is the largest of several sums is each of them where it must be small.
+Its terms are grouped by the decisions they rest on, and each group becomes a table of the kernel over the joint values of
+its decisions: one Boolean for each row, exactly one of them true. Rows that cannot be part of a better design than one
+already known, or that break a limit by themselves, are dropped before the program exists.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Any
 
 import numpy
 
 from mlsysim.constraints.feasibility import ROUNDING
 from mlsysim.constraints.space import Rows, Space, count
-from mlsysim.constraints.structure import conditions, terms
+from mlsysim.constraints.structure import branches, conditions, terms
 
 #: Integer steps into which the objective's incumbent (or a limit) is divided.
 RESOLUTION = 10**10
@@ -78,7 +79,7 @@ class Goal:
         return cost / self.weights[0][1] if len(self.weights) == 1 else cost
 
 
-#: The column of a table that holds what its rows add to the goal.
+#: The columns of a table that hold what its rows add to the goal begin with this word.
 GOAL = "goal"
 
 
@@ -107,12 +108,14 @@ class Program:
 
     Attributes:
         goal: what is minimised.
+        goals: the columns whose largest sum the goal is.
         bounds: the linear limits.
         tables: together they cover every decision.
     """
 
     space: Space
     goal: Goal
+    goals: tuple[str, ...]
     bounds: tuple[Bound, ...]
     tables: list[Table]
 
@@ -146,7 +149,12 @@ class Program:
 
 def compile_program(space: Space, goal: Goal, limits: Sequence[Bound]) -> Program:
     """Build the tables of a goal and of limits."""
-    whole = {*goal.quantities, *(q for bound in limits for q in (bound.quantity, bound.below) if q)}
+    goals = _each_branch(space.variant, goal)
+    limits = [replace(b, quantity=part) for b in limits for part in _parts(space.variant, b.quantity, b.sign)]
+    whole = {
+        *(quantity for each in goals.values() for quantity in each.quantities),
+        *(q for bound in limits for q in (bound.quantity, bound.below) if q),
+    }
     wanted = {quantity: terms(space.variant, quantity) for quantity in whole}
     groups = _grouped(space, {term for found in wanted.values() for term in found})
     tables = []
@@ -158,12 +166,24 @@ def compile_program(space: Space, goal: Goal, limits: Sequence[Bound]) -> Progra
             for quantity, found in wanted.items()
         }  # fmt: skip
         costs |= {bound.column: costs[bound.quantity] - costs[bound.below] for bound in limits if bound.below}
-        table = Table(tuple(rows), rows, {**costs, GOAL: goal.cost(costs)})
+        costs |= {column: each.cost(costs) for column, each in goals.items()}
+        table = Table(tuple(rows), rows, costs)
         # What has no finite value is no design: it could neither be compared nor be counted in integers.
-        counted = [table.costs[column] for column in (GOAL, *(bound.column for bound in limits))]
+        counted = [table.costs[column] for column in (*goals, *(bound.column for bound in limits))]
         table.keep(numpy.logical_and.reduce([numpy.isfinite(column) for column in counted]))
         tables.append(table)
-    return Program(space, goal, tuple(limits), tables)
+    return Program(space, goal, tuple(goals), tuple(limits), tables)
+
+
+def _parts(variant: str, quantity: str, sign: float) -> tuple[str, ...]:
+    """The quantities that must each be at most what a quantity is; of the largest of several that is each of them."""
+    return branches(variant, quantity) if sign > 0 else (quantity,)
+
+
+def _each_branch(variant: str, goal: Goal) -> dict[str, Goal]:
+    """The goals of which the largest is the goal: one for each choice of a branch of every maximum in it."""
+    parts = [[(part, weight) for part in _parts(variant, q, weight)] for q, weight in goal.weights]
+    return {f"{GOAL} {number}": Goal(weights) for number, weights in enumerate(product(*parts))}
 
 
 def physical(space: Space) -> list[Bound]:
@@ -196,6 +216,8 @@ def _grouped(space: Space, members: set[str]) -> list[tuple[frozenset[str], list
         groups.setdefault(space.support(term), []).append(term)
     for condition in conditions(space.variant, "structural"):
         groups.setdefault(space.rests_on(condition) & frozenset(space.decisions), [])
+    for tie in space.ties:
+        groups.setdefault(frozenset(tie.over) & frozenset(space.decisions), [])
     for decision in space.decisions:
         groups.setdefault(frozenset([decision]), [])
     for decisions in tuple(groups):
@@ -225,7 +247,8 @@ def tighten(program: Program, incumbent: float | None) -> None:
         before = program.rows
         if incumbent is not None:
             slack = abs(incumbent) * ROUNDING
-            _filter(program, GOAL, incumbent + slack, 1)
+            for column in program.goals:
+                _filter(program, column, incumbent + slack, 1)
         for bound in program.bounds:
             slack = abs(bound.value) * ROUNDING
             _filter(program, bound.column, bound.sign * bound.limit + slack, bound.sign)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy
 
-from mlsysim.constraints.compiler import GOAL, RESOLUTION, Program
+from mlsysim.constraints.compiler import RESOLUTION, Program
 from mlsysim.constraints.effort import Effort, Watch
 
 #: Seconds that the solver has even where the time is up: what it finds at once is worth having.
@@ -63,10 +63,9 @@ def solve(
         ]
         # Costs are rounded down, so no design that keeps the limit is lost; the exact kernel has the last word.
         model.add(_weighted(parts) <= int(numpy.ceil(bound.sign * bound.limit * scale)) + len(parts))
-    costs = [table.costs[GOAL] for table in program.tables]
-    scale = steps(0.0, *costs)
-    model.minimize(_weighted([(c * scale, rows) for c, rows in zip(costs, chosen, strict=True)]))
-    error = len(costs) / scale
+    scale = steps(0.0, *(table.costs[column] for column in program.goals for table in program.tables))
+    model.minimize(_largest(model, program, chosen, scale))
+    error = len(program.tables) / scale
     watch = effort.watch
     told = None if watch is None else lambda cost, bound: watch(cost / scale, bound / scale)
     said, solver = run(model, effort, presolve=presolve, watch=told)
@@ -117,6 +116,20 @@ def _table(model: Any, table: Any, literals: Any) -> list[Any]:
         for value, having in by_value.items():
             model.add(sum(having) == literals[name][value])
     return rows
+
+
+def _largest(model: Any, program: Program, chosen: list[list[Any]], scale: float) -> Any:
+    """The goal in integer steps: a sum, or a variable that is at least each of several."""
+    sums = [
+        _weighted([(table.costs[column] * scale, rows) for table, rows in zip(program.tables, chosen, strict=True)])
+        for column in program.goals
+    ]
+    if len(sums) == 1:
+        return sums[0]
+    largest = model.new_int_var(-2 * RESOLUTION, 2 * RESOLUTION, "largest")
+    for each in sums:
+        model.add(largest >= each)
+    return largest
 
 
 def _weighted(parts: list[tuple[Any, list[Any]]]) -> Any:

@@ -51,6 +51,19 @@ class Options:
 
 
 @dataclass(frozen=True)
+class Tie:
+    """Decisions of which only some joint values are looked at.
+
+    Attributes:
+        over: the decisions.
+        values: their joint values, in that order.
+    """
+
+    over: tuple[str, ...]
+    values: frozenset[tuple[int, ...]]
+
+
+@dataclass(frozen=True)
 class Space:
     """Decision variables over a graph.
 
@@ -59,6 +72,7 @@ class Space:
         values: every leaf in coherent units; those of the decisions are a design to start from.
         domains: the values that each decision may take, by leaf; of a choice among options, their numbers.
         options: the choices among options, by name.
+        ties: decisions of which not every joint value is looked at.
         until: when the time for tables is up, on the performance counter.
     """
 
@@ -66,6 +80,7 @@ class Space:
     values: Mapping[str, float]
     domains: Mapping[str, tuple[int, ...]]
     options: Mapping[str, Options] = field(default_factory=dict)
+    ties: tuple[Tie, ...] = ()
     until: float = math.inf
 
     @property
@@ -190,6 +205,15 @@ class Space:
                 yield _Rule(over, partial(self.holds, conditions=[condition]))
             elif over & wanted and math.prod(len(self.domains[name]) for name in over) <= MOST_SHADOW_ROWS:
                 yield _Rule(over & wanted, self._shadow(condition, over, sorted(over & wanted)))
+        for tie in self.ties:
+            yield self._tied(tie, [name for name in tie.over if name in wanted])
+
+    def _tied(self, tie: Tie, seen: Sequence[str]) -> _Rule:
+        """What a tie leaves of the decisions seen, whatever the others are."""
+        named = [dict(zip(tie.over, values, strict=True)) for values in tie.values]
+        left = [each for each in named if all(value in self.domains[name] for name, value in each.items())]
+        possible = self.codes({name: numpy.array([each[name] for each in left]) for name in seen}, seen)
+        return _Rule(frozenset(seen), lambda rows: numpy.isin(self.codes(rows, seen), possible))
 
     def _shadow(self, condition: Mapping[str, Any], over: frozenset[str], seen: Sequence[str]) -> Callable[[Rows], Any]:
         """Which joint values of the decisions seen some value of the others completes."""
@@ -227,6 +251,10 @@ class Space:
         for c in conditions:
             available = found[c["available"]] if isinstance(c["available"], str) else c["available"]
             keep &= found[c["needed"]] <= available * (1 + ROUNDING)
+        for tie in self.ties:
+            seen = [name for name in tie.over if name in self.decisions]
+            if set(seen) <= rows.keys():
+                keep &= self._tied(tie, seen).keeps(rows)
         return keep
 
 

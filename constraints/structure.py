@@ -26,6 +26,15 @@ def leaves_of(variant: str, quantity: str) -> frozenset[str]:
     return found
 
 
+def branches(variant: str, quantity: str) -> tuple[str, ...]:
+    """The quantities whose maximum a quantity is; itself where it is none.
+
+    >>> "memory.last_stage" in branches("transformer_training", "feasibility.memory_required")
+    True
+    """
+    return tuple(catalogue().VARIANTS[variant]["maxima"].get(quantity, (quantity,)))
+
+
 def terms(variant: str, quantity: str) -> list[str]:
     """The quantities whose sum a quantity is, taken apart as far as the graph's sums go.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from mlsysim.assumptions import INFERENCE_FORMATS, TRAINING_FORMATS, assumptions
 from mlsysim.design import Binding, Design
+from mlsysim.hosts import refuse_unknown_host
 from mlsysim.plan import LoadedPlan
 from mlsysim.registry import Entry
 from mlsysim.registry.entry import alone
@@ -37,7 +38,9 @@ _SAID = {
 SPLIT = {
     "tensor": "split.tensor", "pipeline": "split.pipeline", "data": "split.data", "context": "split.context",
     "expert": "split.expert", "microbatch": "split.microbatch", "interleave": "split.interleave", "zero": "split.zero",
-    "recompute": "split.recompute", "sequence": "split.sequence",
+    "recompute": "split.recompute", "sequence": "split.sequence", "first_spared": "split.first_spared",
+    "last_spared": "split.last_spared", "offload_optimizer": "split.offload_optimizer",
+    "offload_activations": "split.offload_activations",
 }  # fmt: skip
 #: What a checkpoint is bound by: facts of storage, by leaf.
 WRITTEN = {"node_bandwidth": "write_bandwidth", "filesystem_bandwidth": "filesystem_write_bandwidth"}
@@ -86,6 +89,7 @@ class _Binder:
         self.precision = self.choose_precision()
         bindings = {leaf: self.leaf(leaf) for leaf in kernel(self.variant).leaves}
         self.refuse_what_cannot_be_judged(bindings)
+        self.refuse_unknown_hosts(bindings)
         made = (self.loaded, self.variant, self.model, self.hardware, self.node, self.precision, bindings)
         return Design(*made).assuming(*assumptions(Design(*made)))
 
@@ -135,21 +139,23 @@ class _Binder:
     def refuse_idle_fields(self) -> None:
         phase = f"{self.loaded.phase} of {self.model.name}"
         only_training = [("parallelism", name) for name in SPLIT if name not in ("tensor", "pipeline", "data")]
-        only_training += [("workload", "optimizer"), ("workload", "tokens"), ("software", "overlap")]
+        only_training += [
+            ("workload", "optimizer"),
+            ("workload", "tokens"),
+            ("software", "overlap"),
+            ("search", "offload"),
+        ]
         only_inference = [("workload", "output_tokens"), ("software", "page")]
         only_transformer = [("parallelism", name) for name in SPLIT if name != "zero"]
-        only_transformer += [
-            ("workload", "sequence_length"),
-            ("workload", "tokens"),
-            ("serving", "chunk"),
-            *only_inference,
-        ]
+        only_transformer += [("workload", "sequence_length"), ("workload", "tokens"), ("search", "offload")]
+        only_transformer += [("serving", "chunk"), *only_inference]
         for section, name in only_inference if self.training else only_training:
             self.refuse(section, name, phase)
         self.refuse_idle_traffic(phase)
         for section, name in () if self.transformer else only_transformer:
             self.refuse(section, name, phase)
-        alone = self.devices().value == 1
+        offload = self.plan.parallelism.offload_optimizer or self.plan.parallelism.offload_activations
+        alone = self.devices().value == 1 and not offload
         for name in ("link_efficiency", "overlap") if alone else ():
             self.refuse("software", name, f"{phase} on one accelerator")
         if not self.transformer and not self.training:
@@ -201,10 +207,16 @@ class _Binder:
                     hint=f"choose another, or state it in a zoo of your own (`mlsysim zoo show {name}/{entry.name}`)",
                 )  # fmt: skip
 
+    def refuse_unknown_hosts(self, bindings: dict[str, Binding]) -> None:
+        """What a plan puts on the host needs a host of which something is known."""
+        for name in ("offload_optimizer", "offload_activations"):
+            if self.said("parallelism", name):
+                refuse_unknown_host(self.loaded, bindings, "parallelism", name)
+
     def choose_precision(self) -> str:
         peaks = [name.rpartition(".")[2] for name, _ in self.hardware.numbers() if name.startswith("compute.peak.")]
-        wanted = self.plan.workload.precision
-        if wanted is None:
+        self.refuse_wrong_precisions(peaks)
+        if self.plan.workload.precision is None:
             formats = TRAINING_FORMATS if self.training else INFERENCE_FORMATS
             chosen = next((f for f in formats if f in peaks), None)
             if chosen is None:
@@ -214,18 +226,30 @@ class _Binder:
                     where=self.loaded.where("hardware", "name"), hint=other,
                 )  # fmt: skip
             return chosen
-        found = self.zoo.find("datatypes", wanted, where=self.loaded.where("workload", "precision")).name
+        return self.format(self.plan.workload.precision, peaks, "workload.precision", "workload", "precision")
+
+    def format(self, wanted: str, peaks: list[str], what: str, *path: str | int) -> str:
+        """A number format that the accelerator computes in, and trains in where the plan trains."""
+        where = self.loaded.where(*path)
+        found = self.zoo.find("datatypes", wanted, where=where).name
         if found not in peaks:
             raise InputError(
-                f"workload.precision: {self.hardware.name} does not compute in {found}",
-                where=self.loaded.where("workload", "precision"), hint=f"it computes in {', '.join(peaks)}",
+                f"{what}: {self.hardware.name} does not compute in {found}", where=where,
+                hint=f"it computes in {', '.join(peaks)}",
             )  # fmt: skip
         if self.training and found not in ("fp32", "tf32", "bf16", "fp16", "fp8"):
-            raise InputError(
-                f"workload.precision: {found} has no gradients", where=self.loaded.where("workload", "precision"),
-                hint="train in bf16, fp16, fp32 or fp8",
-            )  # fmt: skip
+            raise InputError(f"{what}: {found} has no gradients", where=where, hint="train in bf16, fp16, fp32 or fp8")
         return found
+
+    def refuse_wrong_precisions(self, peaks: list[str]) -> None:
+        """The formats that a search may choose from are formats, and the plan does not name one as well."""
+        for position, wanted in enumerate(self.plan.search.precisions):
+            self.format(wanted, peaks, f"search.precisions[{position}]", "search", "precisions", position)
+        if self.plan.search.precisions and self.plan.workload.precision is not None:
+            raise InputError(
+                "workload.precision: search.precisions leaves it open", where=self.where("workload", "precision"),
+                hint="leave one of them out",
+            )  # fmt: skip
 
     # One leaf at a time: what the plan says, else what the registry knows, else a stated default.
 
@@ -278,6 +302,10 @@ class _Binder:
                 return replace(whole, value=whole.value / per_node, says=f"{whole.says}, shared by {per_node:g}")
             case "power_idle":
                 return _of(self.node, "power.idle")
+            case "host_bandwidth":
+                return self.of_fabric("host", "bandwidth")
+            case "host_memory" | "host_memory_bandwidth":
+                return _of(self.node, rest.replace("_", ".", 1))
         return _of(self.node, rest)
 
     def of_fabric(self, role: str, name: str) -> Binding:

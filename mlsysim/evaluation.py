@@ -112,7 +112,7 @@ class Evaluation:
         if self.failures:
             return self.failures[0].wall
         physical = [f for f in self.findings if f.kind == "physical"]
-        return max(physical, key=lambda f: f.needed / f.available).wall
+        return max(physical, key=lambda f: f.needed / f.available if f.needed else 0.0).wall
 
     @property
     def binding_wall(self) -> str | None:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlsysim.binding import bind
-from mlsysim.constraints.space import Options, Space
+from mlsysim.choices import joint_space, offered
+from mlsysim.constraints.space import Space
 from mlsysim.design import Design
 from mlsysim.evaluation import Evaluation, evaluate
 from mlsysim.parallelism import degree, degrees, divisible, with_split
 from mlsysim.plan import LoadedPlan
 from mlsysim.runs import with_run
-from mlsysim.split import complete, describe, domains
+from mlsysim.split import describe
 from mlsysim.symbolic.errors import InputError
 from mlsysim.task import Choice, Task, refuse_skipped
 
@@ -31,11 +32,13 @@ class Fleet:
         name: the accelerator.
         nodes: how many nodes of it.
         plan: the plan with this fleet, its split left open where it was.
+        precision: the number format, where the plan offers several.
     """
 
     name: str
     nodes: int
     plan: Mapping[str, Any]
+    precision: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,19 +76,20 @@ class FleetTask(Task):
 
     def describe(self, choice: Choice) -> str:
         """A fleet and its split in words."""
-        fleet = self.fleet(choice)
-        return f"{fleet.nodes:,} nodes of {fleet.name}: {describe(_split(choice))}"
+        return f"{self.named(FLEET, choice[FLEET])}: {describe(_split(choice))}"
 
     def named(self, decision: str, value: int) -> str:
         """One decision in words."""
         if decision == FLEET:
-            return f"{self.fleets[value].nodes:,} nodes of {self.fleets[value].name}"
+            fleet = self.fleets[value]
+            return f"{fleet.nodes:,} nodes of {fleet.name}" + f" in {fleet.precision}" * bool(fleet.precision)
         return degree(decision, value)
 
     def data(self, choice: Choice) -> dict[str, Any]:
         """The fleet and the degrees under the keys of a result."""
         fleet = self.fleet(choice)
-        return {**degrees(choice), "o_hardware": fleet.name, "o_nodes": fleet.nodes}
+        found = {**degrees(choice), "o_hardware": fleet.name, "o_nodes": fleet.nodes}
+        return found | ({"o_precision": fleet.precision} if fleet.precision else {})
 
     def plan(self, choice: Choice) -> dict[str, Any]:
         """The plan with its hardware and its parallelism filled in."""
@@ -145,13 +149,17 @@ def fleets(loaded: LoadedPlan, hardware: Sequence[str], nodes: Sequence[int]) ->
     numbers = sorted(set(nodes))
     if not numbers or numbers[0] < 1:
         raise InputError("no number of nodes to choose from", hint="give --nodes 1-64, or --nodes 8,16,32")
-    if len(names) * len(numbers) > MOST:
+    formats = offered(loaded)
+    if len(names) * len(numbers) * len(formats) > MOST:
         raise InputError(f"more than {MOST:,} fleets", hint="give fewer numbers of nodes, such as --nodes 64,128,256")
-    kept = {key: value for key, value in data.items() if key != "hardware"}
+    if loaded.plan.search.precisions:
+        for name in names:  # a format that one of them lacks is refused by its own name
+            bind(loaded.with_data({**data, "hardware": {"name": name, "nodes": numbers[0]}}))
     return [
-        Fleet(name, number, {**kept, "hardware": {"name": name, "nodes": number}})
+        Fleet(name, number, {**kept, "hardware": {"name": name, "nodes": number}}, precision)
         for name in dict.fromkeys(names)
         for number in numbers
+        for precision, kept in formats.items()
     ]
 
 
@@ -161,22 +169,4 @@ def fleet_space(loaded: LoadedPlan, choices: Sequence[Fleet]) -> Space:
     Raises:
         InputError: one of the fleets cannot hold the plan's model in its precision.
     """
-    designs = [bind(loaded.with_data(fleet.plan)) for fleet in choices]
-    each = [domains(design) for design in designs]
-    first = {**complete(designs[0]).values, FLEET: 0.0}
-    columns = {
-        leaf: tuple(design.values[leaf] for design in designs) for leaf in designs[0].values if leaf not in each[0]
-    }
-    leaves = {leaf: values for leaf, values in columns.items() if any(not _same(v, values[0]) for v in values)}
-    together = {name: tuple(sorted({value for one in each for value in one[name]})) for name in each[0]}
-    return Space(
-        designs[0].variant,
-        first,
-        {FLEET: tuple(range(len(choices))), **together},
-        {FLEET: Options(leaves, tuple(each))},
-    )
-
-
-def _same(one: float, other: float) -> bool:
-    """Whether two values are equal, or both unknown."""
-    return one == other or (one != one and other != other)
+    return joint_space(FLEET, {number: bind(loaded.with_data(fleet.plan)) for number, fleet in enumerate(choices)})

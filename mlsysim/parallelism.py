@@ -6,24 +6,31 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlsysim.binding import RECOMPUTE, SPLIT, bind
+from mlsysim.choices import PRECISION, chosen_design, design_space, offered, precision_space
 from mlsysim.constraints.space import Space
 from mlsysim.design import Design
 from mlsysim.evaluation import evaluate
+from mlsysim.hosts import refuse_unknown_host
 from mlsysim.plan import LoadedPlan
-from mlsysim.split import complete, describe, domains
+from mlsysim.registry.vocabulary import FORMATS
+from mlsysim.split import describe
 from mlsysim.symbolic.errors import InputError
 from mlsysim.task import Choice, Task
 
 _SHORT = {
     "split.tensor": "tp", "split.pipeline": "pp", "split.data": "dp", "split.context": "cp", "split.expert": "ep",
     "split.microbatch": "microbatch", "split.interleave": "interleave", "split.zero": "zero",
-    "split.recompute": "recompute", "split.sequence": "sequence_parallel",
+    "split.recompute": "recompute", "split.sequence": "sequence_parallel", "split.first_spared": "first_spared",
+    "split.last_spared": "last_spared", "split.offload_optimizer": "offload_optimizer",
+    "split.offload_activations": "offload_activations",
 }  # fmt: skip
 
 _NAMED = {
     "split.tensor": "TP", "split.pipeline": "PP", "split.data": "DP", "split.context": "CP", "split.expert": "EP",
     "split.microbatch": "microbatch", "split.zero": "ZeRO",
 }  # fmt: skip
+_AWAY = {"split.offload_optimizer": "optimizer", "split.offload_activations": "activations"}
+_SPARED = {"split.first_spared": "first stage", "split.last_spared": "last stage"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class SplitTask(Task):
 
     def design(self, choice: Choice, says: str) -> Design:
         """The plan with a split chosen."""
-        return self.first.design.with_split(choice, "search", says)
+        return chosen_design(self.first.design, choice, says)
 
     def describe(self, choice: Choice) -> str:
         """A split in words."""
@@ -51,7 +58,10 @@ class SplitTask(Task):
 
     def plan(self, choice: Choice) -> dict[str, Any]:
         """The plan with its parallelism filled in."""
-        return with_split(self.first.design.loaded, choice)
+        loaded = self.first.design.loaded
+        if PRECISION in choice:
+            loaded = loaded.with_data(offered(loaded)[FORMATS[choice[PRECISION]]])
+        return with_split(loaded, choice)
 
 
 def task(loaded: LoadedPlan) -> SplitTask:
@@ -77,13 +87,16 @@ def divisible(design: Design) -> Design:
 
 
 def split_space(design: Design) -> Space:
-    """Every degree that the plan leaves open, with the values that could divide."""
-    return Space(design.variant, complete(design).values, domains(design))
+    """Every degree that the plan leaves open, with the values that could divide, and the formats that it offers."""
+    if design.loaded.plan.search.offload:
+        refuse_unknown_host(design.loaded, design.bindings, "search", "offload")
+    return (precision_space if design.loaded.plan.search.precisions else design_space)(design)
 
 
-def degrees(choice: Choice) -> dict[str, int]:
-    """A split under the keys of a result."""
-    return {f"o_{short}": choice[leaf] for leaf, short in _SHORT.items() if leaf in choice}
+def degrees(choice: Choice) -> dict[str, Any]:
+    """A split, and the number format where it was chosen, under the keys of a result."""
+    found: dict[str, Any] = {f"o_{short}": choice[leaf] for leaf, short in _SHORT.items() if leaf in choice}
+    return found | ({"o_precision": FORMATS[choice[PRECISION]]} if PRECISION in choice else {})
 
 
 def degree(leaf: str, value: int) -> str:
@@ -94,12 +107,16 @@ def degree(leaf: str, value: int) -> str:
         return f"{'' if value else 'no '}sequence parallelism"
     if leaf == "split.interleave":
         return f"{value} chunk{'s' * (value > 1)} a stage"
-    return f"{_NAMED[leaf]} {value}"
+    if leaf in _AWAY:
+        return f"{_AWAY[leaf]} {'on the host' if value else 'on the accelerator'}"
+    if leaf in _SPARED:
+        return f"{_SPARED[leaf]} spared {value} layer{'s' * (value != 1)}"
+    return FORMATS[value] if leaf == PRECISION else f"{_NAMED[leaf]} {value}"
 
 
 def with_split(loaded: LoadedPlan, choice: Choice) -> dict[str, Any]:
     """A plan with a split filled in."""
-    data = dict(loaded.document.data)
+    data = {key: value for key, value in loaded.document.data.items() if key != "search"}
     words = {leaf: field for field, leaf in SPLIT.items()}
     split = {words[leaf]: _said(leaf, value) for leaf, value in choice.items() if leaf in words}
     fixed = {key: value for key, value in data.get("parallelism", {}).items() if key not in split}
@@ -116,4 +133,4 @@ def _said(leaf: str, value: int) -> Any:
     """A decision as a plan writes it."""
     if leaf == "split.recompute":
         return RECOMPUTE[value]
-    return bool(value) if leaf == "split.sequence" else value
+    return bool(value) if leaf == "split.sequence" or leaf in _AWAY else value

@@ -20,6 +20,7 @@ Amount = Annotated[float, Field(strict=True, gt=0, le=1e6, allow_inf_nan=False)]
 Rate = Annotated[float, Field(strict=True, ge=0, le=1e6, allow_inf_nan=False)] | str
 #: A number in the metric's own unit, or a string with a unit; a truth value is neither.
 Bound = Annotated[float, Field(strict=True)] | str
+Spared = Annotated[int, Field(strict=True, ge=0, le=1000)]
 Share = Annotated[float, Field(strict=True, ge=1e-6, le=1, allow_inf_nan=False)]
 Name = Annotated[str, Field(strict=True, min_length=1, max_length=200)]
 
@@ -78,6 +79,20 @@ class Parallelism(_Section):
     )
     sequence: Annotated[bool, Field(strict=True)] | None = Field(
         default=None, description="sequence parallelism; training only; default: wherever tensor is above 1"
+    )
+    first_spared: Spared | None = Field(
+        default=None, description="layers that the first stage is spared, for the embedding; training only; default: 0"
+    )
+    last_spared: Spared | None = Field(
+        default=None, description="layers that the last stage is spared, for the output head; training only; default: 0"
+    )
+    offload_optimizer: Annotated[bool, Field(strict=True)] | None = Field(
+        default=None,
+        description="whether the host holds the optimizer's state and updates the weights; training only; default: false",
+    )
+    offload_activations: Annotated[bool, Field(strict=True)] | None = Field(
+        default=None,
+        description="whether activations wait on the host for the backward pass; training only; default: false",
     )
 
 
@@ -220,6 +235,18 @@ class Constraints(_Section):
     asserts: tuple[Assert, ...] = Field(default=(), alias="assert", description="limits on metrics")
 
 
+class Search(_Section):
+    """What `mlsysim optimize` may choose beyond the degrees that the plan leaves open; other commands take no notice."""
+
+    offload: Annotated[bool, Field(strict=True)] | None = Field(
+        default=None,
+        description="whether optimizer state and activations may go to the host, each where parallelism leaves it open",
+    )
+    precisions: tuple[Name, ...] = Field(
+        default=(), description="number formats to choose from, instead of workload.precision"
+    )
+
+
 class Plan(_Section):
     """A design to evaluate, and the limits it must keep."""
 
@@ -228,6 +255,7 @@ class Plan(_Section):
     workload: Workload
     hardware: HardwareChoice
     parallelism: Parallelism = Parallelism()
+    search: Search = Search()
     software: Software = Software()
     ops: Ops = Ops()
     serving: Serving = Serving()

@@ -41,11 +41,15 @@ SEARCH_KEYS: dict[str, dict[str, Any]] = {
     "o_jobs": {"type": "integer", "description": "how many jobs were placed; m_* are then their totals"},
     "o_placement": {"type": "array", "description": "where and when each job runs, and its own m_*", "items": {
         "type": "object", "required": ["job", "region", "site", "start", "end", "accelerators"]}},
+    "o_precision": {"type": "string", "description": "the number format that was chosen, where several were offered"},
     "o_conflict": {"type": ["string", "null"], "description": "the asserts that no split keeps"},
     **{f"o_{name}": {"type": "integer", "description": f"the chosen {word}"} for name, word in {
         "tp": "tensor-parallel degree", "pp": "pipeline stages", "dp": "replicas", "cp": "context-parallel degree",
         "ep": "expert-parallel degree", "microbatch": "microbatch", "interleave": "chunks of a stage", "zero": "ZeRO stage",
         "recompute": "recomputation: 0 none, 1 selective, 2 full", "sequence_parallel": "sequence parallelism: 0 or 1",
+        "first_spared": "layers that the first stage is spared",
+        "last_spared": "layers that the last stage is spared", "offload_optimizer": "optimizer on the host: 0 or 1",
+        "offload_activations": "activations on the host: 0 or 1",
     }.items()},
 }  # fmt: skip
 _SUFFIX = {"1": "", "kgCO2e": "kg", "token": "", "sample": ""}

@@ -95,7 +95,7 @@ def _feasibility(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
         yield from textwrap.wrap(failure.sentence, WIDTH, initial_indent="  ", subsequent_indent="  ")
     yield f"  decided by the {evaluation.deciding_wall} wall"
     parts = ("memory.weights", "memory.gradients", "memory.optimizer", "memory.activations", "memory.gathered",
-             "memory.cache", "memory.workspace")  # fmt: skip
+             "memory.staged",              "memory.cache", "memory.workspace")  # fmt: skip
     held = [(n, evaluation.values[n]) for n in parts if evaluation.values.get(n)]
     words = ", ".join(f"{n.partition('.')[2]} {amount(v, catalogue().QUANTITIES[n])}" for n, v in held)
     yield from textwrap.wrap(f"memory: {words}", WIDTH, initial_indent="  ", subsequent_indent="  ")

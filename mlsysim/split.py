@@ -13,6 +13,8 @@ from typing import Any
 
 from mlsysim.constraints.feasibility import holds
 from mlsysim.design import Design
+from mlsysim.hosts import unknown_host
+from mlsysim.registry.vocabulary import FORMATS
 from mlsysim.slots import SLOTS, slots_that_fit
 from mlsysim.slots import said as slots_said
 from mlsysim.symbolic.kernels import kernel
@@ -22,6 +24,10 @@ Split = dict[str, float]
 #: ZeRO and recomputation (none, selective, full) in the order in which they are tried: what costs least first.
 _LADDER = ((0, 0), (1, 0), (1, 1), (1, 2), *((z, r) for z in (2, 3, 0) for r in (0, 1, 2) if (z, r) != (0, 0)))
 _ONE = {"context": 1, "expert": 1, "interleave": 1, "microbatch": 1}
+#: Choices that evaluation leaves out unless the plan makes them.
+_NONE = {"first_spared": 0, "last_spared": 0, "offload_optimizer": 0, "offload_activations": 0}
+#: What a search looks at of the layers that an end of a pipeline is spared.
+SPARED = (0, 1, 2)
 
 
 def complete(design: Design) -> Design:
@@ -45,10 +51,13 @@ def complete(design: Design) -> Design:
     if any(
         design.bindings[name].value != 1
         for name in open_
-        if name not in ("split.zero", "split.recompute", "split.sequence", SLOTS)
+        if name.partition(".")[2] not in ("zero", "recompute", "sequence", "slots", *_NONE)
     ):
         return design.assuming(f"split {words}: {rule}; see `mlsysim optimize parallelism`")
     return design
+
+
+_AWAY = {"offload_optimizer": "optimizer", "offload_activations": "activations"}
 
 
 def describe(split: Mapping[str, float]) -> str:
@@ -69,6 +78,13 @@ def describe(split: Mapping[str, float]) -> str:
         words += f"{', ' if words else ''}ZeRO {get['zero']:g}"
     if "recompute" in get:
         words += f", {('no', 'selective', 'full')[int(get['recompute'])]} recomputation"
+    if get.get("first_spared", 0) or get.get("last_spared", 0):
+        words += f", ends spared {get.get('first_spared', 0):g} and {get.get('last_spared', 0):g} layers"
+    away = [word for key, word in _AWAY.items() if get.get(key)]
+    if away:
+        words += f", {' and '.join(away)} on the host"
+    if "precision" in get:
+        words += f", {FORMATS[int(get['precision'])]}"
     return words
 
 
@@ -95,9 +111,9 @@ def _best_of_all(design: Design) -> tuple[Split, bool] | None:
     from mlsysim.constraints.space import Space, count
 
     found = domains(design)
-    for name in ("split.microbatch", "split.interleave"):
+    for name in ("split.microbatch", "split.interleave", *(f"split.{name}" for name in _NONE)):
         if name in found and design.bindings[name].value is None:
-            found[name] = (1,)
+            found[name] = found[name][:1]
     space = Space(design.variant, design.values, found)
     if not space.possible("structural"):
         return None
@@ -150,10 +166,25 @@ def domains(design: Design) -> dict[str, tuple[int, ...]]:
             "split.zero": [0, 1, 2, 3],
             "split.recompute": [0, 1, 2],
             "split.sequence": [1],
+            "split.first_spared": _spared(design, choices),
+            "split.last_spared": _spared(design, choices),
+            "split.offload_optimizer": _offload(design),
+            "split.offload_activations": _offload(design),
             "split.interleave": sorted({v for p in stages if p > 1 for v in divisors(-(-layers // p))} | {1}),
         }
     said = {leaf: design.bindings[leaf].value for leaf in choices}
     return {leaf: tuple(options) if (v := said[leaf]) is None else (int(v),) for leaf, options in choices.items()}
+
+
+def _spared(design: Design, choices: Mapping[str, list[int]]) -> list[int]:
+    """What an end may be spared where there can be other stages; beside expert groups that would be too many splits."""
+    stages, groups = (_said(design, name, choices[f"split.{name}"]) for name in ("pipeline", "expert"))
+    return list(SPARED) if max(stages, default=1) > 1 and len(groups) <= 1 else [0]
+
+
+def _offload(design: Design) -> list[int]:
+    """Whether something may go to the host: where the plan allows it and the host is known."""
+    return [0, 1] if design.loaded.plan.search.offload and not unknown_host(design.bindings) else [0]
 
 
 def _fits(design: Design, values: Mapping[str, float], candidate: Split) -> bool:
@@ -189,6 +220,7 @@ def _by_rule(design: Design, strict: bool = True) -> Iterator[Split]:
             (t, p) for t in divisors(devices) for p in divisors(devices // t) if p <= layers and (t, p) not in sizes
         ]
     fixed = {name: _said(design, name, [one])[0] for name, one in _ONE.items()}
+    none = {name: _said(design, name, [zero])[0] for name, zero in _NONE.items()}
     for tensor, pipeline in _around(design, sizes, devices, layers):
         ranks = tensor * pipeline * fixed["context"]
         for data in _said(design, "data", [max(1, devices // ranks)]):
@@ -200,7 +232,7 @@ def _by_rule(design: Design, strict: bool = True) -> Iterator[Split]:
             for zero, recompute in _savers(design, _LADDER[:3]):
                 sequence = _said(design, "sequence", [float(tensor > 1)])[0]
                 yield _split(tensor=tensor, pipeline=pipeline, data=data, **fixed, zero=zero, recompute=recompute,
-                             sequence=sequence)  # fmt: skip
+                             sequence=sequence, **none)  # fmt: skip
 
 
 def _around(design: Design, sizes: list[tuple[int, int]], devices: int, layers: int) -> list[tuple[float, float]]:

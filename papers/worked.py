@@ -1,6 +1,6 @@
 """Worked examples for the book: each wall's own equations with the values of a plan, or with facts of the registry.
 
-The examples of walls that no plan joins stand in ``examples.yaml``.
+The examples of walls that no plan joins, or none of these shows, stand in ``examples.yaml``.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ class Example:
 
 
 def example(wall: Wall, plans: Mapping[str, Evaluation]) -> Example:
-    """The example of a wall: in the first plan whose graph it joins, else as ``examples.yaml`` says."""
+    """The example of a wall: as ``examples.yaml`` says, else in the first plan whose graph it joins."""
+    if wall.name in _entries():
+        return _written(wall, plans)
     for name, evaluation in plans.items():
         of = graph(evaluation.variant)
         steps = [of.steps[q] for q in of.order if of.chapter[q].wall is wall]
@@ -68,7 +70,7 @@ def example(wall: Wall, plans: Mapping[str, Evaluation]) -> Example:
             bound = origins(evaluation)
             leaves = {q: bound[q.name] for s in steps for q in s.result.quantities_of_right if q.name in bound}
             return Example(f"{name} Llama-3 70B", steps, evaluation.values, leaves)
-    return _written(wall, plans)
+    raise LookupError(f"no plan joins the {wall.name} wall: give it an example in {EXAMPLES.name}")
 
 
 @cache
@@ -77,7 +79,7 @@ def _entries() -> Mapping[str, Mapping[str, Any]]:
 
 
 def _written(wall: Wall, plans: Mapping[str, Evaluation]) -> Example:
-    """The example of ``examples.yaml`` for a wall that no plan joins."""
+    """The example of ``examples.yaml`` for a wall."""
     entry = _entries()[wall.name]
     known = {last_word(q): q for s in wall.derivation for q in s.result.quantities}
     told = {known[name]: _told(known[name], how, plans) for name, how in entry["values"].items()}

@@ -25,7 +25,7 @@ SAYS = {
 
 #: The entries that an entry may be made of: role and category, by category.
 LINKS: dict[str, dict[str, str]] = {
-    "nodes": {"accelerator": "hardware", "link": "fabrics", "network": "fabrics"},
+    "nodes": {"accelerator": "hardware", "link": "fabrics", "network": "fabrics", "host": "fabrics"},
     "fleets": {"node": "nodes", "facility": "facilities", "region": "grids", "storage": "storage"},
     "prices": {"accelerator": "hardware", "storage": "storage", "region": "grids"},
 }

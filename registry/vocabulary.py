@@ -97,6 +97,8 @@ FACTS: dict[str, dict[str, Meaning]] = {
             ports=("1", "network ports for accelerator traffic"),
             embodied=("gCO2e", "emissions of making one accelerator's share"),
             scale_up=("1", "accelerators joined by the fast link, where it spans nodes"),
+            host__memory=("GB", "memory of the host, all processors together"),
+            host__memory_bandwidth=("GB/s", "peak bandwidth of that memory"),
         ),
     },
     "fabrics": {

@@ -132,6 +132,36 @@ net_latency = Quantity(
     high=1e-3,
     absent=0,
 )
+host_bandwidth = Quantity(
+    "node.host_bandwidth",
+    r"BW_{\mathrm{host}}",
+    "byte/s",
+    "one-way bandwidth of an accelerator to the memory of its host",
+    display="GB/s",
+    low=1e8,
+    high=1e12,
+    absent=inf,
+)
+host_memory = Quantity(
+    "node.host_memory",
+    r"M_{\mathrm{host}}",
+    "byte",
+    "memory of a node's host",
+    display="GB",
+    low=0,
+    high=1e14,
+    absent=0,
+)
+host_memory_bandwidth = Quantity(
+    "node.host_memory_bandwidth",
+    r"BW_{\mathrm{dram}}",
+    "byte/s",
+    "peak bandwidth of the memory of a node's host",
+    display="GB/s",
+    low=1e9,
+    high=1e13,
+    absent=inf,
+)
 reach = count("node.reach", r"N_{\mathrm{reach}}", "accelerators that links or a network join", high=131072)
 power_max = Quantity(
     "node.power_max", r"W_{\max}", "W", "power of one accelerator with its share of the node, busy", low=1, high=2e4
@@ -179,6 +209,20 @@ replicas = count("split.data", r"d_{\mathrm{p}}", "data-parallel replicas", high
 context = count("split.context", "c", "context-parallel degree", high=8)
 expert = count("split.expert", "e", "expert-parallel degree", high=8)
 microbatch = count("split.microbatch", "b", "sequences in a microbatch", unit="sample", high=8)
+first_spared = count(
+    "split.first_spared",
+    r"\ell_{\mathrm{emb}}",
+    "layers that the first stage is spared, for the embedding",
+    low=0,
+    high=2,
+)
+last_spared = count(
+    "split.last_spared",
+    r"\ell_{\mathrm{head}}",
+    "layers that the last stage is spared, for the output head",
+    low=0,
+    high=2,
+)
 chunks = count("split.interleave", "v", "model chunks on each pipeline stage (interleaving)", high=4)
 zero = Quantity("split.zero", "z", "1", "ZeRO stage", choices=("0", "1", "2", "3"))
 recompute = Quantity(
@@ -189,6 +233,14 @@ recompute = Quantity(
     choices=("none", "selective", "full"),
 )
 sequence_parallel = flag("split.sequence", r"\sigma", "whether normalisation and dropout are split along the sequence")
+offload_optimizer = flag(
+    "split.offload_optimizer",
+    r"\omega_{\mathrm{opt}}",
+    "whether the host holds the optimizer's state and updates the weights",
+)
+offload_activations = flag(
+    "split.offload_activations", r"\omega_{\mathrm{act}}", "whether activations wait on the host for the backward pass"
+)
 
 # The workload.
 batch = count("workload.batch_size", "B", "sequences, samples or requests at once", unit="sample", high=4096)

@@ -87,19 +87,57 @@ class Kernel:
         points = lengths.pop() if lengths else 1
         wanted = tuple(wanted)
         results = {name: numpy.empty(points) for name in wanted}
+        compute = _only(self.variant, frozenset(name for name in wanted if name in self.position))
         with numpy.errstate(all="ignore"):
             for start in range(0, points, _BLOCK):
                 part = slice(start, start + _BLOCK)
                 block = [a[part] if isinstance(a, numpy.ndarray) else a for a in arguments]
-                computed = self.array(numpy, *block)
+                computed = compute(numpy, *block)
                 for name in wanted:
-                    place = self.position.get(name)
-                    results[name][part] = computed[place] if place is not None else block[self.leaves.index(name)]
+                    results[name][part] = computed[name] if name in computed else block[self.leaves.index(name)]
         return results
 
     def __call__(self, values: Sequence[float]) -> tuple[float, ...]:
         """Evaluate one design point: leaves in the order of ``leaves``, results in the order of ``names``."""
         return self.scalar(*values)
+
+
+@cache
+def _only(variant: str, wanted: frozenset[str]) -> Any:
+    """The part of a kernel for arrays that some of its results rest on; it returns them by name."""
+    import ast
+
+    module = _generated(variant)
+    tree = _arrays(module)
+    body = {}
+    for statement in tree.body[:-1]:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            body[statement.targets[0].id] = statement
+    returned: Any = tree.body[-1]
+    symbols = {name: returned.value.elts[module.NAMES.index(name)] for name in sorted(wanted)}
+    needed: set[str] = set()
+    waiting = [symbol.id for symbol in symbols.values()]
+    while waiting:
+        name = waiting.pop()
+        if name in body and name not in needed:
+            needed.add(name)
+            waiting += [node.id for node in ast.walk(body[name].value) if isinstance(node, ast.Name)]
+    kept = [s for s in tree.body[:-1] if not (isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Name))
+            or s.targets[0].id in needed]  # fmt: skip
+    result = ast.Return(ast.Dict([ast.Constant(name) for name in symbols], list(symbols.values())))
+    part = ast.FunctionDef("array", tree.args, [*kept, result], [])
+    scope = dict(vars(module))
+    exec(compile(ast.fix_missing_locations(ast.Module([part], [])), str(module.__file__), "exec"), scope)
+    return scope["array"]
+
+
+@cache
+def _arrays(module: ModuleType) -> Any:
+    """The function for arrays of a generated module, as a tree."""
+    import ast
+
+    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+    return next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "array")
 
 
 @cache

@@ -4,7 +4,7 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, floor, log
 
-SOURCE = 'b9454a627f884f5b'
+SOURCE = '8c9acf548435c985'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.cache_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price',
  'grid.water_intensity', 'model.active_experts', 'model.attention_bias', 'model.causal', 'model.dense_layers',
@@ -41,12 +41,12 @@ NAMES = ('communication.has_stages', 'communication.prompt_message', 'communicat
  'performance.time_prompt', 'serving.answer_spread', 'performance.time_answer', 'performance.latency',
  'performance.ttft', 'serving.chunk_share', 'performance.itl', 'performance.token_latency', 'performance.throughput',
  'serving.turnover', 'work.model', 'performance.mfu', 'serving.running', 'performance.busy', 'memory.prompt',
- 'split.nodes', 'split.tail_layers', 'split.groups', 'model.active', 'model.parameters', 'work.token',
- 'feasibility.memory_capacity', 'memory.weights', 'batching.request_tokens', 'batching.request_cache', 'memory.cache',
- 'batching.request_scores', 'memory.workspace', 'feasibility.memory_required', 'feasibility.largest_batch',
- 'performance.capacity', 'split.stray_devices', 'split.stray_heads', 'split.stray_width', 'split.pieces',
- 'performance.goodput', 'macro.rent', 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.electricity',
- 'macro.embodied_carbon', 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.tco', 'macro.tokens',
+ 'split.nodes', 'split.groups', 'model.active', 'model.parameters', 'work.token', 'feasibility.memory_capacity',
+ 'memory.weights', 'batching.request_tokens', 'batching.request_cache', 'memory.cache', 'batching.request_scores',
+ 'memory.workspace', 'feasibility.memory_required', 'feasibility.largest_batch', 'performance.capacity',
+ 'split.stray_devices', 'split.stray_heads', 'split.stray_width', 'split.pieces', 'performance.goodput', 'macro.rent',
+ 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.electricity', 'macro.embodied_carbon',
+ 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.tco', 'macro.tokens',
  'macro.cost_per_million_tokens', 'macro.water')
 
 
@@ -65,38 +65,37 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     x_5 = 2*split_tensor - 2
     x_7 = 1/(communication_tensor_rate*split_tensor)
     communication_prompt_reduce = communication_prompt_message*x_5*x_7
-    x_9 = model_layers/split_pipeline
-    split_stage_layers = ceil(x_9)
-    x_10 = 2*split_stage_layers
-    communication_prompt = communication_has_stages*communication_prompt_hop + communication_prompt_reduce*x_10
-    x_11 = (model_latent == 1)
-    batching_cache_ranks = ((1) if x_11 else (min(model_kv_heads, split_tensor)))
-    x_12 = model_kv_rank + model_rope_width
-    x_13 = 2*model_kv_heads
-    x_14 = model_head_width*x_13
-    batching_cache_width = ((x_12) if x_11 else (x_14))
+    split_stage_layers = ceil(model_layers/split_pipeline)
+    x_9 = 2*split_stage_layers
+    communication_prompt = communication_has_stages*communication_prompt_hop + communication_prompt_reduce*x_9
+    x_10 = (model_latent == 1)
+    batching_cache_ranks = ((1) if x_10 else (min(model_kv_heads, split_tensor)))
+    x_11 = model_kv_rank + model_rope_width
+    x_12 = 2*model_kv_heads
+    x_13 = model_head_width*x_12
+    batching_cache_width = ((x_11) if x_10 else (x_13))
     batching_token_cache = batching_cache_width*datatype_cache_bytes*split_stage_layers/batching_cache_ranks
-    x_15 = 1/(accelerator_bandwidth*software_memory_efficiency)
-    serving_chunk_memory = batching_token_cache*workload_sequence_length*x_15
-    model_query_key_width = ((model_nope_width + model_rope_width) if x_11 else (model_head_width))
-    x_16 = model_heads*model_query_key_width
-    model_query_matrices = ((model_query_rank*(model_hidden + x_16)) if (model_query_rank > 0) else (model_hidden*x_16))
-    x_17 = model_heads*model_hidden
-    model_attention_matrices = model_query_matrices + ((model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*x_12 + model_value_width*x_17) if x_11 else (model_head_width*x_17 + model_hidden*x_14))
-    x_18 = model_ffn_matrices*model_hidden
-    model_dense_matrices = model_ffn_width*x_18
-    model_expert_matrices = model_expert_width*x_18
+    x_14 = 1/(accelerator_bandwidth*software_memory_efficiency)
+    serving_chunk_memory = batching_token_cache*workload_sequence_length*x_14
+    model_query_key_width = ((model_nope_width + model_rope_width) if x_10 else (model_head_width))
+    x_15 = model_heads*model_query_key_width
+    model_query_matrices = ((model_query_rank*(model_hidden + x_15)) if (model_query_rank > 0) else (model_hidden*x_15))
+    x_16 = model_heads*model_hidden
+    model_attention_matrices = model_query_matrices + ((model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*x_11 + model_value_width*x_16) if x_10 else (model_head_width*x_16 + model_hidden*x_13))
+    x_17 = model_ffn_matrices*model_hidden
+    model_dense_matrices = model_ffn_width*x_17
+    model_expert_matrices = model_expert_width*x_17
     model_sparse_share = (-model_dense_layers + model_layers)/model_layers
-    x_19 = 1 - model_sparse_share
-    model_active_layer = model_attention_matrices + model_dense_matrices*x_19 + model_sparse_share*(model_expert_matrices*(model_active_experts + model_shared_experts) + model_experts*model_hidden)
+    x_18 = 1 - model_sparse_share
+    model_active_layer = model_attention_matrices + model_dense_matrices*x_18 + model_sparse_share*(model_expert_matrices*(model_active_experts + model_shared_experts) + model_experts*model_hidden)
     work_layer = 2*model_active_layer
-    model_mix_width = ((model_value_width) if x_11 else (model_head_width))
+    model_mix_width = ((model_value_width) if x_10 else (model_head_width))
     work_pair = 2*model_heads*(model_mix_width + model_query_key_width)
-    x_20 = (1/2)*serving_chunk
-    serving_chunk_work = serving_chunk*(work_layer + work_pair*(workload_sequence_length - x_20 + 1/2))
-    x_22 = 1/(accelerator_peak*software_efficiency)
-    x_23 = split_stage_layers/split_tensor
-    serving_chunk_time = serving_chunk_work*x_22*x_23
+    x_19 = (1/2)*serving_chunk
+    serving_chunk_work = serving_chunk*(work_layer + work_pair*(workload_sequence_length - x_19 + 1/2))
+    x_21 = 1/(accelerator_peak*software_efficiency)
+    x_22 = split_stage_layers/split_tensor
+    serving_chunk_time = serving_chunk_work*x_21*x_22
     serving_chunks = ceil(workload_sequence_length/serving_chunk)
     serving_chunk_adds = communication_prompt/serving_chunks + max(serving_chunk_memory, serving_chunk_time)
     serving_context = (1/2)*workload_output_tokens + workload_sequence_length
@@ -105,25 +104,25 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     split_group_requests = ceil(split_held_requests/split_pipeline)
     model_head = model_hidden*model_vocabulary
     work_head = 2*model_head
-    x_26 = split_group_requests/split_tensor
-    serving_decode_work = x_26*(split_stage_layers*(serving_context*work_pair + work_layer) + work_head)
+    x_25 = split_group_requests/split_tensor
+    serving_decode_work = x_25*(split_stage_layers*(serving_context*work_pair + work_layer) + work_head)
     software_decode_efficiency = software_decode_single + (software_decode_batched - software_decode_single)*min(1, (split_group_requests - 1)/(software_full_batch - 1))
     serving_decode_compute = serving_decode_work/(accelerator_peak*software_decode_efficiency)
     serving_decode_touched = 1 - (-model_active_experts/max(1, model_experts) + 1)**(serving_chunk + split_group_requests)
     model_expert_layer = model_expert_matrices*model_experts*model_sparse_share
-    split_expert_parameters = model_expert_layer*x_23/split_expert
+    split_expert_parameters = model_expert_layer*x_22/split_expert
     model_embedding = model_hidden*(model_positions + model_vocabulary)
-    x_27 = model_hidden*model_norm_vectors
-    model_final_norm = x_27
+    x_26 = model_hidden*model_norm_vectors
+    model_final_norm = x_26
     model_ends = model_embedding + model_final_norm + model_further + model_head*(1 - model_tied)
-    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_13) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
+    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_12) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
     model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
-    model_layer_norms = model_norms*x_27
+    model_layer_norms = model_norms*x_26
     model_router = model_experts*(model_hidden + model_router_bias)
-    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_19*(model_dense_matrices + model_dense_vectors)
+    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_18*(model_dense_matrices + model_dense_vectors)
     split_shared_parameters = (model_shared_layer*split_stage_layers + ((model_ends) if x_0 else (max(model_embedding, model_head))))/split_tensor
     serving_decode_moved = batching_token_cache*serving_context*split_group_requests + datatype_weight_bytes*(serving_decode_touched*split_expert_parameters + split_shared_parameters)
-    serving_decode_memory = serving_decode_moved*x_15
+    serving_decode_memory = serving_decode_moved*x_14
     serving_decode_time = max(serving_decode_compute, serving_decode_memory)
     serving_step_decode = serving_decode_time*split_pipeline
     communication_decode_message = split_group_requests*x_1
@@ -131,68 +130,67 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     communication_decode_hop = communication_decode_message/communication_stage_rate + communication_stage_latency
     communication_tensor_latency = ((node_link_latency) if x_4 else (node_net_latency))
     communication_decode_reduce = x_5*(communication_decode_message*x_7 + communication_tensor_latency)
-    communication_decode = communication_decode_hop*communication_has_stages + communication_decode_reduce*x_10
+    communication_decode = communication_decode_hop*communication_has_stages + communication_decode_reduce*x_9
     serving_step_exchange = communication_decode*split_pipeline
-    x_28 = serving_step_decode + serving_step_exchange
-    serving_long_step = serving_chunk_adds*split_pipeline + x_28
+    x_27 = serving_step_decode + serving_step_exchange
+    serving_long_step = serving_chunk_adds*split_pipeline + x_27
     serving_replica_arrivals = serving_arrivals/split_data
-    x_29 = 1 - 1/2*model_causal
-    serving_prefill_work = x_26*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_29) + work_head)
-    serving_prefill_compute = serving_prefill_work*x_22
+    x_28 = 1 - 1/2*model_causal
+    serving_prefill_work = x_25*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_28) + work_head)
+    serving_prefill_compute = serving_prefill_work*x_21
     serving_prompt_compute = serving_prefill_compute/split_group_requests
-    serving_read_again = serving_chunks*x_20*(serving_chunks - 1)
+    serving_read_again = serving_chunks*x_19*(serving_chunks - 1)
     serving_prompt_moved = batching_token_cache*(serving_read_again + workload_sequence_length)
-    serving_prompt_memory = serving_prompt_moved*x_15
+    serving_prompt_memory = serving_prompt_moved*x_14
     serving_prompt_time = max(serving_prompt_compute, serving_prompt_memory)
-    x_31 = split_pipeline/serving_chunks
-    serving_step_prompt = x_31*(communication_prompt + serving_prompt_time)
-    serving_chunk_step = serving_step_prompt + x_28
-    x_32 = workload_output_tokens - 1
-    serving_steps = x_32
-    x_33 = serving_chunks*split_group_requests
-    serving_rounds = max(x_33, serving_chunks + serving_steps)
-    serving_full_hold = serving_rounds*x_28 + serving_step_prompt*x_33
-    x_34 = serving_chunks*serving_replica_arrivals/split_pipeline
-    serving_prompt_share = serving_step_prompt*x_34
-    x_35 = (serving_prompt_share >= 1)
-    x_36 = 1 - serving_prompt_share
-    serving_mean_step = ((serving_chunk_step) if x_35 else (min(serving_chunk_step, x_28/x_36)))
-    serving_prompt_rate = x_31/serving_chunk_step
+    x_30 = split_pipeline/serving_chunks
+    serving_step_prompt = x_30*(communication_prompt + serving_prompt_time)
+    serving_chunk_step = serving_step_prompt + x_27
+    x_31 = workload_output_tokens - 1
+    serving_steps = x_31
+    x_32 = serving_chunks*split_group_requests
+    serving_rounds = max(x_32, serving_chunks + serving_steps)
+    serving_full_hold = serving_rounds*x_27 + serving_step_prompt*x_32
+    x_33 = serving_chunks*serving_replica_arrivals/split_pipeline
+    serving_prompt_share = serving_step_prompt*x_33
+    x_34 = (serving_prompt_share >= 1)
+    x_35 = 1 - serving_prompt_share
+    serving_mean_step = ((serving_chunk_step) if x_34 else (min(serving_chunk_step, x_27/x_35)))
+    serving_prompt_rate = x_30/serving_chunk_step
     serving_prompt_load = serving_replica_arrivals/serving_prompt_rate
-    x_38 = (serving_prompt_load >= 1)
-    serving_turn_mean = ((inf) if x_38 else ((1/2)*serving_prompt_load/(serving_prompt_rate*(1 - serving_prompt_load))))
-    x_39 = serving_chunk_step*serving_chunks
-    x_40 = serving_mean_step*serving_steps
-    serving_held = min(serving_full_hold, serving_turn_mean + x_39 + x_40)
+    x_37 = (serving_prompt_load >= 1)
+    serving_turn_mean = ((inf) if x_37 else ((1/2)*serving_prompt_load/(serving_prompt_rate*(1 - serving_prompt_load))))
+    x_38 = serving_chunk_step*serving_chunks
+    x_39 = serving_mean_step*serving_steps
+    serving_held = min(serving_full_hold, serving_turn_mean + x_38 + x_39)
     serving_slot_rate = 1/serving_held
     serving_slot_load = serving_replica_arrivals/serving_slot_rate
-    x_41 = serving_slot_load/serving_slots
-    performance_utilisation = x_41
-    serving_all_busy = ((1) if (x_41 >= 1) else (erlang_c(serving_slots, serving_slot_load)))
-    x_42 = 1 - serving_in_time
-    serving_slot_wait = ((inf) if (performance_utilisation >= 1) else (0) if (serving_all_busy <= x_42) else (log(serving_all_busy/x_42)/(-serving_replica_arrivals + serving_slot_rate*serving_slots)))
+    x_40 = serving_slot_load/serving_slots
+    performance_utilisation = x_40
+    serving_all_busy = ((1) if (x_40 >= 1) else (erlang_c(serving_slots, serving_slot_load)))
+    x_41 = 1 - serving_in_time
+    serving_slot_wait = ((inf) if (performance_utilisation >= 1) else (0) if (serving_all_busy <= x_41) else (log(serving_all_busy/x_41)/(-serving_replica_arrivals + serving_slot_rate*serving_slots)))
     performance_time_wait = serving_long_step + serving_slot_wait
-    serving_backlog = x_39*(split_held_requests - 1)/split_pipeline
-    serving_turn = ((inf) if x_38 else (0) if (serving_prompt_load <= x_42) else ((1/2)*log(serving_prompt_load/x_42)/(serving_prompt_rate - serving_replica_arrivals)))
+    serving_backlog = x_38*(split_held_requests - 1)/split_pipeline
+    serving_turn = ((inf) if x_37 else (0) if (serving_prompt_load <= x_41) else ((1/2)*log(serving_prompt_load/x_41)/(serving_prompt_rate - serving_replica_arrivals)))
     performance_time_turn = min(serving_backlog, serving_turn)
-    performance_time_prompt = x_39
-    serving_answer_spread = ((0) if x_35 else (serving_chunks*(serving_replica_arrivals)**0.5*serving_step_prompt*(serving_steps)**0.5*(x_28)**0.5*(x_36**(-3))**0.5/split_pipeline))
-    performance_time_answer = min(serving_chunk_step*serving_steps, (2)**0.5*serving_answer_spread*erfinv(2*serving_in_time - 1) + x_40)
-    x_44 = performance_time_prompt + performance_time_turn + performance_time_wait
-    performance_latency = performance_time_answer + x_44
-    performance_ttft = x_44
-    serving_chunk_share = min(1, serving_mean_step*x_34)
-    performance_itl = ((serving_long_step) if (serving_chunk_share > x_42) else (x_28))
+    performance_time_prompt = x_38
+    serving_answer_spread = ((0) if x_34 else (serving_chunks*(serving_replica_arrivals)**0.5*serving_step_prompt*(serving_steps)**0.5*(x_27)**0.5*(x_35**(-3))**0.5/split_pipeline))
+    performance_time_answer = min(serving_chunk_step*serving_steps, (2)**0.5*serving_answer_spread*erfinv(2*serving_in_time - 1) + x_39)
+    x_43 = performance_time_prompt + performance_time_turn + performance_time_wait
+    performance_latency = performance_time_answer + x_43
+    performance_ttft = x_43
+    serving_chunk_share = min(1, serving_mean_step*x_33)
+    performance_itl = ((serving_long_step) if (serving_chunk_share > x_41) else (x_27))
     performance_token_latency = performance_latency/workload_output_tokens
     performance_throughput = serving_arrivals*workload_output_tokens
     serving_turnover = workload_batch_size/serving_arrivals
-    work_model = workload_batch_size*(model_layers*(work_layer*(workload_sequence_length + x_32) + work_pair*(serving_context*x_32 + workload_sequence_length**2*x_29)) + work_head*workload_output_tokens)
+    work_model = workload_batch_size*(model_layers*(work_layer*(workload_sequence_length + x_31) + work_pair*(serving_context*x_31 + workload_sequence_length**2*x_28)) + work_head*workload_output_tokens)
     performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
     serving_running = 1 - exp(-serving_slot_load)
-    performance_busy = serving_running*(serving_chunk_share*serving_prompt_time*x_31 + serving_step_decode)/serving_mean_step
+    performance_busy = serving_running*(serving_chunk_share*serving_prompt_time*x_30 + serving_step_decode)/serving_mean_step
     memory_prompt = datatype_value_bytes*serving_chunk*(model_ffn_matrices*model_ffn_width/split_tensor + 2*model_hidden)
     split_nodes = ceil(split_devices/node_accelerators)
-    split_tail_layers = floor(x_9)
     split_groups = ceil(split_held_requests/split_group_requests)
     model_active = model_active_layer*model_layers + model_head
     model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
@@ -207,19 +205,19 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     feasibility_memory_required = memory_cache + memory_weights + memory_workspace
     feasibility_largest_batch = split_data*max(0, floor((accelerator_capacity - memory_prompt - memory_weights)/(batching_request_cache + batching_request_scores)))
     performance_capacity = workload_batch_size/serving_full_hold
-    x_45 = split_context*split_data*split_pipeline*split_tensor - split_devices
-    split_stray_devices = max(x_45, -x_45)
+    x_44 = split_context*split_data*split_pipeline*split_tensor - split_devices
+    split_stray_devices = max(x_44, -x_44)
     split_stray_heads = model_heads % split_tensor
     split_stray_width = model_ffn_width % split_tensor
     split_pieces = split_pipeline
     performance_goodput = 1
-    x_46 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_46
+    x_45 = ops_duration*split_devices
+    macro_rent = price_accelerator_hour*x_45
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = macro_power*ops_duration
     macro_energy = facility_pue*macro_it_energy
     macro_electricity = ((0) if (grid_electricity_price == 0) else (grid_electricity_price*macro_energy))
-    macro_embodied_carbon = node_embodied*x_46/node_lifetime
+    macro_embodied_carbon = node_embodied*x_45/node_lifetime
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
     macro_carbon_tax = ((0) if (ops_carbon_tax == 0) else (macro_carbon*ops_carbon_tax))
@@ -227,7 +225,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_rate, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_tensor_latency, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, performance_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, memory_prompt, split_nodes, split_tail_layers, split_groups, model_active, model_parameters, work_token, feasibility_memory_capacity, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_largest_batch, performance_capacity, split_stray_devices, split_stray_heads, split_stray_width, split_pieces, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_rate, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_tensor_latency, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, performance_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, memory_prompt, split_nodes, split_groups, model_active, model_parameters, work_token, feasibility_memory_capacity, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_largest_batch, performance_capacity, split_stray_devices, split_stray_heads, split_stray_width, split_pieces, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
 
 
 def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_chunk, serving_in_time, serving_slots, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_output_tokens, workload_sequence_length):
@@ -248,38 +246,37 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     x_5 = 2*split_tensor - 2
     x_7 = 1/(communication_tensor_rate*split_tensor)
     communication_prompt_reduce = communication_prompt_message*x_5*x_7
-    x_9 = model_layers/split_pipeline
-    split_stage_layers = ceil(x_9)
-    x_10 = 2*split_stage_layers
-    communication_prompt = communication_has_stages*communication_prompt_hop + communication_prompt_reduce*x_10
-    x_11 = (model_latent == 1)
-    batching_cache_ranks = where(x_11, 1, minimum(model_kv_heads, split_tensor))
-    x_12 = model_kv_rank + model_rope_width
-    x_13 = 2*model_kv_heads
-    x_14 = model_head_width*x_13
-    batching_cache_width = where(x_11, x_12, x_14)
+    split_stage_layers = ceil(model_layers/split_pipeline)
+    x_9 = 2*split_stage_layers
+    communication_prompt = communication_has_stages*communication_prompt_hop + communication_prompt_reduce*x_9
+    x_10 = (model_latent == 1)
+    batching_cache_ranks = where(x_10, 1, minimum(model_kv_heads, split_tensor))
+    x_11 = model_kv_rank + model_rope_width
+    x_12 = 2*model_kv_heads
+    x_13 = model_head_width*x_12
+    batching_cache_width = where(x_10, x_11, x_13)
     batching_token_cache = batching_cache_width*datatype_cache_bytes*split_stage_layers/batching_cache_ranks
-    x_15 = 1/(accelerator_bandwidth*software_memory_efficiency)
-    serving_chunk_memory = batching_token_cache*workload_sequence_length*x_15
-    model_query_key_width = where(x_11, model_nope_width + model_rope_width, model_head_width)
-    x_16 = model_heads*model_query_key_width
-    model_query_matrices = where((model_query_rank > 0), model_query_rank*(model_hidden + x_16), model_hidden*x_16)
-    x_17 = model_heads*model_hidden
-    model_attention_matrices = model_query_matrices + where(x_11, model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*x_12 + model_value_width*x_17, model_head_width*x_17 + model_hidden*x_14)
-    x_18 = model_ffn_matrices*model_hidden
-    model_dense_matrices = model_ffn_width*x_18
-    model_expert_matrices = model_expert_width*x_18
+    x_14 = 1/(accelerator_bandwidth*software_memory_efficiency)
+    serving_chunk_memory = batching_token_cache*workload_sequence_length*x_14
+    model_query_key_width = where(x_10, model_nope_width + model_rope_width, model_head_width)
+    x_15 = model_heads*model_query_key_width
+    model_query_matrices = where((model_query_rank > 0), model_query_rank*(model_hidden + x_15), model_hidden*x_15)
+    x_16 = model_heads*model_hidden
+    model_attention_matrices = model_query_matrices + where(x_10, model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*x_11 + model_value_width*x_16, model_head_width*x_16 + model_hidden*x_13)
+    x_17 = model_ffn_matrices*model_hidden
+    model_dense_matrices = model_ffn_width*x_17
+    model_expert_matrices = model_expert_width*x_17
     model_sparse_share = (-model_dense_layers + model_layers)/model_layers
-    x_19 = 1 - model_sparse_share
-    model_active_layer = model_attention_matrices + model_dense_matrices*x_19 + model_sparse_share*(model_expert_matrices*(model_active_experts + model_shared_experts) + model_experts*model_hidden)
+    x_18 = 1 - model_sparse_share
+    model_active_layer = model_attention_matrices + model_dense_matrices*x_18 + model_sparse_share*(model_expert_matrices*(model_active_experts + model_shared_experts) + model_experts*model_hidden)
     work_layer = 2*model_active_layer
-    model_mix_width = where(x_11, model_value_width, model_head_width)
+    model_mix_width = where(x_10, model_value_width, model_head_width)
     work_pair = 2*model_heads*(model_mix_width + model_query_key_width)
-    x_20 = (1/2)*serving_chunk
-    serving_chunk_work = serving_chunk*(work_layer + work_pair*(workload_sequence_length - x_20 + 1/2))
-    x_22 = 1/(accelerator_peak*software_efficiency)
-    x_23 = split_stage_layers/split_tensor
-    serving_chunk_time = serving_chunk_work*x_22*x_23
+    x_19 = (1/2)*serving_chunk
+    serving_chunk_work = serving_chunk*(work_layer + work_pair*(workload_sequence_length - x_19 + 1/2))
+    x_21 = 1/(accelerator_peak*software_efficiency)
+    x_22 = split_stage_layers/split_tensor
+    serving_chunk_time = serving_chunk_work*x_21*x_22
     serving_chunks = ceil(workload_sequence_length/serving_chunk)
     serving_chunk_adds = communication_prompt/serving_chunks + maximum(serving_chunk_memory, serving_chunk_time)
     serving_context = (1/2)*workload_output_tokens + workload_sequence_length
@@ -288,25 +285,25 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     split_group_requests = ceil(split_held_requests/split_pipeline)
     model_head = model_hidden*model_vocabulary
     work_head = 2*model_head
-    x_26 = split_group_requests/split_tensor
-    serving_decode_work = x_26*(split_stage_layers*(serving_context*work_pair + work_layer) + work_head)
+    x_25 = split_group_requests/split_tensor
+    serving_decode_work = x_25*(split_stage_layers*(serving_context*work_pair + work_layer) + work_head)
     software_decode_efficiency = software_decode_single + (software_decode_batched - software_decode_single)*minimum(1, (split_group_requests - 1)/(software_full_batch - 1))
     serving_decode_compute = serving_decode_work/(accelerator_peak*software_decode_efficiency)
     serving_decode_touched = 1 - (-model_active_experts/maximum(1, model_experts) + 1)**(serving_chunk + split_group_requests)
     model_expert_layer = model_expert_matrices*model_experts*model_sparse_share
-    split_expert_parameters = model_expert_layer*x_23/split_expert
+    split_expert_parameters = model_expert_layer*x_22/split_expert
     model_embedding = model_hidden*(model_positions + model_vocabulary)
-    x_27 = model_hidden*model_norm_vectors
-    model_final_norm = x_27
+    x_26 = model_hidden*model_norm_vectors
+    model_final_norm = x_26
     model_ends = model_embedding + model_final_norm + model_further + model_head*(1 - model_tied)
-    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_13) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
+    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_12) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
     model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
-    model_layer_norms = model_norms*x_27
+    model_layer_norms = model_norms*x_26
     model_router = model_experts*(model_hidden + model_router_bias)
-    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_19*(model_dense_matrices + model_dense_vectors)
+    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_18*(model_dense_matrices + model_dense_vectors)
     split_shared_parameters = (model_shared_layer*split_stage_layers + where(x_0, model_ends, maximum(model_embedding, model_head)))/split_tensor
     serving_decode_moved = batching_token_cache*serving_context*split_group_requests + datatype_weight_bytes*(serving_decode_touched*split_expert_parameters + split_shared_parameters)
-    serving_decode_memory = serving_decode_moved*x_15
+    serving_decode_memory = serving_decode_moved*x_14
     serving_decode_time = maximum(serving_decode_compute, serving_decode_memory)
     serving_step_decode = serving_decode_time*split_pipeline
     communication_decode_message = split_group_requests*x_1
@@ -314,68 +311,67 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     communication_decode_hop = communication_decode_message/communication_stage_rate + communication_stage_latency
     communication_tensor_latency = where(x_4, node_link_latency, node_net_latency)
     communication_decode_reduce = x_5*(communication_decode_message*x_7 + communication_tensor_latency)
-    communication_decode = communication_decode_hop*communication_has_stages + communication_decode_reduce*x_10
+    communication_decode = communication_decode_hop*communication_has_stages + communication_decode_reduce*x_9
     serving_step_exchange = communication_decode*split_pipeline
-    x_28 = serving_step_decode + serving_step_exchange
-    serving_long_step = serving_chunk_adds*split_pipeline + x_28
+    x_27 = serving_step_decode + serving_step_exchange
+    serving_long_step = serving_chunk_adds*split_pipeline + x_27
     serving_replica_arrivals = serving_arrivals/split_data
-    x_29 = 1 - 1/2*model_causal
-    serving_prefill_work = x_26*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_29) + work_head)
-    serving_prefill_compute = serving_prefill_work*x_22
+    x_28 = 1 - 1/2*model_causal
+    serving_prefill_work = x_25*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_28) + work_head)
+    serving_prefill_compute = serving_prefill_work*x_21
     serving_prompt_compute = serving_prefill_compute/split_group_requests
-    serving_read_again = serving_chunks*x_20*(serving_chunks - 1)
+    serving_read_again = serving_chunks*x_19*(serving_chunks - 1)
     serving_prompt_moved = batching_token_cache*(serving_read_again + workload_sequence_length)
-    serving_prompt_memory = serving_prompt_moved*x_15
+    serving_prompt_memory = serving_prompt_moved*x_14
     serving_prompt_time = maximum(serving_prompt_compute, serving_prompt_memory)
-    x_31 = split_pipeline/serving_chunks
-    serving_step_prompt = x_31*(communication_prompt + serving_prompt_time)
-    serving_chunk_step = serving_step_prompt + x_28
-    x_32 = workload_output_tokens - 1
-    serving_steps = x_32
-    x_33 = serving_chunks*split_group_requests
-    serving_rounds = maximum(x_33, serving_chunks + serving_steps)
-    serving_full_hold = serving_rounds*x_28 + serving_step_prompt*x_33
-    x_34 = serving_chunks*serving_replica_arrivals/split_pipeline
-    serving_prompt_share = serving_step_prompt*x_34
-    x_35 = (serving_prompt_share >= 1)
-    x_36 = 1 - serving_prompt_share
-    serving_mean_step = where(x_35, serving_chunk_step, minimum(serving_chunk_step, x_28/x_36))
-    serving_prompt_rate = x_31/serving_chunk_step
+    x_30 = split_pipeline/serving_chunks
+    serving_step_prompt = x_30*(communication_prompt + serving_prompt_time)
+    serving_chunk_step = serving_step_prompt + x_27
+    x_31 = workload_output_tokens - 1
+    serving_steps = x_31
+    x_32 = serving_chunks*split_group_requests
+    serving_rounds = maximum(x_32, serving_chunks + serving_steps)
+    serving_full_hold = serving_rounds*x_27 + serving_step_prompt*x_32
+    x_33 = serving_chunks*serving_replica_arrivals/split_pipeline
+    serving_prompt_share = serving_step_prompt*x_33
+    x_34 = (serving_prompt_share >= 1)
+    x_35 = 1 - serving_prompt_share
+    serving_mean_step = where(x_34, serving_chunk_step, minimum(serving_chunk_step, x_27/x_35))
+    serving_prompt_rate = x_30/serving_chunk_step
     serving_prompt_load = serving_replica_arrivals/serving_prompt_rate
-    x_38 = (serving_prompt_load >= 1)
-    serving_turn_mean = where(x_38, inf, (1/2)*serving_prompt_load/(serving_prompt_rate*(1 - serving_prompt_load)))
-    x_39 = serving_chunk_step*serving_chunks
-    x_40 = serving_mean_step*serving_steps
-    serving_held = minimum(serving_full_hold, serving_turn_mean + x_39 + x_40)
+    x_37 = (serving_prompt_load >= 1)
+    serving_turn_mean = where(x_37, inf, (1/2)*serving_prompt_load/(serving_prompt_rate*(1 - serving_prompt_load)))
+    x_38 = serving_chunk_step*serving_chunks
+    x_39 = serving_mean_step*serving_steps
+    serving_held = minimum(serving_full_hold, serving_turn_mean + x_38 + x_39)
     serving_slot_rate = 1/serving_held
     serving_slot_load = serving_replica_arrivals/serving_slot_rate
-    x_41 = serving_slot_load/serving_slots
-    performance_utilisation = x_41
-    serving_all_busy = where((x_41 >= 1), 1, erlang_c(serving_slots, serving_slot_load))
-    x_42 = 1 - serving_in_time
-    serving_slot_wait = where((performance_utilisation >= 1), inf, where((serving_all_busy <= x_42), 0, log(serving_all_busy/x_42)/(-serving_replica_arrivals + serving_slot_rate*serving_slots)))
+    x_40 = serving_slot_load/serving_slots
+    performance_utilisation = x_40
+    serving_all_busy = where((x_40 >= 1), 1, erlang_c(serving_slots, serving_slot_load))
+    x_41 = 1 - serving_in_time
+    serving_slot_wait = where((performance_utilisation >= 1), inf, where((serving_all_busy <= x_41), 0, log(serving_all_busy/x_41)/(-serving_replica_arrivals + serving_slot_rate*serving_slots)))
     performance_time_wait = serving_long_step + serving_slot_wait
-    serving_backlog = x_39*(split_held_requests - 1)/split_pipeline
-    serving_turn = where(x_38, inf, where((serving_prompt_load <= x_42), 0, (1/2)*log(serving_prompt_load/x_42)/(serving_prompt_rate - serving_replica_arrivals)))
+    serving_backlog = x_38*(split_held_requests - 1)/split_pipeline
+    serving_turn = where(x_37, inf, where((serving_prompt_load <= x_41), 0, (1/2)*log(serving_prompt_load/x_41)/(serving_prompt_rate - serving_replica_arrivals)))
     performance_time_turn = minimum(serving_backlog, serving_turn)
-    performance_time_prompt = x_39
-    serving_answer_spread = where(x_35, 0, serving_chunks*(serving_replica_arrivals)**0.5*serving_step_prompt*(serving_steps)**0.5*(x_28)**0.5*(x_36**(-3))**0.5/split_pipeline)
-    performance_time_answer = minimum(serving_chunk_step*serving_steps, (2)**0.5*serving_answer_spread*erfinv(2*serving_in_time - 1) + x_40)
-    x_44 = performance_time_prompt + performance_time_turn + performance_time_wait
-    performance_latency = performance_time_answer + x_44
-    performance_ttft = x_44
-    serving_chunk_share = minimum(1, serving_mean_step*x_34)
-    performance_itl = where((serving_chunk_share > x_42), serving_long_step, x_28)
+    performance_time_prompt = x_38
+    serving_answer_spread = where(x_34, 0, serving_chunks*(serving_replica_arrivals)**0.5*serving_step_prompt*(serving_steps)**0.5*(x_27)**0.5*(x_35**(-3))**0.5/split_pipeline)
+    performance_time_answer = minimum(serving_chunk_step*serving_steps, (2)**0.5*serving_answer_spread*erfinv(2*serving_in_time - 1) + x_39)
+    x_43 = performance_time_prompt + performance_time_turn + performance_time_wait
+    performance_latency = performance_time_answer + x_43
+    performance_ttft = x_43
+    serving_chunk_share = minimum(1, serving_mean_step*x_33)
+    performance_itl = where((serving_chunk_share > x_41), serving_long_step, x_27)
     performance_token_latency = performance_latency/workload_output_tokens
     performance_throughput = serving_arrivals*workload_output_tokens
     serving_turnover = workload_batch_size/serving_arrivals
-    work_model = workload_batch_size*(model_layers*(work_layer*(workload_sequence_length + x_32) + work_pair*(serving_context*x_32 + workload_sequence_length**2*x_29)) + work_head*workload_output_tokens)
+    work_model = workload_batch_size*(model_layers*(work_layer*(workload_sequence_length + x_31) + work_pair*(serving_context*x_31 + workload_sequence_length**2*x_28)) + work_head*workload_output_tokens)
     performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
     serving_running = 1 - exp(-serving_slot_load)
-    performance_busy = serving_running*(serving_chunk_share*serving_prompt_time*x_31 + serving_step_decode)/serving_mean_step
+    performance_busy = serving_running*(serving_chunk_share*serving_prompt_time*x_30 + serving_step_decode)/serving_mean_step
     memory_prompt = datatype_value_bytes*serving_chunk*(model_ffn_matrices*model_ffn_width/split_tensor + 2*model_hidden)
     split_nodes = ceil(split_devices/node_accelerators)
-    split_tail_layers = floor(x_9)
     split_groups = ceil(split_held_requests/split_group_requests)
     model_active = model_active_layer*model_layers + model_head
     model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
@@ -390,19 +386,19 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     feasibility_memory_required = memory_cache + memory_weights + memory_workspace
     feasibility_largest_batch = split_data*maximum(0, floor((accelerator_capacity - memory_prompt - memory_weights)/(batching_request_cache + batching_request_scores)))
     performance_capacity = workload_batch_size/serving_full_hold
-    x_45 = split_context*split_data*split_pipeline*split_tensor - split_devices
-    split_stray_devices = maximum(x_45, -x_45)
+    x_44 = split_context*split_data*split_pipeline*split_tensor - split_devices
+    split_stray_devices = maximum(x_44, -x_44)
     split_stray_heads = mod(model_heads, split_tensor)
     split_stray_width = mod(model_ffn_width, split_tensor)
     split_pieces = split_pipeline
     performance_goodput = 1
-    x_46 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_46
+    x_45 = ops_duration*split_devices
+    macro_rent = price_accelerator_hour*x_45
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = macro_power*ops_duration
     macro_energy = facility_pue*macro_it_energy
     macro_electricity = where((grid_electricity_price == 0), 0, grid_electricity_price*macro_energy)
-    macro_embodied_carbon = node_embodied*x_46/node_lifetime
+    macro_embodied_carbon = node_embodied*x_45/node_lifetime
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
     macro_carbon_tax = where((ops_carbon_tax == 0), 0, macro_carbon*ops_carbon_tax)
@@ -410,4 +406,4 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_rate, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_tensor_latency, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, performance_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, memory_prompt, split_nodes, split_tail_layers, split_groups, model_active, model_parameters, work_token, feasibility_memory_capacity, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_largest_batch, performance_capacity, split_stray_devices, split_stray_heads, split_stray_width, split_pieces, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_rate, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_tensor_latency, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, performance_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, memory_prompt, split_nodes, split_groups, model_active, model_parameters, work_token, feasibility_memory_capacity, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_largest_batch, performance_capacity, split_stray_devices, split_stray_heads, split_stray_width, split_pieces, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)

@@ -45,7 +45,7 @@ def instance(seed: int) -> tuple[Space, str, int, list[Bound]]:
     model = draw.choice(
         ["Llama3_8B", "Llama3_70B", "GPT2_XL", "Mixtral_8x7B", "Qwen3_30B_A3B", "GPT3_175B", "DeepSeek_V3"]
     )
-    name = draw.choice(["H100", "A100", "B200", "MI300X"])
+    name = draw.choice(["H100", "A100", "H200", "MI300X"])
     training = draw.random() < 0.8
     workload: dict[str, Any] = {"name": model, "batch_size": draw.choice([12, 32, 48, 96, 128, 160])}
     hardware = {
@@ -54,13 +54,18 @@ def instance(seed: int) -> tuple[Space, str, int, list[Bound]]:
     }
     if training:
         workload["sequence_length"] = draw.choice([512, 1024, 2048])
-    space = split_space(bind(load(plan(workload=workload, hardware=hardware, ops={"duration_days": 3.0}))))
+    search_for = {"offload": True} if training and name in ("H100", "H200") else {}
+    space = split_space(
+        bind(load(plan(workload=workload, hardware=hardware, ops={"duration_days": 3.0}, search=search_for)))
+    )
     domains = dict(space.domains)
     for leaf in domains:  # keep what brute force can do in a moment
         keep = draw.sample(
             domains[leaf], min(len(domains[leaf]), 4 if leaf in ("split.tensor", "split.pipeline") else 2)
         )
         domains[leaf] = tuple(sorted(keep)) if leaf != "split.data" else domains[leaf]
+        if leaf.endswith("_spared"):
+            domains[leaf] = tuple(sorted({0, *keep}))
     objective, sense = draw.choice([(LATENCY, 1), ("performance.throughput", -1), ("feasibility.memory_required", 1)])
     bounds = []
     if draw.random() < 0.4:
@@ -249,7 +254,7 @@ def test_bad_requests_are_refused_in_words(options: dict[str, Any], message: str
 
 def test_a_solver_that_contradicts_enumeration_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """A false 'nothing better' is never passed on."""
-    space, objective, sense, _ = instance(1)
+    space, objective, sense, _ = instance(5)
     worst = list(search_module.Problem(space, Goal.of(objective, sense)).ranked(space.lattice(space.domains)))[-1]
     monkeypatch.setattr(search_module, "_improving", lambda *_: iter([worst]))
     monkeypatch.setattr(search_module, "designs", lambda *_, **__: None)
@@ -260,7 +265,7 @@ def test_a_solver_that_contradicts_enumeration_is_an_error(monkeypatch: pytest.M
 
 def test_a_false_infeasible_does_not_hide_the_incumbent(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a design in hand the space cannot be empty."""
-    space, objective, sense, _ = instance(1)
+    space, objective, sense, _ = instance(5)
     monkeypatch.setattr(search_module.Problem, "everything", None)
     monkeypatch.setattr(search_module, "solve", lambda *_, **__: search_module.Outcome("infeasible", None, None))
     assert search(space, objective, sense=sense).choice

@@ -152,7 +152,8 @@ OTHER: dict[tuple[Any, ...], tuple[Any, dict[str, Any]]] = {
     ("ops", "carbon_tax"): ("150 USD/tCO2e", {}), ("ops", "electricity_price"): ("80 USD/MWh", {}),
     ("ops", "carbon_intensity"): (12.5, {}), ("constraints", "assert", 0, "max"): (1.0, {}),
     ("constraints", "assert", 0, "min"): (1e8, {}), ("constraints", "assert", 0, "metric"): ("performance.throughput", {}),
-    ("hardware", "node"): ("p5_48xlarge", {}),
+    ("hardware", "node"): ("p5_48xlarge", {}), ("parallelism", "first_spared"): (2, {}), ("parallelism", "last_spared"): (2, {}),
+    ("parallelism", "offload_optimizer"): (True, {}), ("parallelism", "offload_activations"): (True, {}),
     ("zoo",): ({"storage": [{"id": "slow", "name": "SuperPOD", "title": "slow disks", "facts": {
         "write_bandwidth": "1 GB/s", "filesystem_write_bandwidth": "1 GB/s"}}]}, {}),
 }  # fmt: skip
@@ -168,6 +169,10 @@ OTHER_TRAFFIC = {
     ("serving", "requests_per_second"): (3.5, {}), ("serving", "slots"): (8, {}), ("serving", "chunk"): (512, {}),
     ("serving", "percentile"): (90, {}),
 }  # fmt: skip
+
+
+# What changes nothing but a search.
+OTHER_SEARCH = {("search", "offload"): True, ("search", "precisions", 0): "fp8"}
 
 
 def changed(base: dict[str, Any], path: tuple[Any, ...], value: Any, with_it: dict[str, Any]) -> dict[str, Any]:
@@ -234,6 +239,16 @@ def test_a_phase_of_serving_needs_traffic() -> None:
         mlsysim.evaluate({**SERVING, "workload": {"name": "Llama3_8B", "phase": "serving"}, "software": {}})
 
 
+@pytest.mark.parametrize("path", OTHER_SEARCH, ids=lambda p: ".".join(map(str, p)))
+def test_every_field_of_the_search_changes_what_is_searched(path: tuple[Any, ...]) -> None:
+    """And not what the plan evaluates to."""
+    small = {**BASE, "workload": {k: v for k, v in BASE["workload"].items() if k != "precision"}, "parallelism": {}}
+    value = ["bf16", OTHER_SEARCH[path]] if path[-1] == 0 else OTHER_SEARCH[path]
+    wider = {**small, "search": {path[1]: value}}
+    assert result(wider) == result(small)
+    assert mlsysim.optimize(wider).answer.space != mlsysim.optimize(small).answer.space
+
+
 def test_expert_parallelism_changes_the_answer_of_a_mixture() -> None:
     """The one field that a dense model cannot use is refused there and counts here."""
     mixture = changed(BASE, ("workload", "name"), "Mixtral_8x7B", {})
@@ -260,7 +275,7 @@ def test_every_field_of_the_schema_is_varied_here() -> None:
             return {f for key, member in rule["properties"].items() for f in fields(member, (*path, key))}
         return {path}
 
-    known = {*OTHER, *OTHER_SERVING, *OTHER_TRAFFIC, ("version",), ("parallelism", "expert")}
+    known = {*OTHER, *OTHER_SERVING, *OTHER_TRAFFIC, *OTHER_SEARCH, ("version",), ("parallelism", "expert")}
     assert {path for path in fields(schemas.plan_schema(), ()) if path[0] != "placement"} == known  # see test_placement
 
 

@@ -73,6 +73,11 @@ def test_one_point_and_many_points_agree(variant: str) -> None:
     for position, row in enumerate(rows):
         one = dict(zip(compiled.names, compiled(row), strict=True))
         for name, value in one.items():
+            if isinstance(
+                value, complex
+            ):  # the root of a number below 0, which leaves drawn apart from each other can give
+                assert math.isnan(many[name][position]), name
+                continue
             assert many[name][position] == pytest.approx(value, rel=1e-12, nan_ok=True), name
 
 
@@ -112,7 +117,8 @@ def test_quotients_of_equal_numbers_are_one() -> None:
     values = [1.0] * len(compiled.leaves)
     for stages in range(1, 200):
         leaves = dict(zip(compiled.leaves, values, strict=True))
-        leaves |= {"model.layers": float(stages), "split.pipeline": float(stages)}
+        leaves |= {"model.layers": float(stages), "split.pipeline": float(stages), "split.first_spared": 0.0,
+                   "split.last_spared": 0.0}  # fmt: skip
         results = compiled([leaves[name] for name in compiled.leaves])
         assert results[compiled.position["split.stage_layers"]] == 1
         assert results[compiled.position["split.tail_layers"]] == 1

@@ -1,6 +1,6 @@
 """Which splits exist at all: whole heads, whole layers, equal parts, and links between all who must talk."""
 
-from sympy import Eq, Max, Mod, Piecewise
+from sympy import Eq, Max, Min, Mod, Piecewise
 
 from mlsysim.symbolic.foundations.inputs import (
     batch,
@@ -10,7 +10,9 @@ from mlsysim.symbolic.foundations.inputs import (
     expert,
     experts,
     ffn_width,
+    first_spared,
     heads,
+    last_spared,
     layers,
     microbatch,
     pipeline,
@@ -19,8 +21,15 @@ from mlsysim.symbolic.foundations.inputs import (
     sequence,
     tensor,
 )
-from mlsysim.symbolic.foundations.split import group, microbatches, stage_layers
-from mlsysim.symbolic.quantity import TRANSFORMER, TRANSFORMER_INFERENCE, TRANSFORMER_TRAINING, Quantity, count
+from mlsysim.symbolic.foundations.split import (
+    counted_layers,
+    first_layers,
+    group,
+    microbatches,
+    share_layers,
+    tail_layers,
+)
+from mlsysim.symbolic.quantity import TRANSFORMER, TRANSFORMER_INFERENCE, TRANSFORMER_TRAINING, Quantity, count, ratio
 from mlsysim.symbolic.rules import define, equation
 from mlsysim.symbolic.wall import Condition
 from mlsysim.symbolic.walls.fleet import communication
@@ -40,7 +49,10 @@ stray_experts = _stray("experts", r"\Delta_{E}", "experts left over")
 stray_ranks = _stray("ranks", r"\Delta_{n}", "accelerators left over among expert groups")
 stray_rounds = _stray("rounds", r"\Delta_{m}", "microbatches left over in an interleaved schedule")
 stray_layers = _stray("layers", r"\Delta_{\ell}", "layers left over among the chunks of a stage")
+stray_spared = _stray("spared", r"\Delta_{\mathrm{ends}}", "layers that a single stage cannot be spared")
 pieces = count("split.pieces", r"p v", "model chunks in all")
+end_lacks = count("split.end_lacks", r"\ell_{-,\mathrm{end}}", "layers that an end of the pipeline lacks", low=0)
+chunk_layers = ratio("split.chunk_layers", r"\ell_{v}", "layers of a chunk", low=1, high=32)
 
 fleet_used = define(
     equation(
@@ -80,7 +92,24 @@ chunks_used = define(
     equation(pieces, pipeline * chunks), because="each chunk holds a layer at least", when=TRANSFORMER_TRAINING
 )
 layers_used = define(
-    equation(stray_layers, Mod(stage_layers, chunks)),
+    equation(stray_layers, Mod(share_layers, chunks)),
+    because="the chunks of a stage are equal",
+    cite="narayanan2021",
+    when=TRANSFORMER_TRAINING,
+)
+ends_used = define(
+    equation(stray_spared, Piecewise((first_spared + last_spared, Eq(pipeline, 1)), (0, True))),
+    because="a single stage holds every layer",
+    when=TRANSFORMER_TRAINING,
+)
+lacking_at_an_end = define(
+    equation(end_lacks, share_layers - Min(first_layers, tail_layers)),
+    because="what an end is spared, it is spared in its own chunk",
+    cite="grattafiori2024",
+    when=TRANSFORMER_TRAINING,
+)
+chunk_of_a_share = define(
+    equation(chunk_layers, share_layers / chunks),
     because="the chunks of a stage are equal",
     cite="narayanan2021",
     when=TRANSFORMER_TRAINING,
@@ -105,13 +134,30 @@ uses_experts = _divides("experts", stray_experts, "expert parallelism does not d
 uses_ranks = _divides("ranks", stray_ranks, "expert parallelism does not divide the replicas")
 uses_rounds = _divides("rounds", stray_rounds, "interleaving needs microbatches in multiples of the pipeline stages")
 uses_layers = _divides("chunks", stray_layers, "interleaving does not divide the layers of a stage")
+uses_ends = _divides("spared", stray_spared, "a single stage has no other to take the layers that it is spared")
+keeps_ends = Condition(
+    "split.ends",
+    end_lacks,
+    chunk_layers,
+    "an end of the pipeline cannot lack {needed} layers of a chunk of {available}",
+    "structural",
+    TRANSFORMER_TRAINING,
+)
 has_layers = Condition(
+    "split.layers",
+    pieces,
+    counted_layers,
+    "more stages than layers: {needed} pieces of {available} layers",
+    "structural",
+    TRANSFORMER_TRAINING,
+)
+has_stages = Condition(
     "split.layers",
     pieces,
     layers,
     "more stages than layers: {needed} pieces of {available} layers",
     "structural",
-    TRANSFORMER,
+    TRANSFORMER_INFERENCE,
 )
 joined = Condition(
     "split.links", devices, reach, "{needed} accelerators must exchange data, but links join only {available}", "joined"

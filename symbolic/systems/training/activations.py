@@ -1,14 +1,28 @@
 """Activations: what a training step keeps for its backward pass."""
 
-from sympy import Eq, Max, Min, Piecewise
+from sympy import Eq, Expr, Min, Piecewise
 
 from mlsysim.symbolic.arguments.memory import activations as count
 from mlsysim.symbolic.arguments.memory import recomputation
 from mlsysim.symbolic.arguments.memory.activations import divided, left_whole, pairs, tokens_here, whole_parts
 from mlsysim.symbolic.arguments.memory.recomputation import kept_chosen, kept_selective
-from mlsysim.symbolic.foundations.inputs import chunks, logit_bytes, pipeline, recompute, tensor, vocabulary
-from mlsysim.symbolic.foundations.results import activations
-from mlsysim.symbolic.foundations.split import local_tokens, microbatches, stage_layers, tail_layers
+from mlsysim.symbolic.foundations.inputs import (
+    chunks,
+    logit_bytes,
+    offload_activations,
+    pipeline,
+    recompute,
+    tensor,
+    vocabulary,
+)
+from mlsysim.symbolic.foundations.split import (
+    first_layers,
+    local_tokens,
+    microbatches,
+    share_layers,
+    stage_layers,
+    tail_layers,
+)
 from mlsysim.symbolic.quantity import TRANSFORMER_TRAINING, Quantity, data, ratio
 from mlsysim.symbolic.rules import apply, define, equation
 from mlsysim.symbolic.walls.node import memory
@@ -28,6 +42,20 @@ layer_kept = data(
 )
 full_kept = data("memory.full_kept", r"A_{\mathrm{full}}", "the same without recomputation of any product")
 in_flight = ratio("memory.in_flight", r"\phi", "layers whose activations the first stage holds", low=1, high=128)
+in_flight_between = ratio(
+    "memory.in_flight_between",
+    r"\phi_{\mathrm{mid}}",
+    "layers whose activations the second stage holds",
+    low=0,
+    high=128,
+)
+in_flight_last = ratio(
+    "memory.in_flight_last", r"\phi_{\mathrm{last}}", "layers whose activations the last stage holds", low=0, high=128
+)
+again = data("memory.again", r"A_{\mathrm{again}}", "activations of the layer that is computed again")
+first_kept = data("memory.first_kept", r"A_{\mathrm{first}}", "activations on an accelerator of the first stage")
+between_kept = data("memory.between_kept", r"A_{\mathrm{mid}}", "activations on an accelerator of a stage between")
+last_kept = data("memory.last_kept", r"A_{\mathrm{last}}", "activations on an accelerator of the last stage")
 logits = data("memory.logits", r"A_{\mathrm{out}}", "output scores of a microbatch on one accelerator")
 
 shared_inputs = apply(
@@ -87,12 +115,35 @@ layer_activations = apply(
 layers_in_flight = define(
     equation(
         in_flight,
-        stage_layers
-        * Min(microbatches, pipeline)
-        * Piecewise((1, Eq(chunks, 1)), (1 + (pipeline - 1) / (pipeline * chunks), True)),
+        Min(microbatches, pipeline)
+        * Piecewise(
+            (first_layers, Eq(chunks, 1)),
+            (
+                share_layers * (1 + (pipeline - 1) / (pipeline * chunks))
+                - (share_layers - first_layers) * (2 - 1 / pipeline),
+                True,
+            ),
+        ),
     ),
-    because="the first stage starts as many microbatches as there are stages before one returns",
+    because="the first stage starts as many microbatches as there are stages before one returns; "
+    "interleaved, its first chunk starts p and p - 1 more",
     cite="korthikanti2022",
+    when=TRANSFORMER_TRAINING,
+)
+layers_in_flight_between = define(
+    equation(
+        in_flight_between,
+        stage_layers
+        * Piecewise((Min(microbatches, pipeline - 1), Eq(chunks, 1)), (pipeline + (pipeline - 3) / chunks, True)),
+    ),
+    because="the second stage starts one microbatch fewer, interleaved two chunks fewer",
+    cite="narayanan2021",
+    when=TRANSFORMER_TRAINING,
+)
+layers_in_flight_last = define(
+    equation(in_flight_last, share_layers * (pipeline - (pipeline - 1) / chunks) - (share_layers - tail_layers)),
+    because="the last stage holds every chunk but its last p times, and that once",
+    cite="narayanan2021",
     when=TRANSFORMER_TRAINING,
 )
 output_scores = define(
@@ -101,14 +152,35 @@ output_scores = define(
     cite="korthikanti2022",
     when=TRANSFORMER_TRAINING,
 )
-all_activations = define(
-    equation(
-        activations,
-        Max(in_flight * layer_kept + Piecewise((logits, Eq(pipeline, 1)), (0, True)), tail_layers * layer_kept + logits)
-        + Piecewise((full_kept, Eq(recompute, 2)), (0, True)),
-    ),
-    because="the first stage holds most layers, the last the output scores; recomputing needs one layer in full",
+recomputed = define(
+    equation(again, Piecewise((full_kept, Eq(recompute, 2)), (0, True))),
+    because="recomputing needs one layer in full",
     cite="korthikanti2022",
+    when=TRANSFORMER_TRAINING,
+)
+
+
+def _here(flying: Quantity) -> Expr:
+    """Layers in flight that the accelerator itself holds: where activations wait on the host, two pass through."""
+    return Piecewise((Min(2, flying), Eq(offload_activations, 1)), (flying, True))
+
+
+kept_on_the_first = define(
+    equation(first_kept, _here(in_flight) * layer_kept + again),
+    because="the layers in flight; of those that wait on the host one leaves or returns while another computes",
+    cite="korthikanti2022,rajbhandari2021",
+    when=TRANSFORMER_TRAINING,
+)
+kept_between = define(
+    equation(between_kept, _here(in_flight_between) * layer_kept + again),
+    because="likewise",
+    cite="korthikanti2022,rajbhandari2021",
+    when=TRANSFORMER_TRAINING,
+)
+kept_on_the_last = define(
+    equation(last_kept, _here(in_flight_last) * layer_kept + logits + again),
+    because="likewise, and the output scores",
+    cite="korthikanti2022,rajbhandari2021",
     when=TRANSFORMER_TRAINING,
 )
 

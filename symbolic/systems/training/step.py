@@ -1,11 +1,13 @@
 """A training step: microbatches in their slots, the bubble, what communication shows, and the optimizer."""
 
+from sympy import Eq, Piecewise
+
 from mlsysim.symbolic.arguments.communication import pipeline_schedule
 from mlsysim.symbolic.arguments.communication.pipeline_schedule import bubble, slot
-from mlsysim.symbolic.foundations.inputs import batch, sequence
+from mlsysim.symbolic.foundations.inputs import batch, offload_optimizer, sequence
 from mlsysim.symbolic.foundations.results import busy, latency, stage_time, throughput
 from mlsysim.symbolic.foundations.split import microbatches
-from mlsysim.symbolic.quantity import TRAINING, TRANSFORMER_TRAINING, time
+from mlsysim.symbolic.quantity import PROFILED_TRAINING, TRANSFORMER_TRAINING, time
 from mlsysim.symbolic.rules import apply, define, equation, total
 from mlsysim.symbolic.systems.parallelism import data as data_parallel
 from mlsysim.symbolic.systems.parallelism.context import context_time
@@ -13,6 +15,8 @@ from mlsysim.symbolic.systems.parallelism.data import exposed
 from mlsysim.symbolic.systems.parallelism.expert import expert_time
 from mlsysim.symbolic.systems.parallelism.pipeline import pipeline_time
 from mlsysim.symbolic.systems.parallelism.tensor import tensor_time
+from mlsysim.symbolic.systems.training import offload
+from mlsysim.symbolic.systems.training.offload import device_update, host_update, time_offload
 from mlsysim.symbolic.systems.training.states import update_moved
 from mlsysim.symbolic.walls.node import memory
 from mlsysim.symbolic.walls.node.memory import memory_time, moved
@@ -51,7 +55,13 @@ update = apply(
     memory.law,
     {memory_time: time_optimizer, moved: update_moved},
     because="the law of bandwidth, for the update",
-    when=TRAINING,
+    when=PROFILED_TRAINING,
+)
+update_where_the_state_lies = define(
+    equation(time_optimizer, Piecewise((host_update, Eq(offload_optimizer, 1)), (device_update, True))),
+    because="who holds the optimizer's state updates",
+    cite="ren2021",
+    when=TRANSFORMER_TRAINING,
 )
 step_time = total(
     all_work,
@@ -61,10 +71,19 @@ step_time = total(
     all_pipeline,
     waiting,
     data_parallel.not_hidden,
-    update,
+    offload.all_offload,
+    update_where_the_state_lies,
     result=equation(
         latency,
-        time_roofline + time_tensor + time_context + time_expert + time_pipeline + bubble + exposed + time_optimizer,
+        time_roofline
+        + time_tensor
+        + time_context
+        + time_expert
+        + time_pipeline
+        + bubble
+        + exposed
+        + time_offload
+        + time_optimizer,
     ),
     because="a step is its parts one after another; what hides behind computing is not among them",
     when=TRANSFORMER_TRAINING,
