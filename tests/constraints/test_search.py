@@ -92,7 +92,7 @@ def test_without_a_good_start_the_answer_is_the_same(monkeypatch: pytest.MonkeyP
     """The incumbent speeds the search up and decides nothing."""
     spaces = [instance(seed) for seed in range(60, 72)]
     with_start = [search(s, o, sense=n, bounds=b) for s, o, n, b in spaces]
-    monkeypatch.setattr(search_module, "_improving", lambda *_: iter(()))
+    monkeypatch.setattr(search_module, "improving", lambda *_: iter(()))
     without = [search(s, o, sense=n, bounds=b) for s, o, n, b in spaces]
     for a, b in zip(with_start, without, strict=True):
         assert a.status == b.status
@@ -250,7 +250,7 @@ def test_bad_requests_are_refused_in_words(options: dict[str, Any], message: str
 def test_a_solver_that_contradicts_enumeration_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """A false 'infeasible' is never passed on."""
     space, objective, sense, _ = instance(1)
-    monkeypatch.setattr(search_module, "_improving", lambda *_: iter(()))
+    monkeypatch.setattr(search_module, "improving", lambda *_: iter(()))
     monkeypatch.setattr(search_module, "solve", lambda *_, **__: search_module.Outcome("infeasible", None, None))
     with pytest.raises(MlsysimError, match="the solver says infeasible"):
         search(space, objective, sense=sense)
