@@ -223,6 +223,16 @@ def test_asserts_that_no_split_keeps_are_named_with_the_best_reachable() -> None
     assert found.to_dict()["o_status"] == "infeasible"
 
 
+def test_asserts_outside_of_a_conflict_are_kept() -> None:
+    """Only what contradicts itself is given up in the design that is shown."""
+    limits = [{"metric": LATENCY, "max": "1 ms"}, {"metric": "memory_required", "max": "12 GB"}]
+    found = mlsysim.optimize(plan(workload={"name": "Llama3_8B", "batch_size": 64}, hardware={"name": "H100", "nodes": 2},
+                                  constraints={"assert": limits}))  # fmt: skip
+    assert "memory_required" not in found.conflict
+    assert found.evaluation["feasibility.memory_required"] <= 12e9
+    assert [violation.limit.metric for violation in found.evaluation.violations] == [LATENCY]
+
+
 def test_a_model_that_fits_no_split_is_infeasible_with_cures() -> None:
     """405 billion parameters cannot be trained on 8 accelerators of 80 GB."""
     with pytest.raises(InfeasibleError, match="OOM: requires") as caught:
