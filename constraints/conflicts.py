@@ -42,6 +42,11 @@ class Conflict:
     relaxations: tuple[Relaxation, ...]
     further: Conflict | None = None
 
+    @property
+    def bounds(self) -> list[Bound]:
+        """Every limit that is part of it, or of a further one."""
+        return [each.bound for each in self.relaxations] + (self.further.bounds if self.further else [])
+
 
 def explain(space: Space, bounds: Sequence[Bound], effort: Effort | None = None) -> Conflict:
     """Find a smallest set of limits that no design keeps together.

@@ -10,6 +10,7 @@ import numpy
 
 from mlsysim.constraints.compiler import Bound, Goal, Program, compile_program
 from mlsysim.constraints.effort import Effort, OutOfTimeError
+from mlsysim.constraints.incumbent import improving
 from mlsysim.constraints.problem import ENUMERABLE, Found, Problem
 from mlsysim.constraints.solver import Outcome, solve
 from mlsysim.constraints.space import Rows, Space, count, row
@@ -128,7 +129,7 @@ class _Search:
         if not problem.space.possible(None if problem.possible else "structural"):
             self.proven = Answer("infeasible", {}, space=0, checked=True)
             return
-        for better in _improving(problem):
+        for better in improving(problem):
             self.known = better
         if self.known is None and problem.everything is not None:
             self.known = problem.best(problem.everything)  # a solver that starts from nothing takes long
@@ -202,8 +203,8 @@ class _Search:
         problem, best = self.problem, self.best
         rows, limit = problem.everything, None
         if rows is None:
-            near = {tuple(f.choice.values()): f.cost for s in problem.slices(best) for f in problem.ranked(s)}
-            costs = sorted(cost for choice, cost in near.items() if choice != tuple(best.values()))
+            near = {frozenset(f.choice.items()): f.cost for s in problem.slices(best) for f in problem.ranked(s)}
+            costs = sorted(cost for choice, cost in near.items() if choice != frozenset(best.items()))
             if len(costs) >= wanted:
                 limit = costs[wanted - 1] + TIE * abs(costs[wanted - 1])
                 rows = designs(program, limit, ENUMERABLE)
@@ -255,27 +256,6 @@ class _Search:
     @property
     def best(self) -> dict[str, int]:
         return self.proven.choice if self.proven else {}
-
-
-def _improving(problem: Problem) -> Iterator[Found]:
-    """Better and better designs, found quickly: one group of decisions at a time, from several starts."""
-    best: Found | None = None
-    for start in problem.starts():
-        choice = start
-        here = problem.exact(choice)
-        if here and (best is None or here.cost < best.cost):
-            best = here
-            yield best
-        while True:
-            before = best
-            for rows in problem.slices(choice):
-                found = problem.best(rows)
-                if found and (best is None or found.cost < best.cost):
-                    best = found
-                    yield best
-            if best is None or best == before:
-                break
-            choice = {**choice, **best.choice}
 
 
 def _designs(

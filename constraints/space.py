@@ -163,7 +163,7 @@ class Space:
             rows = _times(rows, name, self.domains[name])
             if count(rows) > most:
                 raise InputError(
-                    f"the space has more than {most:,} joint values of {', '.join(sorted(wanted))}",
+                    f"the space has more than {MOST_ROWS:,} joint values of {', '.join(sorted(wanted))}",
                     hint="fix some of them in the plan's parallelism section",
                 )
             for rule in rules:

@@ -96,8 +96,8 @@ def optimize(
     answer = search(task.space, wanted.goal, bounds=limits, **asked)
     conflict = None
     if answer.status == "infeasible" and limits:
-        conflict = _conflict(task, limits, effort.silent())
-        answer = search(task.space, wanted.goal, **asked)
+        conflict, kept = _conflict(task, limits, effort.silent())
+        answer = search(task.space, wanted.goal, bounds=kept, **asked)
     if conflict and not answer.choice:
         raise InfeasibleError(f"no {task.noun} keeps the asserts: {conflict}")
     if answer.status == "unknown":
@@ -169,9 +169,10 @@ def _module(loaded: LoadedPlan, problem: str, options: Mapping[str, Any]) -> tup
     return import_module(module), given
 
 
-def _conflict(task: Task, limits: list[Bound], effort: Effort) -> str:
-    """The asserts that no design keeps, in words."""
+def _conflict(task: Task, limits: list[Bound], effort: Effort) -> tuple[str, list[Bound]]:
+    """The asserts that no design keeps, in words, and the others."""
     try:
-        return conflict_of(task, explain_conflict(task.space, limits, effort))
+        found = explain_conflict(task.space, limits, effort)
     except KeyboardInterrupt:
-        return "interrupted before it was known which of them contradict each other"
+        return "interrupted before it was known which of them contradict each other", []
+    return conflict_of(task, found), [limit for limit in limits if limit not in found.bounds]

@@ -305,7 +305,7 @@ def _problem(document: Document, detail: Any) -> InputError:
 def _existing(document: Document, path: tuple[Any, ...]) -> tuple[Any, ...]:
     """Pydantic names the member of a union last; drop what the document does not have."""
     if not document.values:
-        return tuple(p for p in path if p not in ("float", "str", "constrained-str"))
+        return tuple(p for p in path if p not in ("float", "str", "constrained-str", "constrained-float"))
     while path and path not in document.values:
         path = path[:-1]
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 from mlsysim.plan import LoadedPlan
@@ -32,6 +33,8 @@ def with_run(loaded: LoadedPlan, tokens: float | str | None, **limits: str | Non
     given = {name: text for name, text in limits.items() if text is not None}
     if tokens is None and not given:
         return loaded
+    if isinstance(tokens, float) and not 1 <= tokens < inf:
+        raise InputError(f"--tokens: {tokens:g} is not a number of tokens", hint="give some, such as 1.4e12")
     data: dict[str, Any] = dict(loaded.document.data)
     if tokens is not None:
         data["workload"] = {**data["workload"], "tokens": tokens}

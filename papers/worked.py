@@ -26,9 +26,10 @@ from mlsysim.symbolic.units import parse
 from mlsysim.symbolic.wall import Wall
 
 EXAMPLES = Path(__file__).with_name("examples.yaml")
-#: The plan of the README, and the same model served.
+_TRAINING = yaml.safe_load((Path(__file__).parent.parent / "examples" / "llama3_70b_training.yaml").read_text("utf-8"))
+#: The plan of the README, for a run of twenty tokens per parameter, and the same model served.
 PLANS: Mapping[str, Any] = {
-    "training": Path(__file__).parent.parent / "examples" / "llama3_70b_training.yaml",
+    "training": {**_TRAINING, "workload": {**_TRAINING["workload"], "tokens": 1.4e12}},
     "serving": {
         "version": "1.0",
         "workload": {"name": "Llama3_70B", "batch_size": 16},

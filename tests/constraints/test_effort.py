@@ -189,6 +189,6 @@ def test_ctrl_c_before_anything_is_known_says_so(tmp_path: Path) -> None:
     """Exit code 130, and no traceback."""
     (tmp_path / "plan.yaml").write_text(yaml.safe_dump(BASE))
     words = ["optimize", "parallelism", str(tmp_path / "plan.yaml")]
-    code, output, errors = interrupted("search._improving = stay", words)
+    code, output, errors = interrupted("search.improving = stay", words)
     assert (code, output) == (130, "")
     assert errors.strip() == "mlsysim: error: interrupted before there was an answer"

@@ -97,7 +97,7 @@ def test_without_a_good_start_the_answer_is_the_same(monkeypatch: pytest.MonkeyP
     """The incumbent speeds the search up and decides nothing."""
     spaces = [instance(seed) for seed in range(60, 72)]
     with_start = [search(s, o, sense=n, bounds=b) for s, o, n, b in spaces]
-    monkeypatch.setattr(search_module, "_improving", lambda *_: iter(()))
+    monkeypatch.setattr(search_module, "improving", lambda *_: iter(()))
     without = [search(s, o, sense=n, bounds=b) for s, o, n, b in spaces]
     for a, b in zip(with_start, without, strict=True):
         assert a.status == b.status
@@ -228,6 +228,16 @@ def test_asserts_that_no_split_keeps_are_named_with_the_best_reachable() -> None
     assert found.to_dict()["o_status"] == "infeasible"
 
 
+def test_asserts_outside_of_a_conflict_are_kept() -> None:
+    """Only what contradicts itself is given up in the design that is shown."""
+    limits = [{"metric": LATENCY, "max": "1 ms"}, {"metric": "memory_required", "max": "12 GB"}]
+    found = mlsysim.optimize(plan(workload={"name": "Llama3_8B", "batch_size": 64}, hardware={"name": "H100", "nodes": 2},
+                                  constraints={"assert": limits}))  # fmt: skip
+    assert "memory_required" not in found.conflict
+    assert found.evaluation["feasibility.memory_required"] <= 12e9
+    assert [violation.limit.metric for violation in found.evaluation.violations] == [LATENCY]
+
+
 def test_a_model_that_fits_no_split_is_infeasible_with_cures() -> None:
     """405 billion parameters cannot be trained on 8 accelerators of 80 GB."""
     with pytest.raises(InfeasibleError, match="OOM: requires") as caught:
@@ -256,7 +266,7 @@ def test_a_solver_that_contradicts_enumeration_is_an_error(monkeypatch: pytest.M
     """A false 'nothing better' is never passed on."""
     space, objective, sense, _ = instance(5)
     worst = list(search_module.Problem(space, Goal.of(objective, sense)).ranked(space.lattice(space.domains)))[-1]
-    monkeypatch.setattr(search_module, "_improving", lambda *_: iter([worst]))
+    monkeypatch.setattr(search_module, "improving", lambda *_: iter([worst]))
     monkeypatch.setattr(search_module, "designs", lambda *_, **__: None)
     monkeypatch.setattr(search_module, "solve", lambda *_, **__: search_module.Outcome("infeasible", None, None))
     with pytest.raises(MlsysimError, match="the solver says optimal"):

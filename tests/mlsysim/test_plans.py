@@ -141,7 +141,7 @@ OTHER: dict[tuple[Any, ...], tuple[Any, dict[str, Any]]] = {
     ("name",): ("other", {}), ("workload", "name"): ("GPT2_XL", {"parallelism": {}}), ("workload", "batch_size"): (128, {}),
     ("workload", "phase"): ("inference", {"parallelism": {}, "software": {}, "workload": {"name": "Llama3_8B"}}),
     ("workload", "sequence_length"): (1024, {}), ("workload", "precision"): ("fp8", {}), ("workload", "efficiency"): (0.5, {}),
-    ("workload", "optimizer"): ("sgd_momentum", {}), ("workload", "tokens"): (10**12, {}), ("hardware", "name"): ("A100", {}),
+    ("workload", "optimizer"): ("sgd_momentum", {}), ("workload", "tokens"): (1e12, {}), ("hardware", "name"): ("A100", {}),
     ("hardware", "nodes"): (4, {"parallelism": {}}), ("parallelism", "tensor"): (4, {"parallelism": {"data": 2}}),
     ("parallelism", "pipeline"): (4, {"parallelism": {"data": 2}}), ("parallelism", "data"): (2, {"parallelism": {"tensor": 4}}),
     ("parallelism", "context"): (2, {"parallelism": {"data": 2}}), ("parallelism", "microbatch"): (4, {}),
