@@ -19,8 +19,8 @@ from mlsysim.constraints.solver import Watch
 
 #: Steps of the prices, and after how many of them tasks are placed at them.
 STEPS, EVERY = 400, 40
-#: How often tasks are taken away and placed anew, for each task.
-ROUNDS = 50
+#: How often tasks are taken away and placed anew, for each task: before CP-SAT, and where there is too much for it.
+ROUNDS, ALONE = 20, 100
 #: The most options that go to CP-SAT; of more it proves nothing in a minute.
 MOST_LITERALS = 20_000
 #: How often tasks may push others away before CP-SAT is asked, for each task.
@@ -165,8 +165,10 @@ class _Search:
         packing = Packing(self.problem, self.options)
         for option in self.positions():
             packing.place(int(option))
-        until = (time.perf_counter() + self.until) / 2  # the other half is for the proof
-        self.offer(improve(packing, prices.reduced, ROUNDS * self.options.tasks, self.seed, until))
+        some_left = int((prices.reduced <= self.cost - prices.bound).sum()) <= MOST_LITERALS
+        rounds, share = (ROUNDS, 0.5) if some_left else (ALONE, 1.0)
+        until = self.until - (1 - share) * (self.until - time.perf_counter())
+        self.offer(improve(packing, prices.reduced, rounds * self.options.tasks, self.seed, until))
 
     def positions(self) -> Any:
         """Where the choice stands among the options."""

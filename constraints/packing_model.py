@@ -77,7 +77,7 @@ def solve_options(
             model.add_hint(literal, option in chosen)
     base = float(least.sum())
     told = None if watch is None else lambda cost, bound: watch(base + cost / scale, base + bound / scale)
-    said, solver = run(model, time_limit, seed, presolve=presolve, workers=workers, watch=told)
+    said, solver = run(model, time_limit, seed, presolve=presolve, workers=workers, watch=told, in_turn=True)
     if said not in ("optimal", "feasible"):
         return Packed(said, None, None)
     taken = numpy.array([option for option, literal in enumerate(literals) if solver.boolean_value(literal)])
