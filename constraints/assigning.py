@@ -198,7 +198,7 @@ class _Search:
             )
             if packed.status == "infeasible":
                 return self.confirmed(refused)
-            if packed.bound is not None and not refused:
+            if packed.bound is not None:  # what was refused keeps nothing, so the bound holds without it too
                 self.bound = max(self.bound, min(packed.bound, self.cost))
             if packed.chosen is None:
                 return "feasible" if self.chosen else "unknown"
