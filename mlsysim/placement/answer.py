@@ -132,10 +132,14 @@ class Placement:
     def runners(self) -> list[tuple[float, Site, int]]:
         """The places and windows of a single job that come next, the best first: what each costs, where, and when."""
         o = self.problem.options
-        keep = numpy.array([self.problem.keeps(o, numpy.array([option])) for option in range(o.count)])
-        ranked = sorted(numpy.flatnonzero(keep).tolist(), key=lambda option: (o.cost[option], option))
-        places = [(float(o.cost[i]), int(o.place[i]), int(o.start[i])) for i in ranked]
-        return [(c, self.sites[p], s) for c, p, s in places if (p, s) != self.answer.chosen[0]][: self.top - 1]
+        found: list[tuple[float, Site, int]] = []
+        for option in numpy.argsort(o.cost, kind="stable").tolist():
+            if len(found) >= self.top - 1:
+                break
+            place, start = int(o.place[option]), int(o.start[option])
+            if (place, start) != self.answer.chosen[0] and self.problem.keeps(o, numpy.array([option])):
+                found.append((float(o.cost[option]), self.sites[place], start))
+        return found
 
     def shown(self, cost: float | None) -> float | None:
         """The objective as it was asked for."""

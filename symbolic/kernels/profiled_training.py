@@ -2,7 +2,7 @@
 
 from mlsysim.symbolic.kernels import ceil, floor
 
-SOURCE = '9aec77330f703a49'
+SOURCE = 'b5444dacd6446614'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.weight_bytes', 'facility.pue',
  'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price', 'grid.water_intensity', 'model.activation_bytes',
  'model.multiply_accumulates', 'model.parameters', 'node.accelerators', 'node.embodied', 'node.lifetime',

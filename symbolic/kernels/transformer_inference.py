@@ -2,7 +2,7 @@
 
 from mlsysim.symbolic.kernels import ceil, floor
 
-SOURCE = '9aec77330f703a49'
+SOURCE = 'b5444dacd6446614'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.cache_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price',
  'grid.water_intensity', 'model.active_experts', 'model.attention_bias', 'model.causal', 'model.dense_layers',
