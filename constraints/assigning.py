@@ -212,9 +212,7 @@ class _Search:
         if self.chosen:
             return "feasible"
         seconds = max(1.0, self.until - time.perf_counter())
-        again = solve_options(
-            self.problem, self.options, seconds, self.seed, refused=refused, presolve=False, workers=1
-        )
+        again = solve_options(self.problem, self.options, seconds, self.seed, refused=refused, presolve=False)
         if again.chosen is not None and self.offer(again.chosen):
             return "feasible"
         return "infeasible" if again.status == "infeasible" else "unknown"

@@ -9,7 +9,10 @@ from typing import Any
 import numpy
 
 from mlsysim.constraints.assignment import Assignment, Options
-from mlsysim.constraints.solver import WORKERS, Watch, run, steps
+from mlsysim.constraints.solver import Watch, run, steps
+
+#: One thread finds the same choice every time, and these programs no later than two do.
+ONE = 1
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ def solve_options(
     hint: Any = None,
     refused: Sequence[Any] = (),
     presolve: bool = True,
-    workers: int = WORKERS,
+    workers: int = ONE,
     watch: Watch | None = None,
 ) -> Packed:
     """Choose one of the options of each task; every task has one.
@@ -48,7 +51,7 @@ def solve_options(
         hint: options to begin with.
         refused: choices that must not be made again.
         presolve: whether the solver may simplify first.
-        workers: threads of the solver.
+        workers: threads of the solver; with more than one, which of several equal choices it finds may change.
         watch: told of every better choice.
     """
     from ortools.sat.python import cp_model
@@ -77,7 +80,7 @@ def solve_options(
             model.add_hint(literal, option in chosen)
     base = float(least.sum())
     told = None if watch is None else lambda cost, bound: watch(base + cost / scale, base + bound / scale)
-    said, solver = run(model, time_limit, seed, presolve=presolve, workers=workers, watch=told, in_turn=True)
+    said, solver = run(model, time_limit, seed, presolve=presolve, workers=workers, watch=told)
     if said not in ("optimal", "feasible"):
         return Packed(said, None, None)
     taken = numpy.array([option for option, literal in enumerate(literals) if solver.boolean_value(literal)])

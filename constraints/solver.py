@@ -94,7 +94,6 @@ def run(
     presolve: bool = True,
     workers: int = WORKERS,
     watch: Watch | None = None,
-    in_turn: bool = False,
 ) -> tuple[str, Any]:
     """Solve a model: what was proven, in a word, and the solver that knows the values.
 
@@ -105,14 +104,13 @@ def run(
         presolve: whether the solver may simplify first.
         workers: threads of the solver.
         watch: told of every better design, in integer steps.
-        in_turn: whether the threads take turns, so that the same of several equal designs is found every time.
     """
     from ortools.sat.python import cp_model
 
     solver = cp_model.CpSolver()
     parameters = solver.parameters
     parameters.random_seed, parameters.num_workers, parameters.max_time_in_seconds = seed, workers, time_limit
-    parameters.cp_model_presolve, parameters.interleave_search = presolve, in_turn
+    parameters.cp_model_presolve = presolve
     status = solver.solve(model, _callback(watch))
     words = {cp_model.OPTIMAL: "optimal", cp_model.FEASIBLE: "feasible", cp_model.INFEASIBLE: "infeasible"}
     return words.get(status, "unknown"), solver
