@@ -218,6 +218,61 @@ def _peer(folder: str, model: str, nodes: int, batch: int, best: float) -> str:
     )
 
 
+def jobs_and_sites(jobs: int, places: int, windows: int, load: float) -> dict[str, object]:
+    """A plan of jobs that all differ, at sites whose room they fill to a share, at prices that change by the hour."""
+    import numpy
+
+    from mlsysim.registry import standard
+
+    draw = numpy.random.default_rng(1)
+    sizes, lengths = 8 * draw.integers(1, 17, jobs), draw.integers(1, 13, jobs)
+    released = [int(draw.integers(1, windows - length + 2)) for length in lengths]
+    room = sizes @ lengths / load / windows * draw.dirichlet(numpy.full(places, 5.0))
+    hours = numpy.arange(windows)
+    sites = [
+        {
+            "region": region, "capacity": max(int(share), int(sizes.max())), "jurisdiction": ("A", "B", "C")[number % 3],
+            "electricity_price": [
+                float(0.04 + 0.02 * number % 0.12 + 0.03 * (1 + numpy.sin((hour + number) / windows * 6.28))) for hour in hours
+            ],
+        }
+        for number, (region, share) in enumerate(zip(list(standard().entries("grids"))[:places], room, strict=True))
+    ]  # fmt: skip
+    listed = [
+        {
+            "name": f"job {number}", "accelerators": int(size), "duration_hours": float(length), "release": first,
+            "workload": {"batch_size": int(draw.integers(1, 9) * size)},
+            "jurisdictions": ["A", "B", "C"] if draw.random() < 0.7 else ["A", "B"],
+        }
+        for number, (size, length, first) in enumerate(zip(sizes, lengths, released, strict=True))
+    ]  # fmt: skip
+    return {
+        "version": "1.0", "workload": {"name": "Llama3_8B", "phase": "training"}, "hardware": {"name": "H100", "nodes": 1},
+        "ops": {"carbon_tax": 150.0},
+        "placement": {"windows": windows, "window_hours": 1.0, "sites": sites, "jobs": listed},
+    }  # fmt: skip
+
+
+def placements() -> None:
+    """Jobs that share the room of sites, by total cost and by what the place alone decides of it."""
+    from ortools.sat.python import cp_model
+
+    import mlsysim
+
+    assert cp_model  # loaded before the clock starts
+    for jobs, places, windows, load, limit in ((1000, 20, 24, 0.8, 60.0), (10, 20, 24, 0.8, 1.0)):
+        plan = jobs_and_sites(jobs, places, windows, load)
+        for objective in ("macro.tco", "electricity + macro.carbon_tax"):
+            start = time.perf_counter()
+            found = mlsysim.optimize(plan, "placement", objective=objective, time_limit=60.0)
+            took = time.perf_counter() - start
+            what = f"{jobs:,} jobs, {places} sites, {windows} windows, least {objective}: {found.answer.status} within "
+            gap = f"{found.answer.gap:.2%} of the bound (limit: 1%)"
+            print(f"{what}{gap} in {took:.1f} s, {took / limit:.2f} of the limit of {limit:g} s")
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"memory of all that: {memory:.2f} GB, {memory / 2:.2f} of the limit of 2 GB")
+
+
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         found = {"split": split, "fleet": fleet}[sys.argv[1]](*sys.argv[2:])
@@ -232,3 +287,4 @@ if __name__ == "__main__":
             registry()
             kernels()
             searches(folder)
+        placements()

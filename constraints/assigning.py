@@ -19,8 +19,8 @@ from mlsysim.constraints.search import TIE
 
 #: Steps of the prices, and after how many of them tasks are placed at them.
 STEPS, EVERY = 400, 40
-#: How often tasks are taken away and placed anew, for each task.
-ROUNDS = 50
+#: How often tasks are taken away and placed anew, for each task: before CP-SAT, and where there is too much for it.
+ROUNDS, ALONE = 20, 100
 #: The most options that go to CP-SAT; of more it proves nothing in a minute.
 MOST_LITERALS = 20_000
 #: How often tasks may push others away before CP-SAT is asked, for each task.
@@ -75,7 +75,8 @@ class _Search:
     """One search: the options that are left, the best choice so far, and the bound."""
 
     def __init__(self, problem: Assignment, effort: Effort) -> None:
-        self.problem, self.effort, self.until = problem, effort, effort.until
+        # One thread finds the same choice every time, and these programs no later than two do.
+        self.problem, self.effort, self.until = problem, replace(effort, workers=1), effort.until
         self.started = time.perf_counter()
         self.options = problem.options
         self.space = math.prod(numpy.diff(self.options.first).tolist())
@@ -155,8 +156,10 @@ class _Search:
         packing = Packing(self.problem, self.options)
         for option in self.positions():
             packing.place(int(option))
-        until = (time.perf_counter() + self.until) / 2  # the other half is for the proof
-        self.offer(improve(packing, prices.reduced, ROUNDS * self.options.tasks, self.effort.seed, until))
+        some_left = int((prices.reduced <= self.cost - prices.bound).sum()) <= MOST_LITERALS
+        rounds, share = (ROUNDS, 0.5) if some_left else (ALONE, 1.0)
+        until = self.until - (1 - share) * self.effort.left
+        self.offer(improve(packing, prices.reduced, rounds * self.options.tasks, self.effort.seed, until))
 
     def positions(self) -> Any:
         """Where the choice stands among the options."""
@@ -183,7 +186,7 @@ class _Search:
             packed = solve_options(self.problem, self.options, self.effort, hint=hint, refused=refused)
             if packed.status == "infeasible":
                 return self.confirmed(refused)
-            if packed.bound is not None and not refused:
+            if packed.bound is not None:  # what was refused keeps nothing, so the bound holds without it too
                 self.bound = max(self.bound, min(packed.bound, self.cost))
             if packed.chosen is None:
                 return "feasible" if self.chosen else "unknown"
@@ -196,9 +199,7 @@ class _Search:
         """What an answer of infeasible is worth: nothing beside a choice, and nothing before it is confirmed."""
         if self.chosen:
             return "feasible"
-        again = solve_options(
-            self.problem, self.options, replace(self.effort, workers=1), refused=refused, presolve=False
-        )
+        again = solve_options(self.problem, self.options, self.effort, refused=refused, presolve=False)
         if again.chosen is not None and self.offer(again.chosen):
             return "feasible"
         return "infeasible" if again.status == "infeasible" else "unknown"

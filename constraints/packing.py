@@ -139,6 +139,8 @@ def pack(problem: Assignment, options: Options, values: Any, patience: int = 0) 
 def improve(packing: Packing, reduced: Any, rounds: int, seed: int, until: float) -> Any:
     """Take a few tasks away together and place them anew, again and again, accepting what costs a little more less and less.
 
+    Ctrl-C ends this as the clock does.
+
     Args:
         packing: complete; it is changed.
         reduced: what each option costs at the prices of a bound.
@@ -156,29 +158,32 @@ def improve(packing: Packing, reduced: Any, rounds: int, seed: int, until: float
     heat = float((o.cost[packing.chosen] - o.least(o.cost)).mean()) / 10
     cost = least = packing.cost
     best = packing.chosen.copy()
-    for turn in range(rounds):
-        if turn % 64 == 0 and time.perf_counter() > until:
-            break
-        tasks = _neighbours(packing, random)
-        values = o.cost if random.random() < 0.5 else reduced
-        before = [packing.lift(int(task)) for task in tasks]
-        order = tasks[numpy.argsort(-bulk[tasks] * random.uniform(0.5, 1.5, len(tasks)))]
-        placed = []
-        for task in order.tolist():
-            if not packing.put(task, values):
+    try:
+        for turn in range(rounds):
+            if turn % 64 == 0 and time.perf_counter() > until:
                 break
-            placed.append(task)
-        change = o.cost[packing.chosen[placed]].sum() - o.cost[before].sum()
-        allowed = -heat * COOLING ** (turn / rounds) * numpy.log(1 - random.random())
-        if len(placed) < len(tasks) or change > allowed:
-            for task in placed:
-                packing.lift(task)
-            for option in before:
-                packing.place(option)
-            continue
-        cost += change
-        if cost < least - ROUNDING * abs(least):
-            least, best = cost, packing.chosen.copy()
+            tasks = _neighbours(packing, random)
+            values = o.cost if random.random() < 0.5 else reduced
+            before = [packing.lift(int(task)) for task in tasks]
+            order = tasks[numpy.argsort(-bulk[tasks] * random.uniform(0.5, 1.5, len(tasks)))]
+            placed = []
+            for task in order.tolist():
+                if not packing.put(task, values):
+                    break
+                placed.append(task)
+            change = o.cost[packing.chosen[placed]].sum() - o.cost[before].sum()
+            allowed = -heat * COOLING ** (turn / rounds) * numpy.log(1 - random.random())
+            if len(placed) < len(tasks) or change > allowed:
+                for task in placed:
+                    packing.lift(task)
+                for option in before:
+                    packing.place(option)
+                continue
+            cost += change
+            if cost < least - ROUNDING * abs(least):
+                least, best = cost, packing.chosen.copy()
+    except KeyboardInterrupt:
+        pass  # Ctrl-C ends the search with what was found
     return best
 
 

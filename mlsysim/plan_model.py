@@ -272,7 +272,15 @@ def problems(document: Document) -> list[InputError]:
         Plan.model_validate(document.data)
     except ValidationError as error:
         found: dict[str, InputError] = {}
-        for detail in error.errors():
+        details = error.errors()
+        inside = {detail["loc"][:n] for detail in details for n, part in enumerate(detail["loc"]) if _is_branch(part)}
+        for detail in details:
+            if (
+                isinstance(detail["input"], list | tuple)
+                and detail["loc"][:-1] in inside
+                and not _is_branch(detail["loc"][-1])
+            ):
+                continue  # one value was possible too, but what is wrong is in the list
             problem = _problem(document, detail)
             found.setdefault(str(problem.where) + problem.what * (not document.lines), problem)
         return sorted(found.values(), key=_place)
@@ -302,8 +310,14 @@ def _problem(document: Document, detail: Any) -> InputError:
     return InputError(f"{_dotted(path)}: {_say(detail, given)}", where=document.where(path), hint=_cure(kind, detail))
 
 
+def _is_branch(part: Any) -> bool:
+    """Whether a part of a path is pydantic's name for the list that a field may be instead of one value."""
+    return str(part).startswith("tuple[")
+
+
 def _existing(document: Document, path: tuple[Any, ...]) -> tuple[Any, ...]:
     """Pydantic names the member of a union last; drop what the document does not have."""
+    path = tuple(part for part in path if not _is_branch(part))
     if not document.values:
         return tuple(p for p in path if p not in ("float", "str", "constrained-str", "constrained-float"))
     while path and path not in document.values:
@@ -340,7 +354,7 @@ def _say(detail: Any, given: Any) -> str:
     context = detail.get("ctx", {})
     match detail["type"]:
         case "greater_than_equal":
-            return f"{shown} is below {context['ge']}"
+            return f"{shown} is below {context['ge']:g}"
         case "greater_than":
             return f"{shown} is not above {context['gt']:g}"
         case "less_than_equal":
@@ -359,6 +373,8 @@ def _say(detail: Any, given: Any) -> str:
             return f"{shown} is neither true nor false"
         case "tuple_type":
             return f"{shown} where a list is needed"
+        case "dict_type":
+            return f"{shown} where a mapping is needed"
         case _:
             return f"{shown}: {detail['msg']}"
 

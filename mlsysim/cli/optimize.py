@@ -137,13 +137,12 @@ def placement(
     top: Top = 1,
     write: Write = None,
     time_limit: TimeLimit = 60.0,
-    workers: Workers = 2,
     seed: Seed = 1,
     output: Output = None,
 ) -> int:
     """Choose where a plan's work runs, or where and when each of its jobs; by default for the least total cost."""
     options = {"regions": _words(regions), "carbon_tax": carbon_tax}
-    effort = {"time_limit": time_limit, "seed": seed, "workers": workers}
+    effort = {"time_limit": time_limit, "seed": seed}
     return _answer("placement", plan, objective, maximize, None, top, False, write, output, effort, options)
 
 

@@ -9,8 +9,11 @@ from typing import Any
 
 from mlsysim.constraints.asserts import Limit
 from mlsysim.constraints.assigning import assign
+from mlsysim.constraints.assignment import Assignment
 from mlsysim.constraints.contradictions import explain
 from mlsysim.constraints.effort import Effort
+from mlsysim.constraints.search import TIE
+from mlsysim.objectives import Objective
 from mlsysim.objectives import objective as read_objective
 from mlsysim.placement.answer import NO_TOTAL, Placement
 from mlsysim.placement.jobs import Job, calendar_of, jobs_of
@@ -62,7 +65,7 @@ def solve(
         raise InputError("--top: of several jobs only the best placement is searched", hint="leave it out")
     _refuse_idle(loaded, jobs)
     wanted = read_objective(objective or COST, jobs[0].evaluation.variant, largest=largest)
-    limits = _possible(jobs)
+    limits, conflict = _possible(jobs)
     _refuse_without_total([(m, None) for m in wanted.metrics] + [(each.metric, each.where) for each in limits], jobs)
     for metric in wanted.metrics:
         if not any(rests_on_place(job, metric) for job in jobs):
@@ -80,8 +83,21 @@ def solve(
     if assigned.status == "infeasible":
         words, hint = why_not(explain(problem, effort), jobs, sites, limits)
         raise InfeasibleError(words, where=_where(loaded, jobs[0]), hint=hint)
-    return Placement(loaded, tuple(jobs), tuple(sites), calendar, wanted, problem, assigned, (*unpriced, *unknown), top,
-                     effort.seed)  # fmt: skip
+    notes = (*unpriced, *unknown, *_same_everywhere(wanted, problem, listed=any(site.listed for site in sites)))
+    return Placement(
+        loaded, tuple(jobs), tuple(sites), calendar, wanted, problem, assigned, notes, conflict, top, effort.seed
+    )
+
+
+def _same_everywhere(wanted: Objective, problem: Assignment, *, listed: bool) -> list[str]:
+    """A sentence where no place is better than another; an error where the plan lists none, so that nothing is asked."""
+    o = problem.options
+    if o.count == o.tasks or (-o.least(-o.cost) - o.least(o.cost)).max() > TIE * abs(o.cost).max():
+        return []
+    what = f"{wanted.name} is the same wherever the work runs"
+    if not listed:
+        raise InputError(what, hint="give --carbon-tax or ops.electricity_price, or --objective carbon")
+    return [what]
 
 
 def _where(loaded: LoadedPlan, job: Job) -> str | None:
@@ -121,35 +137,28 @@ def _refuse_idle(loaded: LoadedPlan, jobs: Sequence[Job]) -> None:
                 )  # fmt: skip
 
 
-def _possible(jobs: Sequence[Job]) -> list[Limit]:
-    """The limits on totals, after each job has kept all others: what holds for it holds wherever it runs.
+def _possible(jobs: Sequence[Job]) -> tuple[list[Limit], str | None]:
+    """The limits on totals; and, in words, what some job cannot keep wherever it runs.
 
     Raises:
-        InfeasibleError: a job does not fit, or cannot keep an assert that does not depend on the place.
+        InfeasibleError: a job does not fit.
     """
-    wrong = []
-    hint = None
-    seen: set[int] = set()
-    for job in jobs:
-        evaluation = job.evaluation
-        if id(evaluation) in seen:
-            continue
-        seen.add(id(evaluation))
-        if not evaluation.feasible:
+    evaluations = {id(job.evaluation): job for job in reversed(jobs)}  # the first job of each kind of work
+    broken = []
+    for job in reversed(evaluations.values()):
+        if not job.evaluation.feasible:
             from mlsysim.remedies import remedies
 
-            wrong.append(f"{job.name} does not fit: {evaluation.failures[0].sentence}")
-            hint = hint or " or ".join(remedies(evaluation)) or None
-            continue
-        wrong += [
+            raise InfeasibleError(f"{job.name} does not fit: {job.evaluation.failures[0].sentence}",
+                                  hint=" or ".join(remedies(job.evaluation)) or None)  # fmt: skip
+        broken += [
             f"{job.name}, wherever it runs: {violation.sentence}"
-            for violation in evaluation.violations
+            for violation in job.evaluation.violations
             if not violation.limit.metric.startswith("macro.")
         ]
-    if wrong:
-        more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        raise InfeasibleError("; ".join(wrong[:3]) + more, hint=hint)
-    return [each for each in jobs[0].evaluation.limits if each.metric.startswith("macro.")]
+    more = f"; and {len(broken) - 3} more" if len(broken) > 3 else ""
+    limits = [each for each in jobs[0].evaluation.limits if each.metric.startswith("macro.")]
+    return limits, "; ".join(broken[:3]) + more if broken else None
 
 
 def _refuse_without_total(metrics: Sequence[tuple[str, str | None]], jobs: Sequence[Job]) -> None:

@@ -50,7 +50,8 @@ class Placement:
         objective: what was optimised.
         problem: the same as tasks and room.
         answer: status, choice, cost and bound.
-        left_out: regions that could not be compared, in words.
+        notes: what else must be said, such as regions that could not be compared.
+        conflict: the asserts that a job cannot keep wherever it runs, in words; the choice is then the best without them.
         top: how many places of a single job were asked for.
         seed: of the search.
     """
@@ -62,14 +63,15 @@ class Placement:
     objective: Objective
     problem: Assignment
     answer: Assigned
-    left_out: tuple[str, ...]
+    notes: tuple[str, ...]
+    conflict: str | None
     top: int
     seed: int
 
     @property
     def exit_code(self) -> int:
-        """0 proven, 5 the search ended without proof."""
-        return 0 if self.answer.status == "optimal" else 5
+        """0 proven, 4 a job cannot keep the asserts anywhere, 5 the search ended without proof."""
+        return 4 if self.conflict else 0 if self.answer.status == "optimal" else 5
 
     @property
     def chosen(self) -> tuple[tuple[Site, int], ...]:
@@ -130,10 +132,14 @@ class Placement:
     def runners(self) -> list[tuple[float, Site, int]]:
         """The places and windows of a single job that come next, the best first: what each costs, where, and when."""
         o = self.problem.options
-        keep = numpy.array([self.problem.keeps(o, numpy.array([option])) for option in range(o.count)])
-        ranked = sorted(numpy.flatnonzero(keep).tolist(), key=lambda option: (o.cost[option], option))
-        places = [(float(o.cost[i]), int(o.place[i]), int(o.start[i])) for i in ranked]
-        return [(c, self.sites[p], s) for c, p, s in places if (p, s) != self.answer.chosen[0]][: self.top - 1]
+        found: list[tuple[float, Site, int]] = []
+        for option in numpy.argsort(o.cost, kind="stable").tolist():
+            if len(found) >= self.top - 1:
+                break
+            place, start = int(o.place[option]), int(o.start[option])
+            if (place, start) != self.answer.chosen[0] and self.problem.keeps(o, numpy.array([option])):
+                found.append((float(o.cost[option]), self.sites[place], start))
+        return found
 
     def shown(self, cost: float | None) -> float | None:
         """The objective as it was asked for."""
@@ -166,10 +172,11 @@ class Placement:
         """One flat object: the search, then the evaluation of a single job or the totals of several."""
         a, shown = self.answer, self.objective.in_unit
         found: dict[str, Any] = {
-            "o_status": a.status, "o_metric": self.objective.name, "o_unit": self.objective.unit,
+            "o_status": "infeasible" if self.conflict else a.status, "o_metric": self.objective.name,
+            "o_unit": self.objective.unit,
             "o_objective": shown(self.shown(a.cost)), "o_bound": shown(self.shown(a.bound)), "o_gap": a.gap,
             "o_space": a.space if a.space < LARGEST else None, "o_rows": a.left, "o_enumerated": self.single,
-            "o_seconds": round(a.seconds, 3), "o_seed": self.seed, "o_conflict": None,
+            "o_seconds": round(a.seconds, 3), "o_seed": self.seed, "o_conflict": self.conflict,
         }  # fmt: skip
         if self.single:
             (site, start), runners = self.chosen[0], self.runners()
@@ -214,6 +221,10 @@ class Placement:
         if not a.chosen:
             yield from textwrap.wrap(f"in {a.seconds:.0f} s no placement was found, and none was ruled out", WIDTH)
             return
+        if self.conflict:
+            yield from textwrap.wrap(f"no place keeps the asserts: {self.conflict}", WIDTH)
+            yield "The best place without them:"
+            yield ""
         yield self._head()
         yield f"  {self.objective.name:<24}  {self.objective.said(self.shown(a.cost))}"
         gap = "unknown" if a.gap is None else f"{number(a.gap * 100)} %"
@@ -221,7 +232,7 @@ class Placement:
         yield f"  {'search':<24}  {self._space()}, {a.seconds:.2f} s"
         for name, cost in self.against() if self.single else ():
             yield f"  {'elsewhere':<24}  {self.more(cost)} in {name}"
-        for sentence in self.left_out:
+        for sentence in self.notes:
             yield from textwrap.wrap(sentence, WIDTH, initial_indent="  ", subsequent_indent="  ")
         if not self.single:
             yield from self._table()

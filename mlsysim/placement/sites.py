@@ -168,7 +168,7 @@ def _site(loaded: LoadedPlan, said: Any, position: int | None, windows: int) -> 
     for field, values in rates.items():
         if len(values) != windows:
             raise InputError(
-                f"{called(field)}: {len(values)} values for {windows} windows", where=where(field),
+                f"{called(field)}: {len(values)} for {windows} window{'s' * (windows > 1)}", where=where(field),
                 hint="give one for each window, or one for all",
             )  # fmt: skip
         leaves[BY_WINDOW[field]] = numpy.array([

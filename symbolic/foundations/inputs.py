@@ -2,7 +2,7 @@
 
 The first word of a name says who binds it: ``model``, ``accelerator``, ``node``, ``datatype``, ``optimizer``,
 ``storage``, ``reliability``, ``facility`` and ``grid`` are registry entries; ``workload``, ``split``, ``software`` and
-``ops`` are what the plan says or the documented default.
+``ops`` are what the plan says or the documented default. The price of electricity is nothing unless the plan asks for it.
 """
 
 from math import inf
