@@ -33,6 +33,12 @@ SEARCH_KEYS: dict[str, dict[str, Any]] = {
         "type": "object", "required": ["o_objective"]}},
     "o_explanation": {"type": "array", "description": "why the design is the best, where that was asked for", "items": {
         "type": "string"}},
+    "o_accelerators": {"type": "integer", "description": "the number of accelerators that was chosen, to serve"},
+    "o_slots": {"type": "integer", "description": "the chosen number of requests that a replica works on at once"},
+    "o_replicas": {"type": "integer", "description": "the chosen number of replicas that serve"},
+    "o_chunk": {"type": "integer", "description": "the chosen tokens of a prompt that a step takes"},
+    "o_pools": {"type": "array", "description": "the pools that serve; of several, m_* are the totals", "items": {
+        "type": "object", "required": ["hardware", "requests_per_second", "accelerators", "slots", "replicas"]}},
     "o_hardware": {"type": "string", "description": "the accelerator that was chosen"},
     "o_nodes": {"type": "integer", "description": "the number of nodes that was chosen"},
     "o_region": {"type": "string", "description": "the region that was chosen for the work"},
@@ -52,6 +58,8 @@ SEARCH_KEYS: dict[str, dict[str, Any]] = {
         "offload_activations": "activations on the host: 0 or 1",
     }.items()},
 }  # fmt: skip
+#: What serving decides beside the split.
+BATCHED = ("serving.slots", "serving.chunk")
 _SUFFIX = {"1": "", "kgCO2e": "kg", "token": "", "sample": ""}
 
 
@@ -78,8 +86,8 @@ def flat(evaluation: Evaluation) -> dict[str, Any]:
         "phase": design.loaded.phase, "precision": design.precision, "exit_code": evaluation.exit_code,
     }  # fmt: skip
     for name, binding in design.bindings.items():
-        if name.startswith("split.") and name != "split.devices" and binding.value is not None:
-            result[f"split_{name.partition('.')[2]}"] = int(binding.value)
+        if name.startswith(("split.", *BATCHED)) and name != "split.devices" and binding.value is not None:
+            result[name.replace(".", "_")] = int(binding.value)
     lenses: dict[str, dict[str, Any]] = {
         "f": {"f_status": "FAIL" if failed else "PASS", "f_summary": summary(evaluation),
               "f_wall": evaluation.deciding_wall},
@@ -132,7 +140,7 @@ def schema() -> dict[str, Any]:
         "model": {"type": "string", "description": "the model, by its registry name"},
         "hardware": {"type": "string", "description": "the accelerator, by its registry name"},
         "accelerators": {"type": "integer", "minimum": 1, "description": "accelerators in all"},
-        "phase": {"enum": ["training", "inference"]},
+        "phase": {"enum": ["training", "inference", "serving"]},
         "precision": {"type": "string", "description": "number format of weights and arithmetic"},
         "exit_code": {"enum": [0, 3, 4, 5],
                       "description": "0 fine, 3 an assert is violated, 4 physically infeasible, 5 not proven"},
@@ -166,6 +174,9 @@ def schema() -> dict[str, Any]:
         if f"split.{name}" not in parents and name != "devices":
             meaning = catalogue().QUANTITIES[f"split.{name}"]["meaning"]
             properties[f"split_{name}"] = {"type": "integer", "minimum": 0, "description": meaning}
+    for name in BATCHED:
+        meaning = catalogue().QUANTITIES[name]["meaning"]
+        properties[name.replace(".", "_")] = {"type": "integer", "minimum": 1, "description": meaning}
     for name, record in metrics().items():
         unit = record["display"]
         told = record["meaning"] if unit == "1" else f"{record['meaning']} [{unit}]"
@@ -178,7 +189,8 @@ def schema() -> dict[str, Any]:
         "$schema": SCHEMA, "$id": "https://mlsysim.org/schema/result-1.0.json", "title": "mlsysim result",
         "description": f"One evaluation; keys by lens: {', '.join(f'{lens[0]}_ {lens}' for lens in LENSES)}.",
         "type": "object", "properties": properties, "additionalProperties": False,
-        # Several jobs have totals, and no evaluation of one plan.
-        "if": {"required": ["o_jobs"]}, "then": {"required": ["name", "exit_code", "o_status", "o_placement"]},
+        # Several jobs, or pools, have totals, and no evaluation of one plan.
+        "if": {"anyOf": [{"required": ["o_jobs"]}, {"required": ["o_pools"]}]},
+        "then": {"required": ["name", "exit_code", "o_status"]},
         "else": {"required": required},
     }  # fmt: skip

@@ -64,6 +64,10 @@ class Offers:
     cost: Any
     totals: Mapping[str, Any]
 
+    def alternative(self, position: int) -> int:
+        """How many of those before it take equally many parts."""
+        return int((self.parts[:position] == self.parts[position]).sum())
+
     def choice(self, position: int) -> dict[str, int]:
         """The decisions of one of them."""
         return row(self.rows, position)
