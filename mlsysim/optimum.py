@@ -72,7 +72,8 @@ class Optimization:
         lines.append(f"  {self.objective.name:<24}  {self.objective.said(answer.objective)}")
         gap = "unknown" if answer.gap is None else f"{number(answer.gap * 100)} %"
         lines.append(f"  {'status':<24}  {answer.status}, bound {self.objective.said(answer.bound)}, gap {gap}")
-        size = f"{answer.space:,} designs exist" if answer.space else "too many designs to enumerate"
+        exist = "1 design exists" if answer.space == 1 else f"{answer.space or 0:,} designs exist"
+        size = exist if answer.space else "too many designs to enumerate"
         checked = "; all were enumerated and agree" if answer.checked else ""
         lines.append(f"  {'search':<24}  {size}, {answer.rows:,} rows left for CP-SAT, {answer.seconds:.2f} s{checked}")
         if answer.runners:
