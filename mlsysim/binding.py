@@ -115,7 +115,8 @@ class _Binder:
         if designs:
             return designs[0]
         many = next((f for f in ("nodes", "accelerators") if (getattr(self.plan.hardware, f) or 1) > 1), None)
-        if many:
+        apart = self.loaded.phase == "serving" and self.model.kind != "transformer"  # each serves by itself
+        if many and not apart:
             raise InputError(
                 f"hardware.{many}: no node design of {self.hardware.name} is known, so one stands alone",
                 where=self.where("hardware", many), hint="leave it out, or add a node to a zoo of your own (see README)",

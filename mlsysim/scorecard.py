@@ -78,7 +78,8 @@ def _lines(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
 def traffic(design: Design) -> str:
     """What arrives, and how it is batched, in words."""
     value = design.values
-    words = f"{value['serving.arrivals']:g} requests/s, {value['serving.slots']:,.0f} slots each"
+    slots = value["serving.slots"]
+    words = f"{value['serving.arrivals']:g} requests/s, {slots:,.0f} slot{'s' * (slots > 1)} each"
     if "serving.chunk" in value:
         words += f", chunks of {value['serving.chunk']:,.0f} tokens"
     return f"{words}, latencies at percentile {100 * value['serving.in_time']:g}"

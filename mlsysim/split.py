@@ -149,7 +149,7 @@ def domains(design: Design) -> dict[str, tuple[int, ...]]:
     """The values that each degree could take: what the plan fixes, else every number that could divide."""
     values = design.values
     devices, layers = int(values["split.devices"]), int(values["model.layers"])
-    heads, experts, batch = (int(values[n]) for n in ("model.heads", "model.experts", "workload.batch_size"))
+    heads, experts = (int(values[n]) for n in ("model.heads", "model.experts"))
     training = design.variant.endswith("training")
     stages = [p for p in divisors(devices) if p <= layers]
     length = int(values["workload.sequence_length"])
@@ -162,7 +162,7 @@ def domains(design: Design) -> dict[str, tuple[int, ...]]:
     }
     if training:
         choices |= {
-            "split.microbatch": divisors(batch),
+            "split.microbatch": divisors(int(values["workload.batch_size"])),
             "split.zero": [0, 1, 2, 3],
             "split.recompute": [0, 1, 2],
             "split.sequence": [1],

@@ -162,8 +162,7 @@ class Offering:
     def fewest(self) -> tuple[Rows, Any]:
         """The points that can keep the limits, each with the fewest replicas that do: more never are worse for one request."""
         lattice = self.lattice
-        joined = self.kind.task.space.values["node.reach"]
-        most = numpy.floor(min(self.kind.most, joined, float(MOST_REPLICAS)) / lattice["ranks"])
+        most = numpy.floor(min(self.kind.most, float(MOST_REPLICAS)) / lattice["ranks"])
         lattice, most = _only(lattice, most, most >= 1)
         lattice, most = _only(lattice, most, self.keeps(lattice, most))
         low, high = numpy.zeros(len(most)), numpy.ones(len(most))

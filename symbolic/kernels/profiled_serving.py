@@ -4,13 +4,13 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, floor, log
 
-SOURCE = '5c9420be997b9185'
+SOURCE = '5b90f3d67c938f2b'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.weight_bytes', 'facility.pue',
  'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price', 'grid.water_intensity', 'model.activation_bytes',
  'model.multiply_accumulates', 'model.parameters', 'node.accelerators', 'node.embodied', 'node.lifetime',
- 'node.link_bandwidth', 'node.net_bandwidth', 'node.power_idle', 'node.power_max', 'node.reach', 'ops.carbon_tax',
- 'ops.duration', 'price.accelerator_hour', 'serving.arrivals', 'serving.in_time', 'serving.slots',
- 'software.efficiency', 'software.link_efficiency', 'software.memory_efficiency', 'split.devices')
+ 'node.link_bandwidth', 'node.net_bandwidth', 'node.power_idle', 'node.power_max', 'ops.carbon_tax', 'ops.duration',
+ 'price.accelerator_hour', 'serving.arrivals', 'serving.in_time', 'serving.slots', 'software.efficiency',
+ 'software.link_efficiency', 'software.memory_efficiency', 'split.devices')
 NAMES = ('workload.batch_size', 'split.local_samples', 'memory.activations', 'memory.weights', 'memory.stage_moved',
  'memory.stage_time', 'work.sample', 'work.stage', 'work.stage_time', 'memory.stage_roofline', 'serving.long_step',
  'serving.replica_arrivals', 'serving.held', 'serving.slot_rate', 'serving.slot_load', 'performance.utilisation',
@@ -23,7 +23,7 @@ NAMES = ('workload.batch_size', 'split.local_samples', 'memory.activations', 'me
  'macro.tco', 'macro.samples', 'macro.cost_per_million_samples', 'macro.water')
 
 
-def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_net_bandwidth, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_in_time, serving_slots, software_efficiency, software_link_efficiency, software_memory_efficiency, split_devices):
+def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_net_bandwidth, node_power_idle, node_power_max, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_in_time, serving_slots, software_efficiency, software_link_efficiency, software_memory_efficiency, split_devices):
     workload_batch_size = serving_slots*split_devices
     split_local_samples = ceil(workload_batch_size/split_devices)
     memory_activations = model_activation_bytes*split_local_samples
@@ -80,7 +80,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     return (workload_batch_size, split_local_samples, memory_activations, memory_weights, memory_stage_moved, memory_stage_time, work_sample, work_stage, work_stage_time, memory_stage_roofline, serving_long_step, serving_replica_arrivals, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, performance_time_pass, performance_latency, performance_sample_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, work_hardware, feasibility_memory_required, performance_time_work, serving_full_hold, split_nodes, feasibility_memory_capacity, performance_capacity, communication_link_rate, communication_net_rate, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
 
 
-def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_net_bandwidth, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_in_time, serving_slots, software_efficiency, software_link_efficiency, software_memory_efficiency, split_devices):
+def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_net_bandwidth, node_power_idle, node_power_max, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_in_time, serving_slots, software_efficiency, software_link_efficiency, software_memory_efficiency, split_devices):
     ceil, floor, log, exp = numpy.ceil, numpy.floor, numpy.log, numpy.exp
     erfinv, erlang_c = erfinv_of(numpy), erlang_c_of(numpy)
     maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod

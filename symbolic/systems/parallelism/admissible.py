@@ -29,7 +29,17 @@ from mlsysim.symbolic.foundations.split import (
     share_layers,
     tail_layers,
 )
-from mlsysim.symbolic.quantity import TRANSFORMER, TRANSFORMER_INFERENCE, TRANSFORMER_TRAINING, Quantity, count, ratio
+from mlsysim.symbolic.quantity import (
+    ALL,
+    SERVING,
+    TRANSFORMER,
+    TRANSFORMER_INFERENCE,
+    TRANSFORMER_SERVING,
+    TRANSFORMER_TRAINING,
+    Quantity,
+    count,
+    ratio,
+)
 from mlsysim.symbolic.rules import define, equation
 from mlsysim.symbolic.wall import Condition
 from mlsysim.symbolic.walls.fleet import communication
@@ -159,8 +169,14 @@ has_stages = Condition(
     "structural",
     TRANSFORMER_INFERENCE,
 )
-joined = Condition(
-    "split.links", devices, reach, "{needed} accelerators must exchange data, but links join only {available}", "joined"
+replica_ranks = count("split.replica_ranks", r"n_{\mathrm{rep}}", "accelerators of a replica")
+ranks_of_replica = define(
+    equation(replica_ranks, tensor * pipeline),
+    because="every rank of every stage; replicas have nothing to tell each other",
+    when=TRANSFORMER_SERVING,
 )
+_APART = "{needed} accelerators must exchange data, but links join only {available}"
+joined = Condition("split.links", devices, reach, _APART, "joined", ALL - SERVING)
+replica_joined = Condition("split.links", replica_ranks, reach, _APART, "joined", TRANSFORMER_SERVING)
 
 wall = communication.wall
