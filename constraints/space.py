@@ -139,8 +139,18 @@ class Space:
 
     def possible(self, kind: str | None = None) -> bool:
         """Whether the conditions that rest on no decision hold: all of them, or those of one kind."""
-        fixed = [c for c in conditions_of(self.variant, kind) if not self.rests_on(c)]
-        return bool(self.holds({}, fixed).all())
+        return not self.broken(kind)
+
+    def broken(self, kind: str | None = None) -> list[tuple[Mapping[str, Any], float, float]]:
+        """The conditions that rest on no decision and do not hold, each with what is needed and what is available."""
+        found = []
+        for condition in conditions_of(self.variant, kind):
+            if not self.rests_on(condition) and not self.holds({}, [condition]).all():
+                sides = [condition["needed"], condition["available"]]
+                values = self.evaluate({}, [side for side in sides if isinstance(side, str)])
+                needed, available = (float(values[side][0]) if isinstance(side, str) else side for side in sides)
+                found.append((condition, needed, available))
+        return found
 
     def lattice(self, names: Iterable[str], most: int = MOST_ROWS) -> Rows:
         """Every joint value of some decisions that no structural condition on them alone forbids.

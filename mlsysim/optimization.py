@@ -13,7 +13,7 @@ from mlsysim.constraints.effort import WORKERS, Effort, Watch
 from mlsysim.constraints.fronts import front
 from mlsysim.constraints.search import search
 from mlsysim.evaluation import evaluate
-from mlsysim.objectives import LATENCY
+from mlsysim.objectives import LATENCY, Objective
 from mlsysim.objectives import objective as read_objective
 from mlsysim.optimum import Optimization
 from mlsysim.plan import LoadedPlan
@@ -98,7 +98,7 @@ def optimize(
     if answer.status == "infeasible" and limits:
         conflict, kept = _conflict(task, limits, effort.silent())
         answer = search(task.space, wanted.goal, bounds=kept, **asked)
-    if conflict and not answer.choice:
+    if conflict and not answer.choice and not _impossible(task, wanted, effort):
         raise InfeasibleError(f"no {task.noun} keeps the asserts: {conflict}")
     if answer.status == "unknown":
         raise UnprovenError(
@@ -167,6 +167,11 @@ def _module(loaded: LoadedPlan, problem: str, options: Mapping[str, Any]) -> tup
         raise InputError(f"--{name.replace('_', '-')} is no option of {problem}",
                          hint=f"say `mlsysim optimize {homes[0]}`" if homes else None)  # fmt: skip
     return import_module(module), given
+
+
+def _impossible(task: Task, wanted: Objective, effort: Effort) -> bool:
+    """Whether no design fits even without asserts."""
+    return search(task.space, wanted.goal, effort=effort.silent()).status == "infeasible"
 
 
 def _conflict(task: Task, limits: list[Bound], effort: Effort) -> tuple[str, list[Bound]]:

@@ -17,7 +17,10 @@ def nothing_fits(task: Task, effort: Effort) -> InfeasibleError:
     """What to say where no design fits, whatever the asserts: the structure, or what each needs at least."""
     design = task.first.design
     why = task.first.failures[0].sentence if task.first.failures else "the conditions cannot be kept together"
-    conflict = explain(task.space, [], effort) if task.space.possible("structural") else None
+    broken = task.space.broken()
+    if broken and broken[0][0]["kind"] != "structural":
+        why = failing(*broken[0])
+    conflict = None if broken else explain(task.space, [], effort)
     if conflict and any(each.choice for each in conflict.relaxations):
         why = conflict_of(task, conflict)
     return InfeasibleError(f"no {task.noun} of {design.model.name} fits: {why}",

@@ -68,7 +68,8 @@ def replica_space(base: Design, bounds: Sequence[Bound]) -> Space:
         if counted:
             break
     else:
-        counted = [replace(each, replicas=(1,)) for each in layouts]
+        # Nothing fits: few and many replicas are looked at, so that the answer names what no number of them would cure.
+        counted = [replace(each, replicas=tuple(2**power for power in range(0, 21, 4))) for each in layouts]
     values = {**base.values, **({"split.context": 1.0, "split.expert": 1.0} if counted[0].split else {})}
     each = tuple(layout.domains for layout in counted)
     together = {name: tuple(sorted({value for one in each for value in one[name]})) for name in each[0]}
@@ -127,8 +128,8 @@ def _slots(base: Design, split: dict[str, float]) -> tuple[int, ...]:
     }
     said = _said(base, SLOTS)
     most = largest(base.variant, values, said[0] if said else MOST_SLOTS)
-    if said:
-        return said if most == said[0] else ()
+    if said or not most:
+        return said if said and most == said[0] else ()
     steps = sorted({2**power * eighth // 8 for power in range(4, 11) for eighth in range(8, 17)})
     return tuple(s for s in (*range(1, ALL_SLOTS), *steps, most) if s <= most)
 

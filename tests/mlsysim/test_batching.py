@@ -91,11 +91,7 @@ def test_a_limit_that_nothing_keeps_is_named_with_the_best_reachable() -> None:
 def test_a_model_that_fits_no_replica_is_infeasible() -> None:
     """Not even with one slot, split as widely as it can be."""
     with pytest.raises(InfeasibleError, match="no batching of Llama3_405B fits"):
-        found(
-            serving(
-                workload={"name": "Llama3_405B", "sequence_length": 1024}, hardware={"name": "Jetson_Orin_Nano"}
-            )
-        )
+        found(serving(workload={"name": "Llama3_405B", "sequence_length": 1024}, hardware={"name": "Jetson_Orin_Nano"}))
 
 
 def test_a_training_plan_is_served_with_its_batch_left_out() -> None:
