@@ -273,6 +273,24 @@ def placements() -> None:
     print(f"memory of all that: {memory:.2f} GB, {memory / 2:.2f} of the limit of 2 GB")
 
 
+def servings() -> None:
+    """The fewest accelerators that serve traffic in time, and pools of two kinds that share it."""
+    from ortools.sat.python import cp_model
+
+    import mlsysim
+
+    assert cp_model  # loaded before the clock starts
+    chat = {
+        "version": "1.0", "workload": {"name": "Llama3_70B", "sequence_length": 1024, "output_tokens": 256},
+        "hardware": {"name": "H100"}, "ops": {"region": "Quebec", "duration_days": 30.0},
+    }  # fmt: skip
+    for problem, options in (("batching", {}), ("nodes", {"hardware": ["H100=8", "A100"], "objective": "tco"})):
+        start = time.perf_counter()
+        found = mlsysim.optimize(chat, problem, qps=20.0, sla=["50 ms"], **options)
+        took = time.perf_counter() - start
+        print(f"{problem} to serve, {found.answer.space:,} designs: {found.answer.status} in {took:.1f} s")
+
+
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         found = {"split": split, "fleet": fleet}[sys.argv[1]](*sys.argv[2:])
@@ -288,3 +306,4 @@ if __name__ == "__main__":
             kernels()
             searches(folder)
         placements()
+        servings()

@@ -65,7 +65,8 @@ def _relaxed(task: Task, wanted: Objective, answer: Answer, evaluation: Evaluati
     """What the best would be if one limit gave way, by searching without it; and what an assert costs at the margin."""
     own = physical(task.space)
     limits = [*task.bounds, *own]
-    words = [each.text for each in task.first.limits] + [f"the limit of {_name(evaluation, o.quantity)}" for o in own]
+    words = [each.text for each in task.first.limits] + [f"the limit of {said}" for said in task.names.values()]
+    words += [f"the limit of {_name(evaluation, bound.quantity)}" for bound in own]
     for limit, word in zip(limits, words, strict=True):
         others = [other for other in limits if other is not limit]
         free = search(task.space, wanted.goal, bounds=others, effort=effort, possible=False)

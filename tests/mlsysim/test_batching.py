@@ -102,6 +102,13 @@ def test_a_training_plan_is_served_with_its_batch_left_out() -> None:
     assert answer.evaluation.values["workload.sequence_length"] == 8192
 
 
+def test_an_explanation_knows_the_accelerators_there_are() -> None:
+    """Of latency, the more there were the better."""
+    few = {**CHAT, "hardware": {"name": "H100", "accelerators": 16}}
+    sentences = found(few, objective="latency", explain=True).explanation
+    assert any(s.startswith("Without the limit of at most 16 accelerators") for s in sentences)
+
+
 def test_microcontrollers_serve_each_by_itself() -> None:
     """No link joins them, and none is needed."""
     answer = mlsysim.optimize("Doorbell", "batching", qps=3.0, sla=["2 s"])
