@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import sympy
+from sympy.codegen.cfunctions import expm1
 from sympy.printing.pycode import PythonCodePrinter
 
 from mlsysim.symbolic.graph import Graph, chapters, graph
@@ -60,6 +61,9 @@ class _Scalar(PythonCodePrinter):
     def _print_Infinity(self, node: Any) -> str:
         return "inf"
 
+    def _print_expm1(self, node: Any) -> str:
+        return f"expm1({self._print(node.args[0])})"
+
     def _print_ErlangC(self, node: Any) -> str:
         return f"erlang_c({', '.join(self._print(argument) for argument in node.args)})"
 
@@ -105,13 +109,26 @@ class _Array(_Scalar):
         return f"mod({self._print(node.args[0])}, {self._print(node.args[1])})"
 
 
+def precise(expression: sympy.Expr) -> sympy.Expr:
+    """The same, with ``1 - exp(x)`` as a function of its own, which keeps its digits where x is small.
+
+    >>> precise(1 - sympy.exp(-sympy.Symbol("x")))
+    -expm1(-x)
+    """
+    terms = [term for term in expression.args if isinstance(-term, sympy.exp)]
+    if not terms or sympy.S.One not in expression.args:
+        return expression
+    rest = [term for term in expression.args if term not in (sympy.S.One, terms[0])]
+    return sympy.Add(*rest, -expm1((-terms[0]).args[0]))
+
+
 def statements(of: Graph) -> list[tuple[Any, sympy.Expr]]:
     """Every definition of a graph with common sub-expressions shared, in an order that can be computed."""
     values = []
     for quantity in of.order:
         right = of.steps[quantity].result.canonical[1]
         fixed = {q: sympy.Rational(q.constant) for q in right.free_symbols if getattr(q, "constant", None) is not None}
-        values.append(right.xreplace(fixed))
+        values.append(right.xreplace(fixed).replace(lambda e: e.is_Add, precise))
     shared, reduced = sympy.cse(values, symbols=sympy.numbered_symbols("x_"), order="none", list=True)
     # A shared reciprocal would turn 49/49 into 49*(1/49), which is not 1: quotients stay quotients.
     inverses: dict[Any, sympy.Expr] = {}
@@ -147,13 +164,13 @@ def kernel_source(variant: str) -> str:
 
     return (
         f"{_HEADER}\nfrom math import inf\n\n"
-        "from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, floor, log\n\n"
+        "from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log\n\n"
         f"SOURCE = {source_digest()!r}\n"
         f"LEAVES = {_pretty(tuple(leaf.name for leaf in of.leaves))}\n"
         f"NAMES = {_pretty(tuple(quantity.name for quantity in of.order))}\n\n\n"
         f"def scalar({arguments}):\n{body(_Scalar())}    return ({results},)\n\n\n"
         "def array(numpy, "
-        f"{arguments}):\n    ceil, floor, log, exp = numpy.ceil, numpy.floor, numpy.log, numpy.exp\n"
+        f"{arguments}):\n    ceil, floor, log, exp, expm1 = numpy.ceil, numpy.floor, numpy.log, numpy.exp, numpy.expm1\n"
         "    erfinv, erlang_c = erfinv_of(numpy), erlang_c_of(numpy)\n"
         "    maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod\n"
         f"{body(_Array())}    return ({results},)\n"

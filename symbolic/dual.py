@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import pi
 from typing import Any
 
-from mlsysim.symbolic.functions import erfinv, exp, log
+from mlsysim.symbolic.functions import erfinv, exp, expm1, log
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,10 @@ class Dual:
         """The exponential."""
         value = exp(self.value)
         return Dual(value, _times(self.slope, value))
+
+    def expm1(self) -> Dual:
+        """The exponential less one."""
+        return Dual(expm1(self.value), _times(self.slope, exp(self.value)))
 
     def erfinv(self) -> Dual:
         """The inverse of the error function."""

@@ -55,6 +55,15 @@ def exp(x: Any) -> Any:
     return x.exp() if hasattr(x, "exp") else math.exp(x)
 
 
+def expm1(x: Any) -> Any:
+    """The exponential less one, with all digits where x is small.
+
+    >>> expm1(1e-20)
+    1e-20
+    """
+    return x.expm1() if hasattr(x, "expm1") else math.expm1(x)
+
+
 def erfinv(x: Any) -> Any:
     """The inverse of the error function.
 

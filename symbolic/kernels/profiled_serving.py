@@ -2,9 +2,9 @@
 
 from math import inf
 
-from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, floor, log
+from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = '5b90f3d67c938f2b'
+SOURCE = 'd82e714f049ac791'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.weight_bytes', 'facility.pue',
  'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price', 'grid.water_intensity', 'model.activation_bytes',
  'model.multiply_accumulates', 'model.parameters', 'node.accelerators', 'node.embodied', 'node.lifetime',
@@ -51,7 +51,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     serving_turnover = workload_batch_size/serving_arrivals
     work_model = work_sample*workload_batch_size
     performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
-    serving_running = 1 - exp(-serving_slot_load)
+    serving_running = -expm1(-serving_slot_load)
     performance_busy = serving_running
     work_hardware = work_model
     feasibility_memory_required = memory_activations + memory_weights
@@ -81,7 +81,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
 
 
 def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_net_bandwidth, node_power_idle, node_power_max, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_in_time, serving_slots, software_efficiency, software_link_efficiency, software_memory_efficiency, split_devices):
-    ceil, floor, log, exp = numpy.ceil, numpy.floor, numpy.log, numpy.exp
+    ceil, floor, log, exp, expm1 = numpy.ceil, numpy.floor, numpy.log, numpy.exp, numpy.expm1
     erfinv, erlang_c = erfinv_of(numpy), erlang_c_of(numpy)
     maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod
     workload_batch_size = serving_slots*split_devices
@@ -111,7 +111,7 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     serving_turnover = workload_batch_size/serving_arrivals
     work_model = work_sample*workload_batch_size
     performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
-    serving_running = 1 - exp(-serving_slot_load)
+    serving_running = -expm1(-serving_slot_load)
     performance_busy = serving_running
     work_hardware = work_model
     feasibility_memory_required = memory_activations + memory_weights

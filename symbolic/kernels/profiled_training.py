@@ -2,9 +2,9 @@
 
 from math import inf
 
-from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, floor, log
+from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = '5b90f3d67c938f2b'
+SOURCE = 'd82e714f049ac791'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.weight_bytes', 'facility.pue',
  'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price', 'grid.water_intensity', 'model.activation_bytes',
  'model.multiply_accumulates', 'model.parameters', 'node.accelerators', 'node.embodied', 'node.lifetime',
@@ -111,7 +111,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
 
 
 def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_link_efficiency, software_memory_efficiency, software_overlap, split_devices, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size):
-    ceil, floor, log, exp = numpy.ceil, numpy.floor, numpy.log, numpy.exp
+    ceil, floor, log, exp, expm1 = numpy.ceil, numpy.floor, numpy.log, numpy.exp, numpy.expm1
     erfinv, erlang_c = erfinv_of(numpy), erlang_c_of(numpy)
     maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod
     work_sample = 2*model_multiply_accumulates

@@ -2,9 +2,9 @@
 
 from math import inf
 
-from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, floor, log
+from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = '5b90f3d67c938f2b'
+SOURCE = 'd82e714f049ac791'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.cache_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price',
  'grid.water_intensity', 'model.active_experts', 'model.attention_bias', 'model.causal', 'model.dense_layers',
@@ -187,7 +187,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     serving_turnover = workload_batch_size/serving_arrivals
     work_model = workload_batch_size*(model_layers*(work_layer*(workload_sequence_length + x_31) + work_pair*(serving_context*x_31 + workload_sequence_length**2*x_28)) + work_head*workload_output_tokens)
     performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
-    serving_running = 1 - exp(-serving_slot_load)
+    serving_running = -expm1(-serving_slot_load)
     performance_busy = serving_running*(serving_chunk_share*serving_prompt_time*x_30 + serving_step_decode)/serving_mean_step
     memory_prompt = datatype_value_bytes*serving_chunk*(model_ffn_matrices*model_ffn_width/split_tensor + 2*model_hidden)
     split_nodes = ceil(split_devices/node_accelerators)
@@ -231,7 +231,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
 
 
 def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_chunk, serving_in_time, serving_slots, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_output_tokens, workload_sequence_length):
-    ceil, floor, log, exp = numpy.ceil, numpy.floor, numpy.log, numpy.exp
+    ceil, floor, log, exp, expm1 = numpy.ceil, numpy.floor, numpy.log, numpy.exp, numpy.expm1
     erfinv, erlang_c = erfinv_of(numpy), erlang_c_of(numpy)
     maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod
     x_0 = (split_pipeline == 1)
@@ -370,7 +370,7 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     serving_turnover = workload_batch_size/serving_arrivals
     work_model = workload_batch_size*(model_layers*(work_layer*(workload_sequence_length + x_31) + work_pair*(serving_context*x_31 + workload_sequence_length**2*x_28)) + work_head*workload_output_tokens)
     performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
-    serving_running = 1 - exp(-serving_slot_load)
+    serving_running = -expm1(-serving_slot_load)
     performance_busy = serving_running*(serving_chunk_share*serving_prompt_time*x_30 + serving_step_decode)/serving_mean_step
     memory_prompt = datatype_value_bytes*serving_chunk*(model_ffn_matrices*model_ffn_width/split_tensor + 2*model_hidden)
     split_nodes = ceil(split_devices/node_accelerators)
