@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from mlsysim.assumptions import INFERENCE_FORMATS, TRAINING_FORMATS, assumptions
+from mlsysim.assumptions import assumptions
 from mlsysim.design import Binding, Design
 from mlsysim.hosts import refuse_unknown_host
-from mlsysim.plan import LoadedPlan
+from mlsysim.idle_fields import refuse_idle_fields
+from mlsysim.plan import MAY_BE_NOTHING, RECOMPUTE, SPLIT, LoadedPlan
+from mlsysim.precisions import chosen_precision
 from mlsysim.registry import Entry
 from mlsysim.registry.entry import alone
 from mlsysim.symbolic.errors import InputError
@@ -34,23 +36,10 @@ _SAID = {
     ("ops", "electricity_price"): "grid.electricity_price",
 }
 
-#: What the plan says in another form or leaves to a search: the leaf is bound elsewhere in this module or in ``split``.
-SPLIT = {
-    "tensor": "split.tensor", "pipeline": "split.pipeline", "data": "split.data", "context": "split.context",
-    "expert": "split.expert", "microbatch": "split.microbatch", "interleave": "split.interleave", "zero": "split.zero",
-    "recompute": "split.recompute", "sequence": "split.sequence", "first_spared": "split.first_spared",
-    "last_spared": "split.last_spared", "offload_optimizer": "split.offload_optimizer",
-    "offload_activations": "split.offload_activations",
-}  # fmt: skip
 #: What a checkpoint is bound by: facts of storage, by leaf.
 WRITTEN = {"node_bandwidth": "write_bandwidth", "filesystem_bandwidth": "filesystem_write_bandwidth"}
 #: What a plan says instead of a price of electricity, for the registry's of its region.
 OF_THE_GRID = "grid"
-#: Fields of ops that may be nothing.
-_MAY_BE_NOTHING = ("carbon_tax", "carbon_intensity", "electricity_price")
-#: Fields of ops that say something of the time held, and nothing without it.
-_OF_THE_TIME = ("region", "facility", "price_per_accelerator_hour", *_MAY_BE_NOTHING)
-RECOMPUTE = ("none", "selective", "full")
 SECONDS_OF_A_DAY = 86400.0
 #: The percentile of latency that is reported where the plan names none.
 PERCENTILE = 99.0
@@ -85,8 +74,8 @@ class _Binder:
 
     def design(self) -> Design:
         self.refuse_what_is_open()
-        self.refuse_idle_fields()
-        self.precision = self.choose_precision()
+        refuse_idle_fields(self.loaded, self.model, int(self.devices().value or 1))
+        self.precision = chosen_precision(self.loaded, self.hardware)
         bindings = {leaf: self.leaf(leaf) for leaf in kernel(self.variant).leaves}
         self.refuse_what_cannot_be_judged(bindings)
         self.refuse_unknown_hosts(bindings)
@@ -135,61 +124,6 @@ class _Binder:
                 hint="decide it with `mlsysim optimize placement`, or leave the section out",
             )  # fmt: skip
 
-    # Fields that would change nothing are refused.
-
-    def refuse_idle_fields(self) -> None:
-        phase = f"{self.loaded.phase} of {self.model.name}"
-        only_training = [("parallelism", name) for name in SPLIT if name not in ("tensor", "pipeline", "data")]
-        only_training += [
-            ("workload", "optimizer"),
-            ("workload", "tokens"),
-            ("software", "overlap"),
-            ("search", "offload"),
-        ]
-        only_inference = [("workload", "output_tokens"), ("software", "page")]
-        only_transformer = [("parallelism", name) for name in SPLIT if name != "zero"]
-        only_transformer += [("workload", "sequence_length"), ("workload", "tokens"), ("search", "offload")]
-        only_transformer += [("serving", "chunk"), *only_inference]
-        for section, name in only_inference if self.training else only_training:
-            self.refuse(section, name, phase)
-        self.refuse_idle_traffic(phase)
-        for section, name in () if self.transformer else only_transformer:
-            self.refuse(section, name, phase)
-        offload = self.plan.parallelism.offload_optimizer or self.plan.parallelism.offload_activations
-        alone = self.devices().value == 1 and not offload
-        for name in ("link_efficiency", "overlap") if alone else ():
-            self.refuse("software", name, f"{phase} on one accelerator")
-        if not self.transformer and not self.training:
-            self.refuse("software", "link_efficiency", phase)
-        if self.plan.ops.duration_days is None and self.plan.workload.tokens is None:
-            for name in _OF_THE_TIME:
-                if self.said("ops", name) is not None:
-                    raise InputError(
-                        f"ops.{name}: without a duration it changes nothing", where=self.where("ops", name),
-                        hint="add `duration_days:` to ops, or `tokens:` of a training run to workload, or leave it out",
-                    )  # fmt: skip
-
-    def refuse_idle_traffic(self, phase: str) -> None:
-        serving = self.loaded.phase == "serving"
-        if serving and self.plan.serving.requests_per_second is None:
-            raise InputError(
-                "serving.requests_per_second: missing, so nothing arrives",
-                where=self.where("workload", "phase"), hint="add it to a `serving:` section",
-            )  # fmt: skip
-        for name in () if serving else vars(self.plan.serving):
-            self.refuse("serving", name, phase)
-        if serving and "batch_size" in self.loaded.document.data["workload"]:
-            raise InputError(
-                "workload.batch_size: in serving, requests arrive by themselves",
-                where=self.where("workload", "batch_size"), hint="give serving.slots, the requests of a replica at once",
-            )  # fmt: skip
-
-    def refuse(self, section: str, name: str, phase: str) -> None:
-        if self.said(section, name) is not None:
-            raise InputError(
-                f"{section}.{name}: it changes nothing in {phase}", where=self.where(section, name), hint="leave it out"
-            )
-
     def where(self, section: str, name: str) -> str | None:
         return self.loaded.where(section, name, key=True)
 
@@ -214,44 +148,6 @@ class _Binder:
             if self.said("parallelism", name):
                 refuse_unknown_host(self.loaded, bindings, "parallelism", name)
 
-    def choose_precision(self) -> str:
-        peaks = [name.rpartition(".")[2] for name, _ in self.hardware.numbers() if name.startswith("compute.peak.")]
-        self.refuse_wrong_precisions(peaks)
-        if self.plan.workload.precision is None:
-            formats = TRAINING_FORMATS if self.training else INFERENCE_FORMATS
-            chosen = next((f for f in formats if f in peaks), None)
-            if chosen is None:
-                other = f"choose workload.precision: it computes in {', '.join(peaks)}" if peaks else "choose another"
-                raise InputError(
-                    f"{self.hardware.name} has no format for {self.loaded.phase} that its maker publishes a rate for",
-                    where=self.loaded.where("hardware", "name"), hint=other,
-                )  # fmt: skip
-            return chosen
-        return self.format(self.plan.workload.precision, peaks, "workload.precision", "workload", "precision")
-
-    def format(self, wanted: str, peaks: list[str], what: str, *path: str | int) -> str:
-        """A number format that the accelerator computes in, and trains in where the plan trains."""
-        where = self.loaded.where(*path)
-        found = self.zoo.find("datatypes", wanted, where=where).name
-        if found not in peaks:
-            raise InputError(
-                f"{what}: {self.hardware.name} does not compute in {found}", where=where,
-                hint=f"it computes in {', '.join(peaks)}",
-            )  # fmt: skip
-        if self.training and found not in ("fp32", "tf32", "bf16", "fp16", "fp8"):
-            raise InputError(f"{what}: {found} has no gradients", where=where, hint="train in bf16, fp16, fp32 or fp8")
-        return found
-
-    def refuse_wrong_precisions(self, peaks: list[str]) -> None:
-        """The formats that a search may choose from are formats, and the plan does not name one as well."""
-        for position, wanted in enumerate(self.plan.search.precisions):
-            self.format(wanted, peaks, f"search.precisions[{position}]", "search", "precisions", position)
-        if self.plan.search.precisions and self.plan.workload.precision is not None:
-            raise InputError(
-                "workload.precision: search.precisions leaves it open", where=self.where("workload", "precision"),
-                hint="leave one of them out",
-            )  # fmt: skip
-
     # One leaf at a time: what the plan says, else what the registry knows, else a stated default.
 
     def leaf(self, name: str) -> Binding:
@@ -270,7 +166,7 @@ class _Binder:
         where = self.loaded.where(section, field_)
         if (field_, raw) == ("electricity_price", OF_THE_GRID):
             return self.of_the_grid(where)
-        value = stated(raw, leaf, where=where, what=f"{section}.{field_}", nothing=field_ in _MAY_BE_NOTHING)
+        value = stated(raw, leaf, where=where, what=f"{section}.{field_}", nothing=field_ in MAY_BE_NOTHING)
         return Binding(value, "plan", f"{section}.{field_} of the plan")
 
     def _model(self, rest: str) -> Binding:

@@ -163,8 +163,11 @@ def _module(loaded: LoadedPlan, problem: str, options: Mapping[str, Any]) -> tup
     serves = problem == "nodes" and (loaded.phase == "serving" or "qps" in given)
     module, known = SERVING if serves else PROBLEMS[problem]
     for name in given.keys() - set(known):
+        option = f"--{name.replace('_', '-')}"
+        if serves:
+            raise InputError(f"{option} is no option of nodes that serve", hint="leave it out: it is of training")
         homes = [other for other, (_, names) in PROBLEMS.items() if name in names]
-        raise InputError(f"--{name.replace('_', '-')} is no option of {problem}",
+        raise InputError(f"{option} is no option of {problem}",
                          hint=f"say `mlsysim optimize {homes[0]}`" if homes else None)  # fmt: skip
     return import_module(module), given
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mlsysim.binding import RECOMPUTE, SPLIT, bind
+from mlsysim.binding import bind
 from mlsysim.choices import PRECISION, chosen_design, design_space, offered, precision_space
 from mlsysim.constraints.space import Space
 from mlsysim.design import Design
 from mlsysim.evaluation import evaluate
 from mlsysim.hosts import refuse_unknown_host
-from mlsysim.plan import LoadedPlan
+from mlsysim.plan import RECOMPUTE, SPLIT, LoadedPlan
 from mlsysim.registry.vocabulary import FORMATS
 from mlsysim.split import describe
 from mlsysim.symbolic.errors import InputError

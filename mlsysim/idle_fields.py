@@ -1,0 +1,78 @@
+"""Fields of a plan that would change nothing: each is refused where it stands."""
+
+from __future__ import annotations
+
+from mlsysim.plan import MAY_BE_NOTHING, SPLIT, LoadedPlan
+from mlsysim.registry import Entry
+from mlsysim.symbolic.errors import InputError
+
+#: Fields that count in training alone, in inference and serving alone, and of a transformer alone.
+TRAINING = (
+    *(("parallelism", name) for name in SPLIT if name not in ("tensor", "pipeline", "data")),
+    ("workload", "optimizer"), ("workload", "tokens"), ("software", "overlap"), ("search", "offload"),
+)  # fmt: skip
+INFERENCE = (("workload", "output_tokens"), ("software", "page"))
+TRANSFORMER = (
+    *(("parallelism", name) for name in SPLIT if name != "zero"), ("workload", "sequence_length"), ("workload", "tokens"),
+    ("search", "offload"), ("serving", "chunk"), *INFERENCE,
+)  # fmt: skip
+#: Fields of ops that say something of the time held, and nothing without it.
+OF_THE_TIME = ("region", "facility", "price_per_accelerator_hour", *MAY_BE_NOTHING)
+
+
+def refuse_idle_fields(loaded: LoadedPlan, model: Entry, accelerators: int) -> None:
+    """Refuse what a plan says that would change nothing.
+
+    Args:
+        loaded: the plan.
+        model: what its workload names.
+        accelerators: how many there are.
+
+    Raises:
+        InputError: at the first such field.
+    """
+    phase, plan = f"{loaded.phase} of {model.name}", loaded.plan
+    training, transformer = loaded.phase == "training", model.kind == "transformer"
+    for section, name in INFERENCE if training else TRAINING:
+        _refuse(loaded, section, name, phase)
+    _refuse_idle_traffic(loaded, phase)
+    for section, name in () if transformer else TRANSFORMER:
+        _refuse(loaded, section, name, phase)
+    offload = plan.parallelism.offload_optimizer or plan.parallelism.offload_activations
+    for name in ("link_efficiency", "overlap") if accelerators == 1 and not offload else ():
+        _refuse(loaded, "software", name, f"{phase} on one accelerator")
+    if not transformer and not training:
+        _refuse(loaded, "software", "link_efficiency", phase)
+    for name in OF_THE_TIME if plan.ops.duration_days is None and plan.workload.tokens is None else ():
+        if getattr(plan.ops, name) is not None:
+            raise InputError(
+                f"ops.{name}: without a duration it changes nothing", where=loaded.where("ops", name, key=True),
+                hint="add `duration_days:` to ops, or `tokens:` of a training run to workload, or leave it out",
+            )  # fmt: skip
+
+
+def _refuse_idle_traffic(loaded: LoadedPlan, phase: str) -> None:
+    """Traffic where nothing is served, and a batch where requests arrive by themselves."""
+    serving = loaded.phase == "serving"
+    if serving and loaded.plan.serving.requests_per_second is None:
+        raise InputError(
+            "serving.requests_per_second: missing, so nothing arrives", where=loaded.where("workload", "phase", key=True),
+            hint="add it to a `serving:` section",
+        )  # fmt: skip
+    for name in () if serving else vars(loaded.plan.serving):
+        _refuse(loaded, "serving", name, phase)
+    if serving and "batch_size" in loaded.document.data["workload"]:
+        raise InputError(
+            "workload.batch_size: in serving, requests arrive by themselves",
+            where=loaded.where("workload", "batch_size", key=True),
+            hint="give serving.slots, the requests of a replica at once",
+        )  # fmt: skip
+
+
+def _refuse(loaded: LoadedPlan, section: str, name: str, phase: str) -> None:
+    if getattr(getattr(loaded.plan, section), name) is not None:
+        raise InputError(
+            f"{section}.{name}: it changes nothing in {phase}",
+            where=loaded.where(section, name, key=True),
+            hint="leave it out",
+        )

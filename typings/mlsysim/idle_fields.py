@@ -1,0 +1,1 @@
+../../mlsysim/idle_fields.py
