@@ -14,6 +14,11 @@ from mlsysim.constraints.search import TIE, Problem, search
 from mlsysim.constraints.space import Space, row, rows_of
 from mlsysim.symbolic.errors import InputError
 
+#: Designs that are listed for a front of more than two quantities.
+MOST_LISTED = 3_000_000
+#: Designs that are compared with the front at once.
+BLOCK = 4096
+
 
 @dataclass(frozen=True)
 class Point:
@@ -41,8 +46,9 @@ def front(
 ) -> Front:
     """The exact front of two or more quantities, one design for each combination of values.
 
-    A small space is enumerated. Of a larger one the front of two quantities is found by the epsilon-constraint method:
-    the best of the first, then of the second among equals, then again with the second strictly better.
+    A small space is enumerated, and for more than two quantities also a larger one. Otherwise the front is found by the
+    epsilon-constraint method: the best of the first, then of the second among equals, then again with the second strictly
+    better.
 
     Args:
         space: the decisions.
@@ -57,7 +63,7 @@ def front(
     effort = (effort or Effort()).begun()
     problem = Problem(replace(space, until=effort.until), Goal.of(senses[0][0], senses[0][1]), tuple(bounds))
     try:
-        everything = problem.everything
+        everything = problem.everything if len(senses) == 2 else problem.listed(MOST_LISTED)
         if everything is not None:
             return Front(tuple(_undominated(problem, everything, senses)), complete=True)
     except OutOfTimeError:
@@ -87,13 +93,21 @@ def _undominated(problem: Problem, rows: Any, senses: Sequence[tuple[str, int]])
     values = problem.space.evaluate(rows, [quantity for quantity, _ in senses])
     columns = numpy.array([sense * values[quantity] for quantity, sense in senses])
     order = numpy.lexsort(columns[::-1])
-    found: list[Any] = []
-    for position in order:
-        here = columns[:, position]
-        slack = TIE * numpy.abs(here)
-        if not any((there <= here + slack).all() for there in found):
-            found.append(here)
-            yield Point({q: float(values[q][position]) for q, _ in senses}, row(rows, int(position)))
+    found = numpy.empty((len(senses), 0))
+    for start in range(0, len(order), BLOCK):
+        problem.space.in_time()
+        block = order[start : start + BLOCK]
+        for position in block[~_dominated(columns[:, block], found)]:
+            here = columns[:, [position]]
+            if not _dominated(here, found)[0]:
+                found = numpy.hstack([found, here])
+                yield Point({q: float(values[q][position]) for q, _ in senses}, row(rows, int(position)))
+
+
+def _dominated(columns: Any, found: Any) -> Any:
+    """Which columns some column found before is as good as in everything."""
+    slack = columns + TIE * numpy.abs(columns)
+    return (found[:, :, None] <= slack[:, None, :]).all(axis=0).any(axis=0)
 
 
 def _stepwise(

@@ -84,13 +84,17 @@ class Problem:
 
     @cached_property
     def everything(self) -> Rows | None:
-        """Every joint value of the decisions; None where there are too many to look at each."""
+        """Every joint value of the decisions; None where there are too many to look at each as a check."""
+        return self.listed(ENUMERABLE)
+
+    def listed(self, most: int) -> Rows | None:
+        """Every joint value of the decisions; None where there are more than some number."""
         try:
             # A lattice holds more rows while it grows than when every condition has been looked at.
-            rows = self.space.lattice(self.space.domains, most=4 * ENUMERABLE)
+            rows = self.space.lattice(self.space.domains, most=4 * most)
         except InputError:
             return None
-        return rows if count(rows) <= ENUMERABLE else None
+        return rows if count(rows) <= most else None
 
     def slices(self, choice: dict[str, int]) -> Iterator[Rows]:
         """The designs that differ from a choice in one decision, or in one group that an equality ties together."""

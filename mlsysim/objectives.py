@@ -20,6 +20,8 @@ _PART = re.compile(r"\s*([+-]?)\s*(?:(\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*\*\s*)?(
 LATENCY = "performance.latency"
 #: What can be counted besides metrics: the accelerators of a fleet.
 COUNTS = {"accelerators": "split.devices"}
+#: What people call a metric.
+CALLED = {"cost": "macro.tco"}
 #: What people ask for, in a word: of a training run of so many tokens, and of any other plan.
 WORDS = {
     "fewest": ("split.devices", "split.devices"), "cheapest": ("macro.run_cost", "macro.tco"),
@@ -77,6 +79,19 @@ def _scale(metric: str) -> float:
     return float(catalogue().QUANTITIES[metric]["scale"])
 
 
+def quantity(word: str, variant: str, what: str = "metric") -> str:
+    """What a word means that a search can make small or large: a metric, or the accelerators.
+
+    >>> quantity("cost", "transformer_training"), quantity("accelerators", "transformer_training")
+    ('macro.tco', 'split.devices')
+
+    Raises:
+        UnknownNameError: it is neither.
+    """
+    counted = COUNTS.get(word, word)
+    return counted if counted in COUNTS.values() else metric(CALLED.get(word, word), variant, what=what)
+
+
 def objective(text: str, variant: str, *, largest: bool | None = None, run: bool = False) -> Objective:
     """Read an objective: ``latency``, ``performance.throughput``, ``cheapest`` or ``latency + 0.5*tco``.
 
@@ -95,8 +110,7 @@ def objective(text: str, variant: str, *, largest: bool | None = None, run: bool
         match = _PART.match(text, position)
         if not match or (parts and not match[1]):
             raise InputError(f"{text!r} is no objective", hint='write a metric, or a sum such as "latency + 0.5*tco"')
-        word = WORDS[match[3]][not run] if match[3] in WORDS else COUNTS.get(match[3], match[3])
-        name = word if word in COUNTS.values() else metric(word, variant, what="objective")
+        name = quantity(WORDS[match[3]][not run] if match[3] in WORDS else match[3], variant, "objective")
         parts.append((name, (-1.0 if match[1] == "-" else 1.0) * float(match[2] or 1)))
         position = match.end()
     names = tuple(name for name, _ in parts)

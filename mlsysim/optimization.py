@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from mlsysim.constraints.asserts import LARGER_IS_BETTER, metric
+from mlsysim.constraints.asserts import LARGER_IS_BETTER
 from mlsysim.constraints.compiler import Bound
 from mlsysim.constraints.conflicts import explain as explain_conflict
 from mlsysim.constraints.effort import WORKERS, Effort, Watch
 from mlsysim.constraints.fronts import front
 from mlsysim.constraints.search import search
 from mlsysim.evaluation import evaluate
-from mlsysim.objectives import LATENCY, Objective
+from mlsysim.objectives import LATENCY, Objective, quantity
 from mlsysim.objectives import objective as read_objective
 from mlsysim.optimum import Optimization
 from mlsysim.plan import LoadedPlan
@@ -142,7 +142,7 @@ def pareto(
     if hasattr(module, "solve"):
         raise InputError(f"--pareto: of {problem} there is no front", hint="optimise a sum such as tco + 10*carbon")
     task = module.task(loaded, **given)
-    names = tuple(dict.fromkeys(metric(name, task.space.variant) for name in metrics))
+    names = tuple(dict.fromkeys(quantity(name, task.space.variant) for name in metrics))
     if len(names) < 2:
         raise InputError("a front needs two metrics or more", hint="such as --pareto latency,memory_required")
     task.check(names)

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlsysim.constraints.effort import Effort
-from mlsysim.constraints.fronts import Front
+from mlsysim.constraints.fronts import Front, Point
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount
 from mlsysim.task import Task
+
+#: The most points of a table; the data holds all.
+SHOWN = 40
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,13 @@ class ParetoFront:
         return {"o_status": "optimal" if self.front.complete else "feasible", "o_units": units, "o_front": self.rows(),
                 "o_seed": self.effort.seed, "o_workers": self.effort.workers, "exit_code": self.exit_code}  # fmt: skip
 
+    def _shown(self) -> list[Point]:
+        """The points of the table: all, or so many from one end to the other."""
+        points = self.front.points
+        if len(points) <= SHOWN:
+            return list(points)
+        return [points[round(place * (len(points) - 1) / (SHOWN - 1))] for place in range(SHOWN)]
+
     def page(self) -> str:
         """The front as a table and, of the first two metrics, a picture."""
         from mlsysim.picture import scatter
@@ -57,7 +67,7 @@ class ParetoFront:
             return f"no {self.task.noun} keeps the conditions and the asserts"
         records = {name: catalogue().QUANTITIES[name] for name in self.metrics}
         lines = ["  " + "".join(f"{name:<32}" for name in self.metrics) + self.task.noun]
-        for point in self.front.points:
+        for point in self._shown():
             lines.append(
                 "  "
                 + "".join(f"{amount(point.values[n], records[n]):<32}" for n in self.metrics)
@@ -65,7 +75,9 @@ class ParetoFront:
             )
         lines += [
             "",
-            f"{len(self.front.points)} points" + ("" if self.front.complete else ", the time limit ended the search"),
+            f"{len(self.front.points):,} points"
+            + (f", of which {SHOWN} are shown; --output json has all" if len(self.front.points) > SHOWN else "")
+            + ("" if self.front.complete else ", the time limit ended the search"),
             "",
         ]
         labels = [f"{name} [{records[name]['display']}]" for name in self.metrics[:2]]

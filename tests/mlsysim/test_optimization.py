@@ -16,6 +16,7 @@ import yaml
 import mlsysim
 from mlsysim.binding import bind
 from mlsysim.cli.main import run
+from mlsysim.constraints import fronts
 from mlsysim.constraints import search as search_module
 from mlsysim.constraints.compiler import Bound, Goal
 from mlsysim.constraints.conflicts import explain
@@ -211,6 +212,41 @@ def test_a_front_of_three_metrics_is_a_table_and_a_picture(capsys: pytest.Captur
     assert f"{len(found.front.points)} points" in page
     with pytest.raises(InputError, match="two metrics or more"):
         mlsysim.pareto(BASE, ["latency", "performance.latency"])
+
+
+def test_a_front_of_three_is_what_pairwise_comparison_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every design of a plan against every other, written out; blocks of seven designs, so that many are joined."""
+    monkeypatch.setattr(fronts, "BLOCK", 7)
+    base = {**BASE, "ops": {"region": "Quebec", "duration_days": 1.0}}
+    found = mlsysim.pareto(base, ["latency", "memory_required", "carbon"])
+    names = [LATENCY, MEMORY, "macro.carbon"]
+    space = split_space(bind(load(base)))
+    rows = space.lattice(space.domains)
+    keep = space.holds(rows)
+    values = space.evaluate(rows, names)
+    every = {tuple(float(values[name][i]) for name in names) for i in range(len(keep)) if keep[i]}
+    left = {
+        a
+        for a in every
+        if not any(b != a and all(y <= x * (1 + 1e-9) for x, y in zip(a, b, strict=True)) for b in every)
+    }
+    points = {tuple(point.values[name] for name in names) for point in found.front.points}
+    assert left <= points
+    assert len(points) > 5
+    for point in points:
+        assert not any(all(y < x * (1 - 1e-9) for x, y in zip(point, other, strict=True)) for other in every)
+
+
+def test_a_space_too_large_to_be_a_check_still_has_a_front_of_three() -> None:
+    """Cost is what people call the total cost; the table shows some of its points."""
+    large = plan(workload={"name": "Llama3_405B", "batch_size": 2048, "sequence_length": 8192},
+                 hardware={"name": "H100", "nodes": 256}, ops={"region": "Virginia", "duration_days": 14.0},
+                 parallelism={"context": 1, "interleave": 1})  # fmt: skip
+    found = mlsysim.pareto(large, ["latency", "memory_required", "carbon"])
+    assert found.exit_code == 0
+    assert len(found.front.points) > 100
+    assert "of which 40 are shown" in found.page()
+    assert objective("cost", "transformer_training").metrics == ("macro.tco",)
 
 
 @pytest.mark.parametrize(
