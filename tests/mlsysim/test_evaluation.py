@@ -258,3 +258,13 @@ def test_a_price_of_electricity_that_says_nothing_is_refused(ops: dict[str, Any]
     """Each with its field."""
     with pytest.raises(InputError, match=words):
         mlsysim.evaluate(operated(**ops))
+
+
+def test_a_run_costs_what_a_plan_costs_that_lasts_as_long() -> None:
+    """Rent, electricity beside it, tax and emissions: of the run by its tokens, and of a plan held for that time."""
+    base = plan(workload={"name": "Llama3_8B", "batch_size": 512}, hardware={"name": "H100", "nodes": 16})
+    ops = {"region": "Quebec", "electricity_price": 0.1, "carbon_tax": 150.0}
+    run = mlsysim.evaluate({**base, "workload": {**base["workload"], "tokens": 1e12}, "ops": ops})
+    held = mlsysim.evaluate({**base, "ops": {**ops, "duration_days": run["macro.run_time"] / 86400}})
+    assert run["macro.run_cost"] == pytest.approx(held["macro.tco"], rel=1e-9)
+    assert run["macro.run_carbon"] == pytest.approx(held["macro.carbon"], rel=1e-9)

@@ -4,7 +4,7 @@ from mlsysim.symbolic.foundations.inputs import duration, training_tokens
 from mlsysim.symbolic.quantity import TRANSFORMER_TRAINING, Quantity, time
 from mlsysim.symbolic.rules import apply
 from mlsysim.symbolic.walls.operations import capital, sustainability
-from mlsysim.symbolic.walls.operations.sustainability import carbon
+from mlsysim.symbolic.walls.operations.sustainability import carbon, energy, it_energy
 
 run_time = time("macro.run_time", r"T_{\mathrm{run}}", "time of the training run", display="day", low=3600)
 run_cost = Quantity("macro.run_cost", r"K_{\mathrm{run}}", "USD", "total cost of the training run", low=1)
@@ -15,6 +15,21 @@ run_rent = Quantity(
     "capital.run_rent", r"K_{\mathrm{rent,run}}", "USD", "price of the accelerators for the time of the run"
 )
 run_tax = Quantity("capital.run_tax", r"K_{\mathrm{CO_2,run}}", "USD", "price of the emissions of the run", low=0)
+
+run_computers = Quantity(
+    "sustainability.run_it_energy",
+    r"E_{\mathrm{IT,run}}",
+    "J",
+    "energy of the computers for the run",
+    display="kWh",
+    low=1,
+)
+run_energy = Quantity(
+    "sustainability.run_energy", r"E_{\mathrm{run}}", "J", "energy of the facility for the run", display="kWh", low=1
+)
+run_electricity = Quantity(
+    "capital.run_electricity", r"K_{E,\mathrm{run}}", "USD", "price of the run's electricity beside the rent", low=0
+)
 
 takes = apply(
     capital.run_takes,
@@ -34,6 +49,24 @@ rents = apply(
     because="the fleet is held until the run ends",
     when=TRANSFORMER_TRAINING,
 )
+computes = apply(
+    sustainability.energy_of_computers,
+    {it_energy: run_computers, duration: run_time},
+    because="the computers run until the run ends",
+    when=TRANSFORMER_TRAINING,
+)
+draws = apply(
+    sustainability.overhead,
+    {energy: run_energy, it_energy: run_computers},
+    because="the law of the facility, for the run",
+    when=TRANSFORMER_TRAINING,
+)
+drinks = apply(
+    capital.electricity,
+    {capital.energy_cost: run_electricity, energy: run_energy},
+    because="the electricity of a run is paid like any other",
+    when=TRANSFORMER_TRAINING,
+)
 taxed = apply(
     capital.taxed,
     {capital.tax: run_tax, carbon: run_carbon},
@@ -42,8 +75,8 @@ taxed = apply(
 )
 pays = apply(
     capital.law,
-    {capital.cost: run_cost, capital.rent: run_rent, capital.tax: run_tax},
-    because="the run's rent and its tax",
+    {capital.cost: run_cost, capital.rent: run_rent, capital.energy_cost: run_electricity, capital.tax: run_tax},
+    because="the run's rent, its electricity and its tax",
     when=TRANSFORMER_TRAINING,
 )
 wall = capital.wall
