@@ -88,7 +88,7 @@ def cheapest(problem: Assignment) -> float | None:
     return min(costs, default=None)
 
 
-@pytest.mark.parametrize("seed", range(300))
+@pytest.mark.parametrize("seed", range(80))
 def test_the_best_of_all_assignments_is_found_and_proven(seed: int) -> None:
     """Or that there is none."""
     problem = instance(seed)
@@ -109,14 +109,14 @@ def test_the_best_of_all_assignments_is_found_and_proven(seed: int) -> None:
 
 def test_the_instances_are_of_both_kinds() -> None:
     """A good share has no solution, and of those that have one many are held back by room or limits."""
-    problems = [instance(seed) for seed in range(300)]
+    problems = [instance(seed) for seed in range(100)]
     costs = [cheapest(problem) for problem in problems]
     free = [cheapest(replace(p, rooms=tuple(None for _ in p.rooms), bounds=())) for p in problems]
-    assert 60 < sum(cost is None for cost in costs) < 200
-    assert sum(c is not None and f is not None and c > f + 1e-9 for c, f in zip(costs, free, strict=True)) > 30
+    assert 20 < sum(cost is None for cost in costs) < 67
+    assert sum(c is not None and f is not None and c > f + 1e-9 for c, f in zip(costs, free, strict=True)) > 10
 
 
-@pytest.mark.parametrize("seed", range(0, 300, 5))
+@pytest.mark.parametrize("seed", range(0, 300, 15))
 def test_cp_sat_alone_finds_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without prices, packing or dropping: the integer program by itself, and its confirmation."""
     monkeypatch.setattr(assigning_module, "STEPS", 0)
@@ -132,7 +132,7 @@ def test_cp_sat_alone_finds_the_same(seed: int, monkeypatch: pytest.MonkeyPatch)
         assert found.cost == pytest.approx(expected, rel=1e-8)
 
 
-@pytest.mark.parametrize("seed", range(0, 300, 3))
+@pytest.mark.parametrize("seed", range(0, 300, 9))
 def test_prices_prove_nothing_that_is_wrong(seed: int) -> None:
     """The bound is never above the least cost, and no solution is ever ruled out; a packing keeps everything."""
     problem = instance(seed)
@@ -177,7 +177,7 @@ def test_a_choice_repeats_for_a_seed(seed: int, monkeypatch: pytest.MonkeyPatch)
     assert len({each.chosen for each in found}) == 1
 
 
-@pytest.mark.parametrize("seed", range(300))
+@pytest.mark.parametrize("seed", range(60))
 def test_a_contradiction_is_one_and_the_smallest(seed: int) -> None:
     """Its parts alone are impossible, without any one of them possible, and what would cure it does so by the least."""
     problem = instance(seed)

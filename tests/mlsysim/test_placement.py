@@ -136,7 +136,7 @@ def everything(problem: dict[str, Any], metric: str) -> list[tuple[float, tuple[
     return sorted(found)
 
 
-@pytest.mark.parametrize("seed", range(240))
+@pytest.mark.parametrize("seed", range(60))
 def test_the_best_of_all_placements_is_found_and_proven(seed: int) -> None:
     """Against every placement, each job evaluated as a plan of its own; or that there is none, in words."""
     problem = instance(seed)
@@ -156,11 +156,11 @@ def test_the_best_of_all_placements_is_found_and_proven(seed: int) -> None:
 
 def test_the_instances_are_of_both_kinds() -> None:
     """Many have a solution and many have none."""
-    none = sum(not everything(instance(seed), TCO) for seed in range(240))
-    assert 40 < none < 180
+    none = sum(not everything(instance(seed), TCO) for seed in range(80))
+    assert 13 < none < 60
 
 
-@pytest.mark.parametrize("seed", range(0, 240, 4))
+@pytest.mark.parametrize("seed", range(0, 240, 12))
 def test_a_written_placement_gives_the_same_totals(seed: int) -> None:
     """One job becomes a plan that evaluates to the same; of several, nothing is left to decide."""
     problem = instance(seed)
