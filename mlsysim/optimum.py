@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,13 +42,18 @@ class Optimization:
         """0 proven, 4 no design keeps the asserts, 5 the search ended without proof."""
         return 4 if self.conflict else 0 if self.answer.status == "optimal" else 5
 
+    @property
+    def space(self) -> int:
+        """The designs that exist, where all were enumerated; else the combinations of values that they are among."""
+        return math.prod(map(len, self.task.space.domains.values())) if self.answer.space is None else self.answer.space
+
     def to_dict(self) -> dict[str, Any]:
         """The search and the evaluation at its choice as one flat object; runners-up as an array where they were asked for."""
         answer = self.answer
         found: dict[str, Any] = {
             "o_status": "infeasible" if self.conflict else answer.status, "o_metric": self.objective.name,
             "o_unit": self.objective.unit, "o_objective": self.objective.in_unit(answer.objective),
-            "o_bound": self.objective.in_unit(answer.bound), "o_gap": answer.gap, "o_space": answer.space,
+            "o_bound": self.objective.in_unit(answer.bound), "o_gap": answer.gap, "o_space": self.space,
             "o_rows": answer.rows, "o_enumerated": answer.checked, "o_seconds": round(answer.seconds, 3),
             "o_seed": self.effort.seed, "o_workers": self.effort.workers,
             "o_conflict": self.conflict, "o_complete": answer.complete, **self.task.data(answer.choice),
@@ -73,7 +79,7 @@ class Optimization:
         gap = "unknown" if answer.gap is None else f"{number(answer.gap * 100)} %"
         lines.append(f"  {'status':<24}  {answer.status}, bound {self.objective.said(answer.bound)}, gap {gap}")
         exist = "1 design exists" if answer.space == 1 else f"{answer.space or 0:,} designs exist"
-        size = exist if answer.space else "too many designs to enumerate"
+        size = exist if answer.space else f"designs among {number(self.space)} combinations"
         checked = "; all were enumerated and agree" if answer.checked else ""
         lines.append(f"  {'search':<24}  {size}, {answer.rows:,} rows left for CP-SAT, {answer.seconds:.2f} s{checked}")
         if answer.runners:

@@ -22,7 +22,8 @@ SEARCH_KEYS: dict[str, dict[str, Any]] = {
     "o_objective": {"type": ["number", "null"], "description": "the metric at the choice"},
     "o_bound": {"type": ["number", "null"], "description": "no design is better than this"},
     "o_gap": {"type": ["number", "null"], "description": "relative distance of objective and bound"},
-    "o_space": {"type": ["integer", "null"], "description": "splits that exist; null where there are too many to enumerate"},
+    "o_space": {"type": ["integer", "null"], "description":
+        "designs that exist; where they were not enumerated, the combinations of values that they are among"},
     "o_rows": {"type": "integer", "description": "rows of the integer program"},
     "o_enumerated": {"type": "boolean", "description": "whether every split was enumerated as well"},
     "o_seconds": {"type": "number", "description": "seconds of the search"},
