@@ -92,16 +92,26 @@ def _undominated(problem: Problem, rows: Any, senses: Sequence[tuple[str, int]])
     rows = {name: column[keep] for name, column in rows.items()}
     values = problem.space.evaluate(rows, [quantity for quantity, _ in senses])
     columns = numpy.array([sense * values[quantity] for quantity, sense in senses])
-    order = numpy.lexsort(columns[::-1])
-    found = numpy.empty((len(senses), 0))
-    for start in range(0, len(order), BLOCK):
+    for position in undominated(columns):
         problem.space.in_time()
+        yield Point({q: float(values[q][position]) for q, _ in senses}, row(rows, position))
+
+
+def undominated(columns: Any) -> Iterator[int]:
+    """Of columns of values that should all be small, those that no other is as good as in everything, by the first value.
+
+    >>> list(undominated(numpy.array([[1.0, 2.0, 3.0], [5.0, 6.0, 4.0]])))
+    [0, 2]
+    """
+    order = numpy.lexsort(columns[::-1])
+    found = numpy.empty((len(columns), 0))
+    for start in range(0, len(order), BLOCK):
         block = order[start : start + BLOCK]
         for position in block[~_dominated(columns[:, block], found)]:
             here = columns[:, [position]]
             if not _dominated(here, found)[0]:
                 found = numpy.hstack([found, here])
-                yield Point({q: float(values[q][position]) for q, _ in senses}, row(rows, int(position)))
+                yield int(position)
 
 
 def _dominated(columns: Any, found: Any) -> Any:

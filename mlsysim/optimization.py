@@ -30,7 +30,9 @@ PROBLEMS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "batching": ("mlsysim.batching", ("sla", "qps", "percentile")),
 }
 #: How fleets are chosen where they serve: a problem of its own under the same name.
-SERVING: tuple[str, tuple[str, ...]] = ("mlsysim.pools", ("hardware", "sla", "qps", "percentile"))
+SERVING: tuple[str, tuple[str, ...]] = (
+    "mlsysim.pools", ("hardware", "sla", "qps", "percentile", "budget", "carbon_cap"),
+)  # fmt: skip
 
 
 def optimize(
@@ -139,6 +141,9 @@ def pareto(
     """
     effort = Effort(time_limit, seed, workers).begun()
     module, given = _module(loaded, problem, options)
+    if hasattr(module, "pareto"):
+        found: ParetoFront = module.pareto(loaded, metrics, effort, **given)
+        return found
     if hasattr(module, "solve"):
         raise InputError(f"--pareto: of {problem} there is no front", hint="optimise a sum such as tco + 10*carbon")
     task = module.task(loaded, **given)

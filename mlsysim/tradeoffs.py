@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from mlsysim.constraints.effort import Effort
 from mlsysim.constraints.fronts import Front, Point
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount
-from mlsysim.task import Task
+
+
+class Decided(Protocol):
+    """What a front needs of a problem: its name, and what a choice means."""
+
+    noun: ClassVar[str]
+
+    def describe(self, choice: Mapping[str, int]) -> str:
+        """A choice in words."""
+
+    def data(self, choice: Mapping[str, int]) -> dict[str, Any]:
+        """A choice under the keys of a result."""
+
 
 #: The most points of a table; the data holds all.
 SHOWN = 40
@@ -24,12 +37,14 @@ class ParetoFront:
         metrics: what was traded, the first ordering the points.
         front: the points, and whether all are there.
         effort: what the searches could spend.
+        notes: what could not be compared, as sentences.
     """
 
-    task: Task
+    task: Decided
     metrics: tuple[str, ...]
     front: Front
     effort: Effort
+    notes: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -48,7 +63,8 @@ class ParetoFront:
         """The front as plain data."""
         units = {name: catalogue().QUANTITIES[name]["display"] for name in self.metrics}
         return {"o_status": "optimal" if self.front.complete else "feasible", "o_units": units, "o_front": self.rows(),
-                "o_seed": self.effort.seed, "o_workers": self.effort.workers, "exit_code": self.exit_code}  # fmt: skip
+                "o_seed": self.effort.seed, "o_workers": self.effort.workers, "assumptions": list(self.notes),
+                "exit_code": self.exit_code}  # fmt: skip
 
     def _shown(self) -> list[Point]:
         """The points of the table: all, or so many from one end to the other."""
@@ -78,6 +94,7 @@ class ParetoFront:
             f"{len(self.front.points):,} points"
             + (f", of which {SHOWN} are shown; --output json has all" if len(self.front.points) > SHOWN else "")
             + ("" if self.front.complete else ", the time limit ended the search"),
+            *self.notes,
             "",
         ]
         labels = [f"{name} [{records[name]['display']}]" for name in self.metrics[:2]]

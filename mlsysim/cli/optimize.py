@@ -91,10 +91,10 @@ def nodes(
         str | None, typer.Option(help='To train: by when the run must end, such as "14 days".', show_default=False)
     ] = None,
     budget: Annotated[
-        str | None, typer.Option(help='To train: what the run may cost, such as "2 MUSD".', show_default=False)
+        str | None, typer.Option(help='What the run, or serving, may cost, such as "2 MUSD".', show_default=False)
     ] = None,
     carbon_cap: Annotated[
-        str | None, typer.Option(help='To train: what the run may emit, such as "300 tCO2e".', show_default=False)
+        str | None, typer.Option(help='What it may emit, such as "300 tCO2e".', show_default=False)
     ] = None,
     sla: Sla = None,
     qps: Qps = None,
@@ -134,6 +134,7 @@ def placement(
     ] = None,
     objective: Objective = None,
     maximize: Maximize = None,
+    pareto: Pareto = None,
     top: Top = 1,
     write: Write = None,
     time_limit: TimeLimit = 60.0,
@@ -143,7 +144,7 @@ def placement(
     """Choose where a plan's work runs, or where and when each of its jobs; by default for the least total cost."""
     options = {"regions": _words(regions), "carbon_tax": carbon_tax}
     effort = {"time_limit": time_limit, "seed": seed}
-    return _answer("placement", plan, objective, maximize, None, top, False, write, output, effort, options)
+    return _answer("placement", plan, objective, maximize, pareto, top, False, write, output, effort, options)
 
 
 @optimize.command(epilog=EXIT_CODES)

@@ -7,22 +7,26 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+import numpy
+
 from mlsysim.constraints.asserts import Limit
 from mlsysim.constraints.assigning import assign
 from mlsysim.constraints.assignment import Assignment
 from mlsysim.constraints.contradictions import explain
 from mlsysim.constraints.effort import Effort
+from mlsysim.constraints.fronts import Front, Point, undominated
 from mlsysim.constraints.search import TIE
-from mlsysim.objectives import Objective
+from mlsysim.objectives import Objective, quantity
 from mlsysim.objectives import objective as read_objective
-from mlsysim.placement.answer import NO_TOTAL, Placement
-from mlsysim.placement.jobs import Job, calendar_of, jobs_of
+from mlsysim.placement.answer import NO_TOTAL, SITE, START, Placement, Places
+from mlsysim.placement.jobs import Calendar, Job, calendar_of, jobs_of
 from mlsysim.placement.reasons import why_not
 from mlsysim.placement.sites import LEAVES, Site, sites_of
-from mlsysim.placement.tables import problem_of, rests_on_place, unknown_at
+from mlsysim.placement.tables import problem_of, rests_on_place, unknown_at, values_of
 from mlsysim.plan import LoadedPlan
 from mlsysim.symbolic.errors import InfeasibleError, InputError
 from mlsysim.symbolic.kernels import catalogue
+from mlsysim.tradeoffs import ParetoFront
 
 #: What a placement minimises where nobody says.
 COST = "macro.tco"
@@ -58,26 +62,11 @@ def solve(
         raise InputError(f"--top: {top} is below 1", hint="give how many places are wanted, such as 5")
     effort = (effort or Effort()).begun()
     loaded = _taxed(loaded, carbon_tax)
-    calendar = calendar_of(loaded)
-    every, unpriced = sites_of(loaded, regions, calendar.windows)
-    jobs = jobs_of(loaded, every, calendar)
+    calendar, every, unpriced, jobs = _jobs(loaded, regions)
     if top > 1 and len(jobs) > 1:
         raise InputError("--top: of several jobs only the best placement is searched", hint="leave it out")
-    _refuse_idle(loaded, jobs)
     wanted = read_objective(objective or COST, jobs[0].evaluation.variant, largest=largest)
-    limits, conflict = _possible(jobs)
-    _refuse_without_total([(m, None) for m in wanted.metrics] + [(each.metric, each.where) for each in limits], jobs)
-    for metric in wanted.metrics:
-        if not any(rests_on_place(job, metric) for job in jobs):
-            raise InputError(f"{metric} does not depend on where the work runs",
-                             hint="optimise macro.tco, macro.carbon, macro.water or macro.energy")  # fmt: skip
-    sites, unknown = _known(jobs, every, [*wanted.metrics, *(each.metric for each in limits)])
-    for job in jobs:
-        if job.length > calendar.windows:
-            raise InfeasibleError(
-                f"{job.name} takes {job.length} windows, there are only {calendar.windows}",
-                where=_where(loaded, job), hint=f"give placement.windows: {job.length}",
-            )  # fmt: skip
+    sites, unknown, limits, conflict = _places(loaded, jobs, every, calendar, wanted.metrics)
     problem = problem_of(jobs, sites, calendar, wanted, limits)
     assigned = assign(problem, effort=effort)
     if assigned.status == "infeasible":
@@ -87,6 +76,83 @@ def solve(
     return Placement(
         loaded, tuple(jobs), tuple(sites), calendar, wanted, problem, assigned, notes, conflict, top, effort.seed
     )
+
+
+def pareto(
+    loaded: LoadedPlan,
+    metrics: Sequence[str],
+    effort: Effort,
+    regions: Sequence[str] = (),
+    carbon_tax: float | str | None = None,
+) -> ParetoFront:
+    """The places and first windows of a single job of which none is better in one metric without being worse in another.
+
+    Args:
+        loaded: the plan.
+        metrics: two or more macro metrics, all to be small.
+        effort: nothing of it is spent: every place is looked at.
+        regions, carbon_tax: as for :func:`solve`.
+
+    Raises:
+        InputError: several jobs, fewer than two metrics, or one that does not depend on the place.
+    """
+    loaded = _taxed(loaded, carbon_tax)
+    calendar, every, unpriced, jobs = _jobs(loaded, regions)
+    if len(jobs) > 1:
+        raise InputError("--pareto: of several jobs there is no front", hint="optimise a sum such as tco + 10*carbon")
+    names = tuple(dict.fromkeys(quantity(word, jobs[0].evaluation.variant) for word in metrics))
+    if len(names) < 2:
+        raise InputError("a front needs two metrics or more", hint="such as --pareto cost,carbon")
+    sites, unknown, limits, conflict = _places(loaded, jobs, every, calendar, names)
+    problem = problem_of(jobs, sites, calendar, read_objective(names[0], jobs[0].evaluation.variant), limits)
+    o, values = problem.options, values_of(jobs[0], sites, calendar, names)
+    kept = [option for option in range(o.count) if problem.keeps(o, numpy.array([option]))]
+    place, start = o.place[kept], o.start[kept]
+    columns = numpy.array([values[name][place, start] for name in names])
+    points = [
+        Point(
+            {name: float(columns[i, at]) for i, name in enumerate(names)}, {SITE: int(place[at]), START: int(start[at])}
+        )
+        for at in undominated(columns)
+    ]
+    notes = (*unpriced, *unknown, *([f"no place keeps the asserts: {conflict}"] if conflict else []))
+    return ParetoFront(
+        Places(tuple(sites), calendar, jobs[0]), names, Front(tuple(points), complete=True), effort, notes
+    )
+
+
+def _jobs(loaded: LoadedPlan, regions: Sequence[str]) -> tuple[Calendar, list[Site], list[str], list[Job]]:
+    """The windows, the sites with what is to be said of them, and the jobs of a plan."""
+    calendar = calendar_of(loaded)
+    every, unpriced = sites_of(loaded, regions, calendar.windows)
+    jobs = jobs_of(loaded, every, calendar)
+    _refuse_idle(loaded, jobs)
+    return calendar, every, unpriced, jobs
+
+
+def _places(
+    loaded: LoadedPlan, jobs: Sequence[Job], every: Sequence[Site], calendar: Calendar, metrics: Sequence[str]
+) -> tuple[list[Site], list[str], list[Limit], str | None]:
+    """The sites of which enough is known for some metrics, with what is to be said of the others; and the limits on totals.
+
+    Raises:
+        InputError: a metric does not add up, is not known, or does not depend on the place.
+        InfeasibleError: a job is longer than all windows together.
+    """
+    limits, conflict = _possible(jobs)
+    _refuse_without_total([(m, None) for m in metrics] + [(each.metric, each.where) for each in limits], jobs)
+    for metric in metrics:
+        if not any(rests_on_place(job, metric) for job in jobs):
+            raise InputError(f"{metric} does not depend on where the work runs",
+                             hint="optimise macro.tco, macro.carbon, macro.water or macro.energy")  # fmt: skip
+    sites, unknown = _known(jobs, every, [*metrics, *(each.metric for each in limits)])
+    for job in jobs:
+        if job.length > calendar.windows:
+            raise InfeasibleError(
+                f"{job.name} takes {job.length} windows, there are only {calendar.windows}",
+                where=_where(loaded, job), hint=f"give placement.windows: {job.length}",
+            )  # fmt: skip
+    return sites, unknown, limits, conflict
 
 
 def _same_everywhere(wanted: Objective, problem: Assignment, *, listed: bool) -> list[str]:
@@ -205,4 +271,4 @@ def _known(jobs: Sequence[Job], sites: Sequence[Site], metrics: Sequence[str]) -
     return kept, [f"{dropped} regions are left out: {what} is not published"] if dropped else []
 
 
-__all__ = ["Placement", "solve"]
+__all__ = ["Placement", "pareto", "solve"]

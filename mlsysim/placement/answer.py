@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy
 
@@ -38,6 +38,38 @@ _TOTALS = (
     ("total cost", "macro.tco"), ("electricity in it", "macro.electricity"), ("carbon tax in it", "macro.carbon_tax"),
     ("energy", "macro.energy"), ("carbon", "macro.carbon"), ("water", "macro.water"),
 )  # fmt: skip
+
+
+#: The decisions of a front of places: the number of a site, and the first window, counted from 0.
+SITE, START = "site", "start"
+
+
+@dataclass(frozen=True)
+class Places:
+    """The sites and windows of a single job, for a front."""
+
+    sites: tuple[Site, ...]
+    calendar: Calendar
+    job: Job
+
+    noun: ClassVar[str] = "place"
+
+    def describe(self, choice: Mapping[str, int]) -> str:
+        """A place in words."""
+        return at(self.sites[choice[SITE]], choice[START], self.job, self.calendar)
+
+    def data(self, choice: Mapping[str, int]) -> dict[str, Any]:
+        """A place under the keys of a result."""
+        site = self.sites[choice[SITE]]
+        return {"o_region": site.region, "o_site": site.name, "o_start": choice[START] + 1}
+
+
+def at(site: Site, start: int, job: Job, calendar: Calendar) -> str:
+    """A site, and the windows where there are several, in words."""
+    if calendar.windows == 1:
+        return site.name
+    end = start + job.length
+    return f"{site.name}, window {start + 1}" + (f" to {end}" if end > start + 1 else "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,10 +286,7 @@ class Placement:
         return f"{many} {number(self.calendar.seconds / HOUR)} h"
 
     def _at(self, site: Site, start: int) -> str:
-        if self.calendar.windows == 1:
-            return site.name
-        end = start + self.jobs[0].length
-        return f"{site.name}, window {start + 1}" + (f" to {end}" if end > start + 1 else "")
+        return at(site, start, self.jobs[0], self.calendar)
 
     def _space(self) -> str:
         if self.single:

@@ -19,6 +19,7 @@ from mlsysim.plan import LoadedPlan
 from mlsysim.pools.answer import Pools
 from mlsysim.pools.offers import PARTS, Kind, Offering, Offers, adds_up, kinds
 from mlsysim.replicas import DEVICES
+from mlsysim.runs import with_run
 from mlsysim.symbolic.errors import InfeasibleError, InputError
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount
@@ -41,6 +42,8 @@ def solve(
     sla: Sequence[str] = (),
     qps: float | None = None,
     percentile: float | None = None,
+    budget: str | None = None,
+    carbon_cap: str | None = None,
 ) -> Pools:
     """Find the pools that serve a plan's traffic.
 
@@ -52,6 +55,7 @@ def solve(
         effort: what the search may spend.
         hardware: the accelerators to choose from; ``H100=16`` where there are only so many.
         sla, qps, percentile: as for batching.
+        budget, carbon_cap: what all pools together may cost and emit in the plan's duration.
 
     Raises:
         InputError: no traffic, an unknown accelerator, or an objective that does not add up over pools.
@@ -61,6 +65,7 @@ def solve(
         raise InputError("--top: of pools that serve only the best are searched", hint="leave it out")
     started = time.perf_counter()
     effort = (effort or Effort()).begun()
+    loaded = with_run(loaded, None, budget=budget, carbon_cap=carbon_cap)
     choices = kinds(loaded, hardware, sla, qps, percentile)
     wanted = read_objective(objective or FEWEST, choices[0].task.space.variant, largest=largest)
     if wanted.largest:

@@ -147,6 +147,17 @@ def test_limits_on_totals_hold_for_all_pools_together() -> None:
         mlsysim.optimize(none, "nodes", hardware=["H100"], qps=60.0, sla=["40 ms"])
 
 
+def test_a_budget_is_one_of_all_pools() -> None:
+    """More than it must cost changes nothing; less is refused with what it must cost."""
+    asked: dict[str, Any] = {"hardware": ["H100", "A100"], "qps": 60.0, "sla": ["40 ms"], "objective": "tco"}
+    cost = mlsysim.optimize(MIXED, "nodes", **asked).answer.cost
+    assert mlsysim.optimize(MIXED, "nodes", budget=f"{1.01 * cost} USD", **asked).answer.cost == pytest.approx(cost)
+    with pytest.raises(InfeasibleError, match=r"macro\.tco <= .* but the best reachable is"):
+        mlsysim.optimize(MIXED, "nodes", budget=f"{0.9 * cost} USD", **asked)
+    with pytest.raises(InfeasibleError, match=r"macro\.carbon"):
+        mlsysim.optimize(MIXED, "nodes", carbon_cap="1 gCO2e", **asked)
+
+
 @pytest.mark.parametrize(("options", "message"), [
     ({"hardware": ["H100=0"]}, "is no accelerator and number"), ({"hardware": ["H100", "H100=3"]}, "named twice"),
     ({"hardware": ["H1000"]}, "did you mean"), ({"objective": "latency"}, "does not add up"), ({"top": 2}, "only the best"),

@@ -496,6 +496,31 @@ def test_other_problems_refuse_what_is_of_a_placement(problem: str) -> None:
             command(EXAMPLE)
 
 
+def test_a_front_of_places_is_what_comparing_all_regions_leaves() -> None:
+    """Every region evaluated as a plan of its own; several jobs have no front."""
+    regions = ["Quebec", "Norway", "Iceland", "Poland", "Virginia", "France", "Texas", "Sweden"]
+    names = ["macro.tco", "macro.carbon", "macro.water"]
+    taxed = {**TRAINING, "ops": {**TRAINING["ops"], "carbon_tax": 150.0}}
+    every = {}
+    for region in regions:
+        found = mlsysim.evaluate({**taxed, "ops": {**taxed["ops"], "region": region}})
+        if not found.design.bindings["grid.water_intensity"].left_out:  # else the water is not known, and not compared
+            every[region] = tuple(found[name] for name in names)
+    best = {
+        a
+        for a, x in every.items()
+        if not any(b != a and all(q <= p for p, q in zip(x, y, strict=True)) for b, y in every.items())
+    }
+    front = mlsysim.pareto(taxed, ["cost", "carbon", "water"], "placement", regions=regions)
+    assert {row["o_region"] for row in front.rows()} == best
+    assert front.exit_code == 0
+    assert "●" in front.page()
+    with pytest.raises(InputError, match="of several jobs there is no front"):
+        mlsysim.pareto(two(), ["cost", "carbon"], "placement")
+    with pytest.raises(InputError, match="two metrics or more"):
+        mlsysim.pareto(taxed, ["cost", "tco"], "placement")
+
+
 # The command line.
 
 
