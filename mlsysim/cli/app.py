@@ -120,6 +120,47 @@ def _plan(what: str) -> Any:
 
 
 @app.command(epilog=EXIT_CODES)
+def check(plan: PlanFile, output: Output = None) -> int:
+    """Say whether a plan is valid, feasible and keeps its asserts, and if not why, without the full report."""
+    from mlsysim.api import evaluate as evaluate_plan
+    from mlsysim.checked import Checked
+
+    found = Checked(evaluate_plan(_plan(str(plan))))
+    if OUTPUT.choose(output and output.value) == "json":
+        emit_json(found.to_dict())
+    else:
+        emit(found.page())
+    return found.exit_code
+
+
+@app.command(epilog=EXIT_CODES)
+def diff(
+    before: Annotated[Path, typer.Argument(help="A plan in YAML, or a scenario.", show_default=False)],
+    after: Annotated[Path, typer.Argument(help="Another.", show_default=False)],
+    output: Output = None,
+) -> int:
+    """Say what changes from one plan to another in every metric, and which wall then binds; the exit code is of the second."""
+    from mlsysim.api import evaluate as evaluate_plan
+    from mlsysim.comparison import Comparison
+
+    found = Comparison(*(evaluate_plan(_plan(str(plan))) for plan in (before, after)))
+    if OUTPUT.choose(output and output.value) == "json":
+        emit_json(found.to_dict())
+    else:
+        emit(found.page())
+    return found.exit_code
+
+
+@app.command()
+def init(file: Annotated[Path, typer.Argument(help="The file to write.")] = Path("plan.yaml")) -> None:
+    """Write a plan to start from, with what its fields mean."""
+    from mlsysim.cli.output import write_new
+    from mlsysim.starter import STARTER
+
+    write_new(file, STARTER)
+
+
+@app.command(epilog=EXIT_CODES)
 def derive(
     what: Annotated[str, typer.Argument(help="A wall by name or number, or a metric of the plan.", show_default=False)],
     plan: Annotated[Path | None, typer.Option(help="The plan whose values stand in the chain.")] = None,

@@ -1,0 +1,55 @@
+"""A plan checked: whether it is feasible and keeps its asserts, and if not why, in a few lines."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mlsysim.evaluation import Evaluation
+from mlsysim.result import flat, summary
+
+WIDTH = 88
+#: What a check says of a result.
+KEYS = ("name", "exit_code", "f_status", "f_summary", "f_wall", "asserts", "violations")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found.
+
+    Attributes:
+        evaluation: of the plan.
+    """
+
+    evaluation: Evaluation
+
+    @property
+    def exit_code(self) -> int:
+        """0 fine, 3 an assert is violated, 4 physically infeasible."""
+        return self.evaluation.exit_code
+
+    def to_dict(self) -> dict[str, Any]:
+        """The part of the result that says whether the plan holds, under the same keys."""
+        result = flat(self.evaluation)
+        return {key: result[key] for key in KEYS}
+
+    def page(self) -> str:
+        """The check as text: a line for the whole, and one for each thing that is wrong."""
+        wrapped = (textwrap.wrap(text, WIDTH, subsequent_indent="  ") for text in self._sentences())
+        return "\n".join(line for lines in wrapped for line in lines) + "\n"
+
+    def _sentences(self) -> Iterator[str]:
+        evaluation = self.evaluation
+        if not evaluation.feasible:
+            yield f"FAIL  {summary(evaluation)}"
+            yield from (f"  {failure.sentence}" for failure in evaluation.failures[1:])
+            return
+        broken = evaluation.violations
+        held = len(evaluation.limits) - len(broken)
+        asserts = f"{held} of {len(evaluation.limits)} asserts hold" if evaluation.limits else "no asserts"
+        yield f"{'FAIL' if broken else 'PASS'}  {summary(evaluation)}; {asserts}"
+        for violation in broken:
+            place = f"{violation.limit.where}: " if violation.limit.where else ""
+            yield f"  {place}{violation.sentence}"
