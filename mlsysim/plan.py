@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlsysim.acceptance import accepted
 from mlsysim.registry import Entry, Zoo, standard
-from mlsysim.registry.document import Document, parse, read
+from mlsysim.registry.document import STANDARD_INPUT, Document, parse, read
 from mlsysim.registry.index import BESIDE
 from mlsysim.symbolic.errors import InputError, InputErrors
 
@@ -76,7 +76,8 @@ def load(plan: str | Path | Mapping[str, Any] | Entry | LoadedPlan) -> LoadedPla
     """Read and check a plan.
 
     Args:
-        plan: the path of a YAML file, a mapping of the same form, a scenario or its name, or a plan that was read before.
+        plan: the path of a YAML file, ``-`` for standard input, a mapping of the same form, a scenario or its name, or a
+            plan that was read before.
 
     Raises:
         InputError: the file cannot be read or is not YAML.
@@ -93,6 +94,8 @@ def load(plan: str | Path | Mapping[str, Any] | Entry | LoadedPlan) -> LoadedPla
     if not isinstance(plan, (str, Path)):
         raise InputError(f"a plan is a path or a mapping, not {plan!r:.60}", hint="give the path of a YAML file")
     path = Path(plan)
+    if path == STANDARD_INPUT:
+        return _checked(read(path, "standard input"))
     if not path.exists() and not path.suffix:
         zoo = standard()
         if "scenarios" in zoo.categories_of(str(plan)):

@@ -7,6 +7,7 @@ so that no document can hang or execute anything.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
+#: The name that stands for standard input instead of a file.
+STANDARD_INPUT = Path("-")
 MAX_NODES = 100_000
 
 Path_ = tuple[str | int, ...]
@@ -97,8 +100,11 @@ def read_text(path: Path, shown: str, kind: str = "YAML") -> str:
     if path.is_dir():
         raise InputError(f"this is a folder, a {kind} file is needed", where=shown, hint=f"name a file in {shown}/")
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)  # a device or a pipe has no size, and may never end
+        if path == STANDARD_INPUT:
+            content = sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            with path.open("rb") as file:
+                content = file.read(MAX_BYTES + 1)  # a device or a pipe has no size, and may never end
         if len(content) > MAX_BYTES:
             raise InputError(f"the file is larger than {MAX_BYTES:,} bytes", where=shown, hint="split it")
         return content.decode("utf-8-sig")

@@ -98,7 +98,7 @@ def _present(options: dict[str, Any]) -> dict[str, Any]:
 
 def _plan(what: str) -> Any:
     """The plan that one word means: a file or a scenario; a model alone lacks its accelerator."""
-    if Path(what).exists() or what.endswith((".yaml", ".yml")):
+    if what == "-" or Path(what).exists() or what.endswith((".yaml", ".yml")):
         return Path(what)
     from mlsysim.registry import standard
 

@@ -20,4 +20,6 @@ class Format(StrEnum):
 
 
 Output = Annotated[Format | None, typer.Option("--output", "-o", help="How to write the result.", show_default=False)]
-PlanFile = Annotated[Path, typer.Argument(help="A plan in YAML, or a scenario.", show_default=False)]
+PlanFile = Annotated[
+    Path, typer.Argument(help="A plan in YAML, - for standard input, or a scenario.", show_default=False)
+]

@@ -7,12 +7,15 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from mlsysim.symbolic.errors import InputError, MlsysimError
 
 FORMATS = ("text", "json")
+#: Characters of a line that are shown beside a message.
+QUOTED = 96
 
 
 class Output:
@@ -99,6 +102,22 @@ def wants_color() -> bool:
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
+def _quoted(where: str) -> str:
+    """The line that a place names, with a caret below its column; nothing where the place is not one of a file."""
+    name, _, rest = where.partition(":")
+    line, _, column = rest.partition(":")
+    if not (line.isdigit() and column.isdigit() and Path(name).is_file()):
+        return ""
+    try:
+        with Path(name).open(encoding="utf-8-sig", errors="replace") as file:
+            text = next(islice(file, int(line) - 1, None), "").rstrip("\n")
+    except OSError:
+        return ""
+    shown = "".join(c if c.isprintable() else " " for c in text)
+    start = max(0, int(column) - QUOTED // 2) if len(shown) > QUOTED else 0
+    return f"  {shown[start : start + QUOTED]}\n  {' ' * (int(column) - 1 - start)}^\n"
+
+
 def report(error: MlsysimError, as_json: bool, code: int) -> int:
     """Report an error: text on standard error, or one JSON object on standard output."""
     problems = getattr(error, "problems", [error])
@@ -113,7 +132,7 @@ def report(error: MlsysimError, as_json: bool, code: int) -> int:
     else:
         for problem in problems:
             where = problem.where or "mlsysim"
-            sys.stderr.write(f"{where}: error: {problem.what}\n")
+            sys.stderr.write(f"{where}: error: {problem.what}\n{_quoted(where)}")
             if problem.hint:
                 sys.stderr.write(f"  hint: {problem.hint}\n")
     return code

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +110,30 @@ def test_the_plan_to_start_from_is_valid_and_holds(tmp_path: Path, capsys: pytes
     )
     file.write_text(opened.replace("#   pipeline", "  pipeline"))
     assert run(["check", str(file)]) in (0, 3)
+
+
+def test_a_message_shows_the_line_and_points_at_the_column(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also far right in a long line, of which a part is shown."""
+    file = tmp_path / "plan.yaml"
+    file.write_text('version: "1.0"\nworkload: {nam: Llama3_8B}\nhardware: {name: H100}\n')
+    assert run(["check", str(file)]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    at = next(i for i, line in enumerate(lines) if "unknown key" in line)
+    assert lines[at + 1] == "  workload: {nam: Llama3_8B}"
+    assert lines[at + 2].index("^") == lines[at + 1].index("nam")
+    file.write_text('version: "1.0"\nworkload: {name: Llama3_8B}\nhardware: {name: H100,' + " " * 300 + "nodez: 3}\n")
+    assert run(["check", str(file)]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    at = next(i for i, line in enumerate(lines) if "unknown key" in line)
+    assert len(lines[at + 1]) < 110
+    assert lines[at + 1][lines[at + 2].index("^") :].startswith("nodez")
+
+
+def test_a_plan_comes_from_standard_input() -> None:
+    """Named a dash; its mistakes are at their places there."""
+    command = [sys.executable, "-m", "mlsysim", "check", "-"]
+    good = subprocess.run(command, input=yaml.safe_dump(BASE), capture_output=True, text=True, check=False)
+    assert (good.returncode, good.stdout[:4]) == (0, "PASS")
+    bad = subprocess.run(command, input="version: '1.0'\nworkload: 3\n", capture_output=True, text=True, check=False)
+    assert bad.returncode == 2
+    assert "standard input:2:11: error: workload: 3 where a section is needed" in bad.stderr
