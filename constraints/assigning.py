@@ -20,7 +20,7 @@ from mlsysim.constraints.search import TIE
 #: Steps of the prices, and after how many of them tasks are placed at them.
 STEPS, EVERY = 400, 40
 #: How often tasks are taken away and placed anew, for each task: before CP-SAT, and where there is too much for it.
-ROUNDS, ALONE = 20, 100
+ROUNDS, ALONE = 20, 200
 #: The most options that go to CP-SAT; of more it proves nothing in a minute.
 MOST_LITERALS = 20_000
 #: How often tasks may push others away before CP-SAT is asked, for each task.

@@ -12,8 +12,10 @@ from mlsysim.constraints.feasibility import ROUNDING
 
 #: At how many of its options a task looks for others to push away.
 LOOKED_AT = 24
-#: What is left at the end of what a worse place may cost at first.
-COOLING = 0.03
+#: What a worse place may cost at first, as a share of what a task pays more than at its best place; what is left at the end.
+HEAT, COOLING = 0.2, 0.03
+#: How often tasks go back where that costs least, instead of where it does at the prices of a bound.
+BY_COST = 0.15
 
 
 class Packing:
@@ -154,8 +156,7 @@ def improve(packing: Packing, reduced: Any, rounds: int, seed: int, until: float
     random = numpy.random.default_rng(seed)
     o = packing.options
     bulk = (o.size * o.length)[o.first[:-1]]
-    # What a task pays more than at its best place is what a worse place may cost at first.
-    heat = float((o.cost[packing.chosen] - o.least(o.cost)).mean()) / 10
+    heat = float((o.cost[packing.chosen] - o.least(o.cost)).mean()) * HEAT
     cost = least = packing.cost
     best = packing.chosen.copy()
     try:
@@ -163,7 +164,7 @@ def improve(packing: Packing, reduced: Any, rounds: int, seed: int, until: float
             if turn % 64 == 0 and time.perf_counter() > until:
                 break
             tasks = _neighbours(packing, random)
-            values = o.cost if random.random() < 0.5 else reduced
+            values = o.cost if random.random() < BY_COST else reduced
             before = [packing.lift(int(task)) for task in tasks]
             order = tasks[numpy.argsort(-bulk[tasks] * random.uniform(0.5, 1.5, len(tasks)))]
             placed = []

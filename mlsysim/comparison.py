@@ -39,7 +39,7 @@ class Comparison:
 
     @property
     def changes(self) -> list[Change]:
-        """The metrics that differ, in the order of the lenses."""
+        """The metrics that differ, by name."""
         both = [metrics(self.before.variant), metrics(self.after.variant)]
         names = list(dict.fromkeys([*both[0], *both[1]]))
         found = [Change(n, self.before.metrics.get(n), self.after.metrics.get(n)) for n in sorted(names)]
