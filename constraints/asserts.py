@@ -64,6 +64,11 @@ class Limit:
     where: str | None
 
     @property
+    def sign(self) -> int:
+        """1 for at most, -1 for at least."""
+        return 1 if self.side == "max" else -1
+
+    @property
     def text(self) -> str:
         """The limit in words, with its unit."""
         sign = "<=" if self.side == "max" else ">="

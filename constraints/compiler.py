@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy
 
+from mlsysim.constraints.asserts import Limit
 from mlsysim.constraints.feasibility import ROUNDING
 from mlsysim.constraints.space import Rows, Space, count
 from mlsysim.constraints.structure import branches, conditions, terms
@@ -38,6 +39,11 @@ class Bound:
     value: float
     sign: int = 1
     below: str | None = None
+
+    @classmethod
+    def of(cls, limit: Limit) -> Bound:
+        """An assert as a limit of a search."""
+        return cls(limit.metric, limit.value, limit.sign)
 
     @property
     def column(self) -> str:

@@ -13,7 +13,7 @@ from mlsysim.constraints.effort import Effort, OutOfTimeError
 from mlsysim.constraints.incumbent import improving
 from mlsysim.constraints.problem import ENUMERABLE, Found, Problem
 from mlsysim.constraints.solver import Outcome, solve
-from mlsysim.constraints.space import Rows, Space, count, row
+from mlsysim.constraints.space import Space, count, row
 from mlsysim.constraints.ties import designs, first_of
 from mlsysim.symbolic.errors import MlsysimError
 
@@ -296,6 +296,3 @@ def _agree(problem: Problem, answer: Answer, best: Found | None) -> None:
             f"the solver says {answer.status} at {answer.objective}, enumeration finds {expected}",
             hint="please report this",
         )
-
-
-__all__ = ["TIE", "Answer", "Outcome", "Problem", "Rows", "search", "solve"]

@@ -117,7 +117,7 @@ def task(
     if asserts:
         data = {**data, "constraints": {"assert": asserts}}
     first = evaluate(bind(served.with_data(with_accelerators(data, 1))))
-    bounds = [Bound(each.metric, each.value, 1 if each.side == "max" else -1) for each in first.limits]
+    bounds = [Bound.of(each) for each in first.limits]
     return BatchingTask(replica_space(one, bounds), first, most)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlsysim.constraints.asserts import metrics
 from mlsysim.evaluation import Evaluation
-from mlsysim.result import key, summary
+from mlsysim.result import figure, key, summary
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount
 
@@ -41,8 +41,8 @@ class Comparison:
     def changes(self) -> list[Change]:
         """The metrics that differ, by name."""
         both = [metrics(self.before.variant), metrics(self.after.variant)]
-        names = list(dict.fromkeys([*both[0], *both[1]]))
-        found = [Change(n, self.before.metrics.get(n), self.after.metrics.get(n)) for n in sorted(names)]
+        names = sorted({*both[0], *both[1]})
+        found = [Change(n, self.before.metrics.get(n), self.after.metrics.get(n)) for n in names]
         return [each for each in found if not _same(each.before, each.after)]
 
     @property
@@ -54,9 +54,8 @@ class Comparison:
         """The changes as plain data: each metric under its key in a result, with both values and their ratio."""
         rows = {}
         for each in self.changes:
-            scale = catalogue().QUANTITIES[each.metric]["scale"]
-            values = [None if v is None or abs(v) == float("inf") else v / scale for v in (each.before, each.after)]
-            rows[key(each.metric)] = {"before": values[0], "after": values[1], "ratio": each.ratio}
+            before, after = figure(each.metric, each.before), figure(each.metric, each.after)
+            rows[key(each.metric)] = {"before": before, "after": after, "ratio": each.ratio}
         sides = {"before": self.before, "after": self.after}
         return {
             "changes": rows, **{f"f_status_{side}": "PASS" if e.feasible else "FAIL" for side, e in sides.items()},

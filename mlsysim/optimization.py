@@ -17,8 +17,8 @@ from mlsysim.objectives import LATENCY, Objective, quantity
 from mlsysim.objectives import objective as read_objective
 from mlsysim.optimum import Optimization
 from mlsysim.plan import LoadedPlan
-from mlsysim.refusals import conflict_of, nothing_fits
-from mlsysim.symbolic.errors import InfeasibleError, InputError, UnknownNameError, UnprovenError
+from mlsysim.refusals import conflict_of, nothing_fits, unproven
+from mlsysim.symbolic.errors import InfeasibleError, InputError, UnknownNameError
 from mlsysim.task import Task
 from mlsysim.tradeoffs import ParetoFront
 
@@ -49,14 +49,16 @@ def optimize(
     watch: Watch | None = None,
     **options: Any,
 ) -> Optimization:
-    """Find the best split of a plan's model over its accelerators, or the best fleet with its split.
+    """Find the best design of a plan: a split, a fleet, a place, or a batching.
 
     Args:
         loaded: the plan; what its parallelism section fixes stays fixed, its asserts are constraints.
-        problem: ``parallelism``, or ``nodes``: which accelerator, and how many nodes of it, jointly with the split.
+        problem: ``parallelism``, the split over the plan's accelerators; ``nodes``, which accelerators and how many, jointly
+            with the split; ``placement``, where and when the work runs; ``batching``, how many requests at once.
         objective: a metric, a weighted sum such as ``latency + 0.5*tco`` with weights per unit of each metric, or
             ``fewest`` (accelerators), ``cheapest``, ``cleanest`` or ``soonest``, of the training run where the plan says
-            its tokens; by default the latency, of ``batching`` the number of accelerators.
+            its tokens; by default the latency; the number of accelerators where they serve, the total cost of a
+            ``placement``.
         largest: whether to maximise; by default throughput, utilisation and the like are, all others are minimised.
         top: how many designs are wanted: the best, and those that come next.
         explain: whether to say why this design is the best.
@@ -65,14 +67,15 @@ def optimize(
         watch: told of every better design, with the solver's bound.
         **options: those of the problem. Of ``nodes``: ``hardware`` and ``nodes``, the accelerators and numbers of nodes
             that a fleet may be of; ``tokens`` of the training run; ``deadline``, ``budget`` and ``carbon_cap``, such as
-            ``"14 days"``, ``"2 MUSD"`` and ``"300 tCO2e"``, which hold beside the plan's asserts. Of ``batching``:
-            ``sla``, limits such as ``"ttft <= 500 ms"``, ``qps``, the requests that arrive per second, and
-            ``percentile``, of the latencies.
+            ``"14 days"``, ``"2 MUSD"`` and ``"300 tCO2e"``, which hold beside the plan's asserts. Of ``batching``, and of
+            ``nodes`` that serve: ``sla``, limits such as ``"ttft <= 500 ms"``, ``qps``, the requests that arrive per
+            second, and ``percentile``, of the latencies. Of ``placement``: ``regions`` and ``carbon_tax``.
 
     Raises:
         UnknownNameError: no such problem or metric.
         InputError: the plan has nothing to decide, or skips the objective.
         InfeasibleError: no design fits, whatever the asserts.
+        UnprovenError: the time is up before any design is known.
     """
     if top < 1:
         raise InputError(f"--top: {top} is below 1", hint="give how many designs are wanted, such as 5")
@@ -103,9 +106,7 @@ def optimize(
     if conflict and not answer.choice and not _impossible(task, wanted, effort):
         raise InfeasibleError(f"no {task.noun} keeps the asserts: {conflict}")
     if answer.status == "unknown":
-        raise UnprovenError(
-            f"no design is known after {effort.time_limit:g} s", hint="give more with --time-limit, or decide less"
-        )
+        raise unproven(effort)
     if not answer.choice:
         raise nothing_fits(task, effort.silent())
     chosen = evaluate(task.design(answer.choice, f"chosen by the search for the best {wanted.name}"))

@@ -7,10 +7,17 @@ from mlsysim.constraints.effort import Effort
 from mlsysim.constraints.feasibility import failing
 from mlsysim.constraints.space import rows_of
 from mlsysim.remedies import remedies
-from mlsysim.symbolic.errors import InfeasibleError
+from mlsysim.symbolic.errors import InfeasibleError, UnprovenError
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount
 from mlsysim.task import Task
+
+
+def unproven(effort: Effort) -> UnprovenError:
+    """What to say where the search must end before any design is known or all are ruled out."""
+    return UnprovenError(
+        f"no design is known after {effort.time_limit:g} s", hint="give more with --time-limit, or decide less"
+    )
 
 
 def nothing_fits(task: Task, effort: Effort) -> InfeasibleError:
@@ -30,7 +37,7 @@ def nothing_fits(task: Task, effort: Effort) -> InfeasibleError:
 
 def conflict_of(task: Task, conflict: Conflict) -> str:
     """The limits that contradict each other, and what each would have to be, in words."""
-    asked = {(limit.metric, 1 if limit.side == "max" else -1, limit.value): limit.text for limit in task.first.limits}
+    asked = {(limit.metric, limit.sign, limit.value): limit.text for limit in task.first.limits}
     own = {c["needed"]: c for c in catalogue().VARIANTS[task.space.variant]["conditions"]}
     words = []
     for each in conflict.relaxations:

@@ -5,6 +5,7 @@ Keys begin with ``f_`` (feasibility), ``p_`` (performance) or ``m_`` (macro) and
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from mlsysim.constraints.asserts import LENSES, metrics
@@ -98,8 +99,7 @@ def flat(evaluation: Evaluation) -> dict[str, Any]:
                             if f"macro.{n}" in evaluation.skipped), None)},
     }  # fmt: skip
     for name, value in evaluation.metrics.items():
-        scaled = None if value is None else _plain(value / catalogue().QUANTITIES[name]["scale"])
-        lenses[name[0]][key(name)] = scaled
+        lenses[name[0]][key(name)] = figure(name, value)
     for lens in lenses.values():
         result |= lens
     return result | {
@@ -107,8 +107,7 @@ def flat(evaluation: Evaluation) -> dict[str, Any]:
         "violations": [
             {
                 "metric": v.limit.metric, "limit": v.limit.text, "wall": v.wall, "where": v.limit.where,
-                "sentence": v.sentence, "found": None if v.found is None
-                else v.found / catalogue().QUANTITIES[v.limit.metric]["scale"],
+                "sentence": v.sentence, "found": figure(v.limit.metric, v.found),
             }
             for v in violations
         ],
@@ -129,8 +128,11 @@ def summary(evaluation: Evaluation) -> str:
     return evaluation.failures[0].sentence + (f"; {' or '.join(cures)}" if cures else "")
 
 
-def _plain(value: float) -> float | None:
-    return value if abs(value) != float("inf") and value == value else None
+def figure(metric: str, value: float | None) -> float | None:
+    """A metric as a result gives it: in its own unit; None where it is not known, or no finite number."""
+    if value is None or not math.isfinite(value):
+        return None
+    return float(value / catalogue().QUANTITIES[metric]["scale"])
 
 
 def schema() -> dict[str, Any]:

@@ -73,7 +73,7 @@ def price(limit: Limit, found: float, wanted: Sequence[str], grows: Slopes, shri
         (leaf, direction / abs(slopes[limit.metric]), slopes)
         for direction, side in ((1, grows), (-1, shrinks))
         for leaf, slopes in side.items()
-        if slopes[limit.metric] * direction * (1 if limit.side == "max" else -1) > 1 / FARTHEST
+        if slopes[limit.metric] * direction * limit.sign > 1 / FARTHEST
     ]
     for gains in (metric for metric in wanted if metric != limit.metric):
         better = 1 if gains in LARGER_IS_BETTER else -1

@@ -40,7 +40,7 @@ class Task(ABC):
     @property
     def bounds(self) -> list[Bound]:
         """The asserts as limits of a search."""
-        return [Bound(each.metric, each.value, 1 if each.side == "max" else -1) for each in self.first.limits]
+        return [Bound.of(each) for each in self.first.limits]
 
     @property
     def names(self) -> Mapping[Bound, str]:

@@ -13,7 +13,6 @@ from typing import Any
 
 from mlsysim.symbolic.errors import InputError, MlsysimError
 
-FORMATS = ("text", "json")
 #: Characters of a line that are shown beside a message.
 QUOTED = 96
 

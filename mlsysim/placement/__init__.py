@@ -24,6 +24,7 @@ from mlsysim.placement.reasons import why_not
 from mlsysim.placement.sites import LEAVES, Site, sites_of
 from mlsysim.placement.tables import problem_of, rests_on_place, unknown_at, values_of
 from mlsysim.plan import LoadedPlan
+from mlsysim.refusals import unproven
 from mlsysim.symbolic.errors import InfeasibleError, InputError
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.tradeoffs import ParetoFront
@@ -57,9 +58,8 @@ def solve(
         UnknownNameError: no such region, site or metric.
         InputError: the plan lacks what a placement needs, or says what nothing can judge.
         InfeasibleError: no placement keeps everything; the message names what contradicts each other.
+        UnprovenError: the time is up before any placement is known.
     """
-    if top < 1:
-        raise InputError(f"--top: {top} is below 1", hint="give how many places are wanted, such as 5")
     effort = (effort or Effort()).begun()
     loaded = _taxed(loaded, carbon_tax)
     calendar, every, unpriced, jobs = _jobs(loaded, regions)
@@ -72,6 +72,8 @@ def solve(
     if assigned.status == "infeasible":
         words, hint = why_not(explain(problem, effort), jobs, sites, limits)
         raise InfeasibleError(words, where=_where(loaded, jobs[0]), hint=hint)
+    if not assigned.chosen:
+        raise unproven(effort)
     notes = (*unpriced, *unknown, *_same_everywhere(wanted, problem, listed=any(site.listed for site in sites)))
     return Placement(
         loaded, tuple(jobs), tuple(sites), calendar, wanted, problem, assigned, notes, conflict, top, effort.seed

@@ -22,7 +22,7 @@ from mlsysim.placement.jobs import HOUR, Calendar, Job
 from mlsysim.placement.sites import Site
 from mlsysim.placement.tables import values_of
 from mlsysim.plan import LoadedPlan
-from mlsysim.result import key
+from mlsysim.result import figure, key
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount, number
@@ -228,17 +228,15 @@ class Placement:
             "o_jobs": len(self.jobs),
             "o_placement": [self._row(position) for position in range(len(self.chosen))],
         }
-        scale = {name: catalogue().QUANTITIES[name]["scale"] for name in self.totals}
-        sums = {key(name): None if value is None else value / scale[name] for name, value in self.totals.items()}
+        sums = {key(name): figure(name, value) for name, value in self.totals.items()}
         return {"name": self.loaded.plan.name, **found, **sums, "exit_code": self.exit_code}
 
     def _row(self, position: int) -> dict[str, Any]:
         job, (site, start), values = self.jobs[position], self.chosen[position], self.each[position]
-        record = catalogue().QUANTITIES
         return {
             "job": job.name, "region": site.region, "site": site.name, "start": start + 1, "end": start + job.length,
             "accelerators": job.size,
-            **{key(name): None if v != v else v / record[name]["scale"] for name, v in values.items()},
+            **{key(name): figure(name, value) for name, value in values.items()},
         }  # fmt: skip
 
     def page(self, *, color: bool = False) -> str:
@@ -250,9 +248,6 @@ class Placement:
 
     def _lines(self) -> Iterator[str]:
         a = self.answer
-        if not a.chosen:
-            yield from textwrap.wrap(f"in {a.seconds:.0f} s no placement was found, and none was ruled out", WIDTH)
-            return
         if self.conflict:
             yield from textwrap.wrap(f"no place keeps the asserts: {self.conflict}", WIDTH)
             yield "The best place without them:"

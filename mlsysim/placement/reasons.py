@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlsysim.constraints.asserts import Limit
+from mlsysim.constraints.compiler import Bound
 from mlsysim.constraints.contradictions import Contradiction, Part, Relief
 from mlsysim.placement.jobs import Job
 from mlsysim.placement.sites import Site
@@ -85,10 +86,7 @@ def _says(part: Part, jobs: Sequence[Job], sites: Sequence[Site], limits: Sequen
 def _limit(part: Part, limits: Sequence[Limit]) -> Limit:
     bound = part.bound
     assert bound is not None
-    return next(
-        each for each in limits
-        if (each.metric, each.value, 1 if each.side == "max" else -1) == (bound.quantity, bound.value, bound.sign)
-    )  # fmt: skip
+    return next(each for each in limits if Bound.of(each) == bound)
 
 
 def _cure(relief: Relief, jobs: Sequence[Job], sites: Sequence[Site], limits: Sequence[Limit]) -> str | None:

@@ -60,7 +60,7 @@ def problem_of(
     jobs: Sequence[Job], sites: Sequence[Site], calendar: Calendar, objective: Objective, limits: Sequence[Limit]
 ) -> Assignment:
     """The jobs as tasks: what each option costs, and what limits it."""
-    bounds = tuple(Bound(each.metric, each.value, 1 if each.side == "max" else -1) for each in limits)
+    bounds = tuple(Bound.of(each) for each in limits)
     metrics = {*objective.metrics, *(bound.quantity for bound in bounds)}
     tasks = []
     for job in jobs:

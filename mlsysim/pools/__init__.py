@@ -13,11 +13,13 @@ from mlsysim.constraints.asserts import Limit
 from mlsysim.constraints.assigning import assign
 from mlsysim.constraints.assignment import Assignment, Rule, Task
 from mlsysim.constraints.compiler import Bound
+from mlsysim.constraints.conflicts import explain
 from mlsysim.constraints.effort import Effort
 from mlsysim.objectives import objective as read_objective
 from mlsysim.plan import LoadedPlan
 from mlsysim.pools.answer import Pools
 from mlsysim.pools.offers import PARTS, Kind, Offering, Offers, adds_up, kinds
+from mlsysim.refusals import conflict_of, unproven
 from mlsysim.replicas import DEVICES
 from mlsysim.runs import with_run
 from mlsysim.symbolic.errors import InfeasibleError, InputError
@@ -60,6 +62,7 @@ def solve(
     Raises:
         InputError: no traffic, an unknown accelerator, or an objective that does not add up over pools.
         InfeasibleError: no pools serve the traffic within the limits.
+        UnprovenError: the time is up before any pools are known.
     """
     if top != 1:
         raise InputError("--top: of pools that serve only the best are searched", hint="leave it out")
@@ -82,13 +85,12 @@ def solve(
         if not _extensive(limit.metric):
             raise InputError(f"{limit.metric} does not add up over pools", where=limit.where, hint="limit macro.tco")
     offered = [Offering(kind, wanted).offers() for kind in choices]
-    bounds = (
-        Bound(SERVED, float(PARTS), -1),
-        *(Bound(limit.metric, limit.value, 1 if limit.side == "max" else -1) for limit in whole),
-    )
+    bounds = (Bound(SERVED, float(PARTS), -1), *(Bound.of(limit) for limit in whole))
     assigned = assign(_problem(offered, bounds), effort=effort)
-    if not assigned.chosen:
+    if assigned.status == "infeasible":
         raise InfeasibleError(_why_not(offered, whole, bounds, effort), where=loaded.where("hardware", key=True))
+    if not assigned.chosen:
+        raise unproven(effort)
     positions = tuple(_position(o, *at) for o, at in zip(offered, assigned.chosen, strict=True))
     assigned = replace(assigned, seconds=time.perf_counter() - started)
     return Pools(loaded, wanted, tuple(offered), positions, assigned, effort.seed)
@@ -132,7 +134,7 @@ def _why_not(offered: Sequence[Offers], whole: Sequence[Limit], bounds: Sequence
     """Why no pools serve the traffic, in words."""
     reach = {o.kind.name: int(o.parts.max(initial=0)) for o in offered}
     if not any(reach.values()):
-        return "; ".join(_unserved(o.kind) for o in offered)
+        return "; ".join(_unserved(o.kind, effort) for o in offered)
     if sum(reach.values()) < PARTS:
         there = ", ".join(
             f"{o.kind.most:,.0f} {o.kind.name} serve {reach[o.kind.name]}/{PARTS}" if math.isfinite(o.kind.most)
@@ -153,12 +155,9 @@ def _why_not(offered: Sequence[Offers], whole: Sequence[Limit], bounds: Sequence
     return "no pools keep the asserts: " + "; or ".join(words)
 
 
-def _unserved(kind: Kind) -> str:
+def _unserved(kind: Kind, effort: Effort) -> str:
     """Why a kind of accelerator serves nothing, in words."""
-    from mlsysim.constraints.conflicts import explain
-    from mlsysim.refusals import conflict_of
-
-    found = explain(kind.task.space, kind.task.bounds, Effort(10.0).begun())
+    found = explain(kind.task.space, kind.task.bounds, effort.part(0.5))
     return f"{kind.name} serves none of it: {conflict_of(kind.task, found)}"
 
 

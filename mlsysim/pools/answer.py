@@ -14,7 +14,7 @@ from mlsysim.evaluation import Evaluation, evaluate
 from mlsysim.objectives import Objective
 from mlsysim.plan import LoadedPlan
 from mlsysim.pools.offers import PARTS, Offers
-from mlsysim.result import key
+from mlsysim.result import figure, key
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount, number
@@ -128,19 +128,15 @@ class Pools:
         }  # fmt: skip
         if len(self.pools) == 1:
             return {**found, **self.pools[0].evaluation.to_dict(), "exit_code": self.exit_code}
-        scale = {name: catalogue().QUANTITIES[name]["scale"] for name in self.totals}
-        totals = {key(n): None if v is None else v / scale[n] for n, v in self.totals.items()}
+        totals = {key(name): figure(name, value) for name, value in self.totals.items()}
         return {**found, **totals, "exit_code": self.exit_code}
 
     def _pool(self, pool: Pool) -> dict[str, Any]:
-        times = {key(n): pool.evaluation[n] for _, n in _TIMES if n in pool.evaluation.metrics}
-        scaled = {
-            k: None if v is None else v / catalogue().QUANTITIES[n]["scale"]
-            for (k, v), n in zip(times.items(), [n for _, n in _TIMES if n in pool.evaluation.metrics], strict=True)
-        }
+        known = pool.evaluation.metrics
+        times = {key(name): figure(name, known[name]) for _, name in _TIMES if name in known}
         return {
             "hardware": pool.offers.kind.name, "requests_per_second": pool.offers.kind.traffic * pool.parts / PARTS,
-            **{k.removeprefix("o_"): v for k, v in pool.offers.kind.task.data(pool.choice).items()}, **scaled,
+            **{k.removeprefix("o_"): v for k, v in pool.offers.kind.task.data(pool.choice).items()}, **times,
         }  # fmt: skip
 
     def page(self, *, color: bool = False) -> str:

@@ -120,7 +120,7 @@ class Offering:
     def __init__(self, kind: Kind, objective: Objective) -> None:
         self.kind, self.objective = kind, objective
         limits = kind.task.first.limits
-        self.each = [Bound(v.metric, v.value, 1 if v.side == "max" else -1) for v in limits if not adds_up(v)]
+        self.each = [Bound.of(v) for v in limits if not adds_up(v)]
         self.whole = [v.metric for v in limits if adds_up(v)]
 
     @cached_property

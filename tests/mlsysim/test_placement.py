@@ -17,9 +17,10 @@ import yaml
 import mlsysim
 from mlsysim import schemas
 from mlsysim.cli.main import run
+from mlsysim.constraints.assigning import Assigned
 from mlsysim.registry import standard
 from mlsysim.schemas import schema_of
-from mlsysim.symbolic.errors import InfeasibleError, InputError, UnknownNameError
+from mlsysim.symbolic.errors import InfeasibleError, InputError, UnknownNameError, UnprovenError
 from tests.conftest import ROOT, plan
 
 EXAMPLE = ROOT / "examples" / "placement.yaml"
@@ -575,3 +576,16 @@ def test_an_impossible_placement_exits_with_four(tmp_path: Path, capsys: pytest.
     assert "cannot" in capsys.readouterr().err
     assert run(["-o", "json", "optimize", "placement", str(source)]) == 4
     assert json.loads(capsys.readouterr().out)["error"]["exit_code"] == 4
+
+
+def test_time_that_ends_before_anything_is_known_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs and pools of which nothing is known yet are neither placed nor impossible."""
+    nothing = Assigned("unknown", (), None, None, 4, 4, 0.0)
+    for module in ("mlsysim.placement", "mlsysim.pools"):
+        monkeypatch.setattr(f"{module}.assign", lambda *_, **__: nothing)
+    with pytest.raises(UnprovenError, match="no design is known after 7 s"):
+        mlsysim.optimize(two(), "placement", time_limit=7.0)
+    chat = plan(workload={"name": "Llama3_8B", "sequence_length": 512, "output_tokens": 64}, hardware={"name": "H100"})
+    chat["workload"].pop("batch_size", None)
+    with pytest.raises(UnprovenError, match="no design is known after 7 s"):
+        mlsysim.optimize(chat, "nodes", hardware=["H100"], qps=2.0, time_limit=7.0)
