@@ -73,6 +73,11 @@ class Objective:
             return amount(value, catalogue().QUANTITIES[self.metrics[0]])
         return number(self.in_unit(value) or 0.0)
 
+    def proof(self, status: str, bound: float | None, gap: float | None) -> str:
+        """What a search proved, in words."""
+        between = "unknown" if gap is None else f"{number(gap * 100)} %"
+        return f"{status}, bound {self.said(bound)}, gap {between}"
+
 
 def _scale(metric: str) -> float:
     """A metric's own unit in coherent units."""

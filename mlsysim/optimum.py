@@ -76,8 +76,7 @@ class Optimization:
             lines += [f"The best {self.task.noun} without them:", ""]
         lines += textwrap.wrap(self.task.describe(answer.choice), 88)
         lines.append(f"  {self.objective.name:<24}  {self.objective.said(answer.objective)}")
-        gap = "unknown" if answer.gap is None else f"{number(answer.gap * 100)} %"
-        lines.append(f"  {'status':<24}  {answer.status}, bound {self.objective.said(answer.bound)}, gap {gap}")
+        lines.append(f"  {'status':<24}  {self.objective.proof(answer.status, answer.bound, answer.gap)}")
         exist = "1 design exists" if answer.space == 1 else f"{answer.space or 0:,} designs exist"
         size = exist if answer.space else f"designs among {number(self.space)} combinations"
         checked = "; all were enumerated and agree" if answer.checked else ""

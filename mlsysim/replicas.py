@@ -27,6 +27,8 @@ MOST_SLOTS = 1024
 LEAST_CHUNK = 64
 #: Pipeline stages are looked at up to this number, and up to twice the fewest that fit.
 STAGES = 4
+#: How a replica that serves is never split.
+_UNSPLIT = {"split.context": 1.0, "split.expert": 1.0}
 #: Metrics that more replicas can only improve, by the last word of their names.
 _TIMELY = ("latency", "ttft", "itl", "token_latency", "utilisation")
 
@@ -70,7 +72,7 @@ def replica_space(base: Design, bounds: Sequence[Bound]) -> Space:
     else:
         # Nothing fits: few and many replicas are looked at, so that the answer names what no number of them would cure.
         counted = [replace(each, replicas=tuple(2**power for power in range(0, 21, 4))) for each in layouts]
-    values = {**base.values, **({"split.context": 1.0, "split.expert": 1.0} if counted[0].split else {})}
+    values = {**base.values, **(_UNSPLIT if counted[0].split else {})}
     each = tuple(layout.domains for layout in counted)
     together = {name: tuple(sorted({value for one in each for value in one[name]})) for name in each[0]}
     if not counted[0].split:
@@ -118,14 +120,7 @@ def _said(base: Design, leaf: str) -> tuple[int, ...]:
 
 def _slots(base: Design, split: dict[str, float]) -> tuple[int, ...]:
     """The slots that are looked at under a split; none where not even one fits."""
-    values = {
-        **base.values,
-        "split.data": 1.0,
-        "split.context": 1.0,
-        "split.expert": 1.0,
-        CHUNK: float(LEAST_CHUNK),
-        **split,
-    }
+    values = {**base.values, "split.data": 1.0, **_UNSPLIT, CHUNK: float(LEAST_CHUNK), **split}
     said = _said(base, SLOTS)
     most = largest(base.variant, values, said[0] if said else MOST_SLOTS)
     if said or not most:
@@ -147,7 +142,7 @@ def _replicas(base: Design, layout: _Layout, limits: Sequence[Bound]) -> tuple[i
 
     def enough(replicas: int) -> bool:
         domains = replace(layout, replicas=(replicas,)).domains
-        space = Space(base.variant, {**base.values, "split.context": 1.0, "split.expert": 1.0, **layout.split}, domains)
+        space = Space(base.variant, {**base.values, **_UNSPLIT, **layout.split}, domains)
         return Problem(space, Goal.of(DEVICES), tuple(limits)).best(space.lattice(domains)) is not None
 
     if said:

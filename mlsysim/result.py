@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mlsysim.evaluation import Evaluation
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
+#: Whole numbers beyond this lose digits in JSON.
+LARGEST = 2**53
 #: What a search adds to a result.
 SEARCH_KEYS: dict[str, dict[str, Any]] = {
     "o_status": {"enum": ["optimal", "feasible", "infeasible", "unknown"], "description": "what the search proved"},

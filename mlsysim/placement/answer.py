@@ -22,15 +22,13 @@ from mlsysim.placement.jobs import HOUR, Calendar, Job
 from mlsysim.placement.sites import Site
 from mlsysim.placement.tables import values_of
 from mlsysim.plan import LoadedPlan
-from mlsysim.result import figure, key
+from mlsysim.result import LARGEST, figure, key
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount, number
 
 #: Macro metrics that do not add up over jobs.
 NO_TOTAL = ("macro.power", "macro.cost_per_million_tokens", "macro.cost_per_million_samples")
-#: Whole numbers beyond this lose digits in JSON.
-LARGEST = 2**53
 #: So many jobs stand in the text; the data holds all.
 SHOWN = 60
 WIDTH = 88
@@ -254,8 +252,7 @@ class Placement:
             yield ""
         yield self._head()
         yield f"  {self.objective.name:<24}  {self.objective.said(self.shown(a.cost))}"
-        gap = "unknown" if a.gap is None else f"{number(a.gap * 100)} %"
-        yield f"  {'status':<24}  {a.status}, bound {self.objective.said(self.shown(a.bound))}, gap {gap}"
+        yield f"  {'status':<24}  {self.objective.proof(a.status, self.shown(a.bound), a.gap)}"
         yield f"  {'search':<24}  {self._space()}, {a.seconds:.2f} s"
         for name, cost in self.against() if self.single else ():
             yield f"  {'elsewhere':<24}  {self.more(cost)} in {name}"

@@ -14,10 +14,10 @@ from mlsysim.evaluation import Evaluation, evaluate
 from mlsysim.objectives import Objective
 from mlsysim.plan import LoadedPlan
 from mlsysim.pools.offers import PARTS, Offers
-from mlsysim.result import figure, key
+from mlsysim.result import LARGEST, figure, key
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue
-from mlsysim.symbolic.words import amount, number
+from mlsysim.symbolic.words import amount
 
 _TOTALS = (
     ("total cost", "macro.tco"), ("energy", "macro.energy"), ("carbon", "macro.carbon"), ("water", "macro.water"),
@@ -122,7 +122,7 @@ class Pools:
             "name": self.loaded.plan.name or self.loaded.plan.workload.name,
             "o_status": a.status, "o_metric": self.objective.name, "o_unit": self.objective.unit,
             "o_objective": self.objective.in_unit(a.cost), "o_bound": self.objective.in_unit(a.bound), "o_gap": a.gap,
-            "o_space": a.space if a.space < 2**53 else None, "o_rows": a.left, "o_seconds": round(a.seconds, 3),
+            "o_space": a.space if a.space < LARGEST else None, "o_rows": a.left, "o_seconds": round(a.seconds, 3),
             "o_seed": self.seed, "o_accelerators": sum(pool.choice["split.devices"] for pool in self.pools),
             "o_pools": [self._pool(pool) for pool in self.pools],
         }  # fmt: skip
@@ -156,8 +156,7 @@ class Pools:
                 if value is not None:
                     yield f"    {label:<22}  {amount(value, catalogue().QUANTITIES[name])}"
         yield f"  {self.objective.name:<24}  {self.objective.said(a.cost)}"
-        gap = "unknown" if a.gap is None else f"{number(a.gap * 100)} %"
-        yield f"  {'status':<24}  {a.status}, bound {self.objective.said(a.bound)}, gap {gap}"
+        yield f"  {'status':<24}  {self.objective.proof(a.status, a.bound, a.gap)}"
         yield f"  {'search':<24}  traffic in {PARTS} parts, {len(self.offers)} kinds, {a.seconds:.2f} s"
         if len(self.pools) > 1:
             for label, name in _TOTALS:
