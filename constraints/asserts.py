@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mlsysim.constraints.feasibility import ROUNDING
@@ -13,6 +13,10 @@ from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.units import parse
 from mlsysim.symbolic.words import amount, number
 
+#: What a plan may say of a metric, and how it is written in a sentence.
+SIGNS = {"max": "<=", "min": ">=", "equals": "="}
+#: What must equal a value may differ from it by this share.
+EQUAL = 1e-9
 LENSES = ("feasibility", "performance", "macro")
 #: Metrics of which more is better.
 LARGER_IS_BETTER = (
@@ -53,26 +57,37 @@ class Limit:
 
     Attributes:
         metric: the full name.
-        side: ``max`` or ``min``.
+        side: ``max``, ``min`` or ``equals``.
         value: in coherent units.
         where: the place in the plan.
+        severity: ``error``, or ``warn`` for a limit that is reported and not enforced.
+        reason: why it is there, in the plan's own words.
     """
 
     metric: str
     side: str
     value: float
     where: str | None
+    severity: str = "error"
+    reason: str = ""
+
+    @property
+    def sides(self) -> tuple[Limit, ...]:
+        """The limit as inequalities: itself, or at most and at least what it must equal."""
+        if self.sign:
+            return (self,)
+        room = EQUAL * abs(self.value)
+        return replace(self, side="max", value=self.value + room), replace(self, side="min", value=self.value - room)
 
     @property
     def sign(self) -> int:
-        """1 for at most, -1 for at least."""
-        return 1 if self.side == "max" else -1
+        """1 for at most, -1 for at least; 0 for neither."""
+        return {"max": 1, "min": -1}.get(self.side, 0)
 
     @property
     def text(self) -> str:
         """The limit in words, with its unit."""
-        sign = "<=" if self.side == "max" else ">="
-        return f"{self.metric} {sign} {amount(self.value, catalogue().QUANTITIES[self.metric])}"
+        return f"{self.metric} {SIGNS[self.side]} {amount(self.value, catalogue().QUANTITIES[self.metric])}"
 
     @property
     def as_assert(self) -> dict[str, Any]:
@@ -81,11 +96,11 @@ class Limit:
 
     def slack(self, found: float) -> float:
         """How far a value is from the limit, in coherent units; negative where it is violated."""
-        return self.value - found if self.side == "max" else found - self.value
+        return self.sign * (self.value - found) if self.sign else -abs(self.value - found)
 
     def holds(self, found: float) -> bool:
         """Whether a value keeps the limit."""
-        return self.slack(found) >= -ROUNDING * abs(self.value)
+        return self.slack(found) >= -(ROUNDING if self.sign else EQUAL) * abs(self.value)
 
     def miss(self, found: float) -> str:
         """By how much a value misses the limit, in words."""
@@ -93,32 +108,54 @@ class Limit:
         by = amount(-self.slack(found), unit)
         if self.value == 0 or found == 0:
             return by
-        times = found / self.value if self.side == "max" else self.value / found
-        share = f"{number(times)} times the limit" if self.side == "max" else f"1/{number(times)} of the limit"
-        return f"{by} ({share})"
+        below = found < self.value
+        times = self.value / found if below else found / self.value
+        limit = "what it must be" if self.side == "equals" else "the limit"
+        return f"{by} (1/{number(times)} of {limit})" if below else f"{by} ({number(times)} times {limit})"
 
 
-def limit(name: str, side: str, raw: float | str, *, variant: str, where: str | None, path: str) -> Limit:
+def limit(
+    name: str,
+    side: str,
+    raw: float | str,
+    *,
+    variant: str,
+    where: str | None,
+    path: str,
+    unit: str | None = None,
+    severity: str = "error",
+    reason: str = "",
+) -> Limit:
     """Read one side of an assert.
 
     Args:
         name: the metric as written.
-        side: ``max`` or ``min``.
-        raw: a number in the metric's display unit, or a string with its unit.
+        side: ``max``, ``min`` or ``equals``.
+        raw: a number in ``unit``, or a string with its unit.
         variant: the graph that it must be a metric of.
         where: the place of the value in the plan.
         path: its name in the plan.
+        unit: of a number; the metric's display unit where none is given.
+        severity, reason: as in a :class:`Limit`.
 
     Raises:
-        InputError: an unknown metric, a wrong dimension, or a number that is not finite.
+        InputError: an unknown metric, a wrong dimension, a unit given twice, or a number that is not finite.
     """
     full = metric(name, variant, where=where)
     record = catalogue().QUANTITIES[full]
-    if isinstance(raw, str):
-        return Limit(full, side, parse(raw, record["display"], where=where, what=f'{path}: "{full}"'), where)
-    if raw != raw or abs(raw) > 1e300:
+    if isinstance(raw, str) and unit is not None:
+        raise InputError(
+            f"{path}: {raw!r} has a unit, and `unit: {unit}` says one too", where=where, hint="keep one of them"
+        )
+    if not isinstance(raw, str) and (raw != raw or abs(raw) > 1e300):
         raise InputError(f"{path}: {str(raw)[:20]} is not a number that a metric could have", where=where)
-    return Limit(full, side, float(raw) * record["scale"], where)
+    if unit is not None:
+        raw = f"{raw!r} {unit}"
+    if isinstance(raw, str):
+        value = parse(raw, record["display"], where=where, what=f'{path}: "{full}"')
+    else:
+        value = float(raw) * record["scale"]
+    return Limit(full, side, value, where, severity, reason)
 
 
 def read_limit(text: str, variant: str, path: str = "target") -> Limit:

@@ -42,7 +42,7 @@ class Bound:
 
     @classmethod
     def of(cls, limit: Limit) -> Bound:
-        """An assert as a limit of a search."""
+        """One side of an assert as a limit of a search."""
         return cls(limit.metric, limit.value, limit.sign)
 
     @property

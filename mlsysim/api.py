@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlsysim.binding import bind as _bind
 from mlsysim.constraints.feasibility import Finding
@@ -17,6 +17,9 @@ from mlsysim.registry import Entry
 from mlsysim.split import complete
 from mlsysim.symbolic.errors import InputError, UnknownNameError
 from mlsysim.symbolic.kernels import kernel
+
+if TYPE_CHECKING:
+    from mlsysim.shares import SharedEvaluation
 
 Planlike = str | Path | Mapping[str, Any] | Entry | LoadedPlan
 
@@ -35,6 +38,20 @@ def evaluate(plan: Planlike) -> Evaluation:
     (False, 'FAIL')
     """
     return _evaluate(_bind(load(plan)))
+
+
+def evaluate_whole(plan: Planlike) -> Evaluation | SharedEvaluation:
+    """Evaluate any plan, also one whose hardware is several pools; what is found has the same score card and data.
+
+    Raises:
+        InputError: the plan is malformed or names something unknown.
+    """
+    loaded = load(plan)
+    if not loaded.plan.hardware.pools:
+        return evaluate(loaded)
+    from mlsysim.shares import evaluate_pools
+
+    return evaluate_pools(loaded)
 
 
 class SystemEvaluator:
@@ -100,8 +117,9 @@ class Check:
 
     @property
     def feasible(self) -> bool:
-        """Whether every condition and every assert holds."""
-        return not self.violations and all(finding.holds for finding in self.findings)
+        """Whether every condition holds, and every assert that does not only warn."""
+        kept = all(violation.limit.severity == "warn" for violation in self.violations)
+        return kept and all(finding.holds for finding in self.findings)
 
     @property
     def reasons(self) -> list[str]:
@@ -254,14 +272,14 @@ def synthesize(plan: Planlike, target: str) -> Any:
     return invert(plan, target)
 
 
-def optimize(plan: Planlike, problem: str = "parallelism", **options: Any) -> Any:
+def optimize(plan: Planlike, problem: str | None = None, **options: Any) -> Any:
     """Find the best design of a plan; see :func:`mlsysim.optimization.optimize`."""
     from mlsysim.optimization import optimize as search
 
     return search(load(plan), problem, **options)
 
 
-def pareto(plan: Planlike, metrics: Sequence[str], problem: str = "parallelism", **options: Any) -> Any:
+def pareto(plan: Planlike, metrics: Sequence[str], problem: str | None = None, **options: Any) -> Any:
     """The exact front of a plan's designs; see :func:`mlsysim.optimization.pareto`."""
     from mlsysim.optimization import pareto as trade
 

@@ -81,6 +81,7 @@ class BatchingTask(Task):
         """The plan with its accelerators, split and batching filled in."""
         loaded = self.first.design.loaded
         data = with_accelerators(loaded.document.data, choice[DEVICES])
+        data.pop("search", None)
         serving = {**data["serving"], "slots": choice[SLOTS]}
         if CHUNK not in choice:
             return {**data, "serving": serving}
@@ -117,7 +118,7 @@ def task(
     if asserts:
         data = {**data, "constraints": {"assert": asserts}}
     first = evaluate(bind(served.with_data(with_accelerators(data, 1))))
-    bounds = [Bound.of(each) for each in first.limits]
+    bounds = [Bound.of(each) for each in first.enforced]
     return BatchingTask(replica_space(one, bounds), first, most)
 
 

@@ -34,7 +34,13 @@ _SAID = {
     ("ops", "price_per_accelerator_hour"): "price.accelerator_hour",
     ("ops", "carbon_intensity"): "grid.carbon_intensity",
     ("ops", "electricity_price"): "grid.electricity_price",
+    ("network", "bandwidth"): "node.net_bandwidth",
+    ("network", "latency"): "node.net_latency",
+    ("network", "link_bandwidth"): "node.link_bandwidth",
+    ("network", "link_latency"): "node.link_latency",
 }
+#: The field that names a fabric instead of the node's own, by what the fabric is for.
+_FABRICS = {"network": "fabric", "link": "link"}
 
 #: What a checkpoint is bound by: facts of storage, by leaf.
 WRITTEN = {"node_bandwidth": "write_bandwidth", "filesystem_bandwidth": "filesystem_write_bandwidth"}
@@ -65,6 +71,7 @@ def bind(loaded: LoadedPlan, model: Entry | None = None, hardware: Entry | None 
 class _Binder:
     def __init__(self, loaded: LoadedPlan, model: Entry | None, hardware: Entry | None) -> None:
         self.loaded, self.plan, self.zoo = loaded, loaded.plan, loaded.zoo
+        self.refuse_several_pools()
         self.model = model or self.lookup("models", "workload", "name")
         self.hardware = hardware or self.lookup("hardware", "hardware", "name")
         self.node = self.choose_node()
@@ -74,7 +81,8 @@ class _Binder:
 
     def design(self) -> Design:
         self.refuse_what_is_open()
-        refuse_idle_fields(self.loaded, self.model, int(self.devices().value or 1))
+        size = int(self.node.facts["accelerators"].number or 1)
+        refuse_idle_fields(self.loaded, self.model, int(self.devices().value or 1), size)
         self.precision = chosen_precision(self.loaded, self.hardware)
         bindings = {leaf: self.leaf(leaf) for leaf in kernel(self.variant).leaves}
         self.refuse_what_cannot_be_judged(bindings)
@@ -105,10 +113,12 @@ class _Binder:
             return designs[0]
         many = next((f for f in ("nodes", "accelerators") if (getattr(self.plan.hardware, f) or 1) > 1), None)
         apart = self.loaded.phase == "serving" and self.model.kind != "transformer"  # each serves by itself
-        if many and not apart:
+        joined = self.plan.network.fabric is not None or self.plan.network.bandwidth is not None
+        if many and not apart and not joined:
             raise InputError(
                 f"hardware.{many}: no node design of {self.hardware.name} is known, so one stands alone",
-                where=self.where("hardware", many), hint="leave it out, or add a node to a zoo of your own (see README)",
+                where=self.where("hardware", many),
+                hint="leave it out, say how they are joined (network.fabric), or add a node to a zoo of your own",
             )  # fmt: skip
         return alone(self.hardware)
 
@@ -122,6 +132,14 @@ class _Binder:
             raise InputError(
                 "placement: this plan leaves open where its work runs", where=self.loaded.where("placement", key=True),
                 hint="decide it with `mlsysim optimize placement`, or leave the section out",
+            )  # fmt: skip
+
+    def refuse_several_pools(self) -> None:
+        """Each of several pools is a design of its own."""
+        if self.plan.hardware.pools:
+            raise InputError(
+                "hardware.pools: several pools are several designs", where=self.loaded.where("hardware", "pools", key=True),
+                hint="`mlsysim eval` evaluates them together, `mlsysim optimize nodes` chooses among them; else name one",
             )  # fmt: skip
 
     def where(self, section: str, name: str) -> str | None:
@@ -186,6 +204,8 @@ class _Binder:
                 return self.of_fabric("network", "latency")
             case "net_bandwidth":
                 port = self.of_fabric("network", "bandwidth")
+                if self.plan.network.fabric is not None:
+                    return replace(port, says=f"{port.says}, a port for each accelerator")
                 ports = self.node.facts["ports"].number if "ports" in self.node.facts else None
                 if port.value is None or not ports:
                     return port
@@ -206,6 +226,9 @@ class _Binder:
         return _of(self.node, rest)
 
     def of_fabric(self, role: str, name: str) -> Binding:
+        field_ = _FABRICS.get(role)
+        if field_ and self.said("network", field_) is not None:
+            return _of(self.lookup("fabrics", "network", field_), name)
         if role not in self.node.links:
             return Binding(None, "registry", f"{self.node.title} has no {role}")
         return _of(self.zoo.find("fabrics", self.node.links[role]), name)

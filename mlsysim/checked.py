@@ -46,10 +46,13 @@ class Checked:
             yield f"FAIL  {summary(evaluation)}"
             yield from (f"  {failure.sentence}" for failure in evaluation.failures[1:])
             return
-        broken = evaluation.violations
+        broken, status = (
+            evaluation.violations,
+            "FAIL" if evaluation.errors else "WARN" if evaluation.violations else "PASS",
+        )
         held = len(evaluation.limits) - len(broken)
         asserts = f"{held} of {len(evaluation.limits)} asserts hold" if evaluation.limits else "no asserts"
-        yield f"{'FAIL' if broken else 'PASS'}  {summary(evaluation)}; {asserts}"
+        yield f"{status}  {summary(evaluation)}; {asserts}"
         for violation in broken:
             place = f"{violation.limit.where}: " if violation.limit.where else ""
-            yield f"  {place}{violation.sentence}"
+            yield f"  {place}{'warning: ' * (violation.limit.severity == 'warn')}{violation.sentence}"

@@ -15,6 +15,7 @@ from mlsysim.design import Design
 from mlsysim.plan import LoadedPlan
 from mlsysim.registry.vocabulary import FORMATS
 from mlsysim.split import complete, domains
+from mlsysim.variation import varied
 
 #: The decision that stands for a number format; its values are places in ``FORMATS``.
 PRECISION = "choice.precision"
@@ -27,7 +28,7 @@ LAYOUT = ("split.first_layers", "split.stage_layers", "split.tail_layers", "spli
 
 def design_space(design: Design) -> Space:
     """Every degree that a plan leaves open, with the values that could divide."""
-    space = Space(design.variant, complete(design).values, domains(design))
+    space = Space(design.variant, complete(design).values, varied(design, domains(design)))
     return replace(space, ties=ties(space))
 
 
@@ -58,7 +59,7 @@ def joint_space(name: str, designs: Mapping[int, Design]) -> Space:
     """
     first = next(iter(designs.values()))
     every = [designs.get(number, first) for number in range(max(designs) + 1)]  # a number that is none is never chosen
-    each = [domains(design) for design in every]
+    each = [varied(design, domains(design)) for design in every]
     if len(designs) > FEW:
         each = [{leaf: values[:1] if leaf in ENDS[1:] else values for leaf, values in one.items()} for one in each]
     columns = {leaf: tuple(design.values[leaf] for design in every) for leaf in first.values if leaf not in each[0]}

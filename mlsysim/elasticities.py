@@ -125,7 +125,7 @@ def sensitivity(evaluation: Evaluation, name: str = "performance.latency") -> Se
     if not evaluation.values[target]:
         raise InputError(f"{target} is zero in this plan, so nothing changes it by a percentage")
     shown = [m for m in (target, *ACROSS) if evaluation.metrics.get(m)]
-    limits = [limit for limit in evaluation.limits if evaluation.metrics.get(limit.metric)]
+    limits = [limit for limit in evaluation.enforced if evaluation.metrics.get(limit.metric)]
     wanted = [*dict.fromkeys((*shown, *(limit.metric for limit in limits)))]
     grows, shrinks = (
         {leaf: _change(evaluation, leaf, wanted, direction) for leaf in _inputs(evaluation)} for direction in (1, -1)

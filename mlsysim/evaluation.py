@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from mlsysim.constraints.asserts import Limit, limit, metrics
+from mlsysim.constraints.asserts import SIGNS, Limit, limit, metrics
 from mlsysim.constraints.feasibility import Finding, findings
 from mlsysim.design import Design
 from mlsysim.split import complete
@@ -32,8 +32,10 @@ class Violation:
         if self.found is None:
             return f"{self.limit.metric} cannot be decided: {self.undecided}"
         unit = catalogue().QUANTITIES[self.limit.metric]
+        must = "it must be" if self.limit.side == "equals" else "the limit is"
+        why = f" ({self.limit.reason})" if self.limit.reason else ""
         return (
-            f"{self.limit.metric} is {amount(self.found, unit)}, the limit is {amount(self.limit.value, unit)}: "
+            f"{self.limit.metric} is {amount(self.found, unit)}, {must} {amount(self.limit.value, unit)}{why}: "
             f"it misses by {self.limit.miss(self.found)}; the {self.wall} wall binds"
         )
 
@@ -155,20 +157,33 @@ class Evaluation:
     @cached_property
     def limits(self) -> list[Limit]:
         """The plan's asserts, read and checked for dimensions."""
+        asserts = enumerate(self.design.loaded.plan.constraints.asserts)
+        return [limit for position, item in asserts for limit in self.read(position, item)]
+
+    def read(self, position: int, item: Any) -> list[Limit]:
+        """An assert of the plan as limits on one metric.
+
+        Args:
+            position: its place in the list.
+            item: its fields.
+
+        Raises:
+            InputError: an unknown metric, or a wrong dimension.
+        """
         loaded = self.design.loaded
-        found = []
-        for position, item in enumerate(loaded.plan.constraints.asserts):
-            for side in ("max", "min"):
-                raw = getattr(item, side)
-                if raw is not None:
-                    path = ("constraints", "assert", position)
-                    found.append(
-                        limit(
-                            item.metric, side, raw, variant=self.variant, path=f"constraints.assert[{position}]",
-                            where=loaded.where(*path, side if _known_metric(item.metric) else "metric"),
-                        )
-                    )  # fmt: skip
-        return found
+        return [
+            limit(
+                item.metric, side, raw, variant=self.variant, path=f"constraints.assert[{position}]", unit=item.unit,
+                where=loaded.where("constraints", "assert", position, side if _known_metric(item.metric) else "metric"),
+                severity=item.severity, reason=item.reason,
+            )
+            for side in SIGNS if (raw := getattr(item, side)) is not None
+        ]  # fmt: skip
+
+    @cached_property
+    def enforced(self) -> list[Limit]:
+        """The asserts that a design must keep, as inequalities: what only warns is no limit of a search."""
+        return [side for each in self.limits if each.severity == "error" for side in each.sides]
 
     @cached_property
     def violations(self) -> list[Violation]:
@@ -184,6 +199,11 @@ class Evaluation:
         return found
 
     @property
+    def errors(self) -> list[Violation]:
+        """The violations of asserts that do not only warn."""
+        return [each for each in self.violations if each.limit.severity == "error"]
+
+    @property
     def macro_status(self) -> str:
         """PASS where cost, energy, carbon and water all have values, PARTIAL where some do, else SKIPPED."""
         known = [f"macro.{name}" not in self.skipped for name in ("tco", "energy", "carbon", "water")]
@@ -192,8 +212,8 @@ class Evaluation:
 
     @property
     def exit_code(self) -> int:
-        """0 fine, 3 an assert is violated, 4 physically infeasible."""
-        return 4 if not self.feasible else 3 if self.violations else 0
+        """0 fine, 3 an assert is violated that does not only warn, 4 physically infeasible."""
+        return 4 if not self.feasible else 3 if self.errors else 0
 
     def scorecard(self, *, color: bool = False) -> str:
         """The evaluation as text for a terminal."""

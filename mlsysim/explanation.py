@@ -49,7 +49,7 @@ def _near(evaluation: Evaluation) -> Iterator[str]:
             record = _record(_needed(evaluation, finding.name))
             there = f"{amount(finding.needed, record)} of {amount(finding.available, record)}"
             left.append((finding.slack / finding.available, f"{finding.name}: {there}"))
-    for limit in evaluation.limits:
+    for limit in evaluation.enforced:
         found = evaluation.values[limit.metric]
         share = limit.slack(found) / abs(limit.value) if limit.value else 1.0
         left.append((share, f"{limit.text}: {amount(found, _record(limit.metric))}"))
@@ -65,7 +65,7 @@ def _relaxed(task: Task, wanted: Objective, answer: Answer, evaluation: Evaluati
     """What the best would be if one limit gave way, by searching without it; and what an assert costs at the margin."""
     own = physical(task.space)
     limits = [*task.bounds, *own]
-    words = [each.text for each in task.first.limits] + [f"the limit of {said}" for said in task.names.values()]
+    words = [each.text for each in task.first.enforced] + [f"the limit of {said}" for said in task.names.values()]
     words += [f"the limit of {_name(evaluation, bound.quantity)}" for bound in own]
     for limit, word in zip(limits, words, strict=True):
         others = [other for other in limits if other is not limit]
@@ -76,7 +76,7 @@ def _relaxed(task: Task, wanted: Objective, answer: Answer, evaluation: Evaluati
         needs = amount(float(value), _record(limit.quantity))
         gain, changes = _against(wanted, free, answer), _changes(task, answer.choice, free.choice)
         yield f"Without {word}: {gain}, with {changes}; it would be {needs}."
-    if len(wanted.metrics) == 1 and wanted.metrics[0].partition(".")[0] != "split" and evaluation.limits:
+    if len(wanted.metrics) == 1 and wanted.metrics[0].partition(".")[0] != "split" and evaluation.enforced:
         for price in sensitivity(evaluation, wanted.metrics[0]).prices:
             if price.limit.slack(evaluation.values[price.limit.metric]) <= NEAR * abs(price.limit.value):
                 yield f"{price.sentence}."
@@ -112,7 +112,7 @@ def _kept_out(task: Task, wanted: Objective, answer: Answer) -> Iterator[str]:
         if not _better(wanted, shown, answer.objective) or not _differs(shown, answer.objective):
             continue
         there = evaluate(task.design(found.choice, "looked at by the search"))
-        broken = [each.sentence for each in there.failures] + [each.sentence for each in there.violations]
+        broken = [each.sentence for each in there.failures] + [each.sentence for each in there.errors]
         if broken:
             change = _against(wanted, Answer("feasible", found.choice, shown), answer)
             yield f"{_changes(task, answer.choice, found.choice)} would give {change}, but: {broken[0]}."

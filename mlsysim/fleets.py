@@ -22,6 +22,8 @@ from mlsysim.task import Choice, Task, refuse_skipped
 FLEET = "choice.fleet"
 #: The most fleets that are looked at together.
 MOST = 2_000
+#: The longest number or range that is read, and the most numbers of a range.
+LONGEST, FARTHEST = 15, 10_000
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class FleetTask(Task):
 def task(
     loaded: LoadedPlan,
     hardware: Sequence[str] = (),
-    nodes: Sequence[int] = (),
+    nodes: Sequence[int] | str = (),
     tokens: float | str | None = None,
     deadline: str | None = None,
     budget: str | None = None,
@@ -110,7 +112,7 @@ def task(
     Args:
         loaded: the plan; its own accelerator is taken where none is given.
         hardware: accelerators, by name.
-        nodes: numbers of nodes.
+        nodes: numbers of nodes, or a text such as ``1-64`` or ``8,16,32``.
         tokens: of the training run.
         deadline, budget, carbon_cap: what the run must keep.
 
@@ -118,10 +120,28 @@ def task(
         InputError: an unknown accelerator, no number of nodes, too many fleets, or one that cannot hold the model.
     """
     loaded = with_run(loaded, tokens, deadline=deadline, budget=budget, carbon_cap=carbon_cap)
-    choices = fleets(loaded, hardware, nodes)
+    choices = fleets(loaded, hardware, numbers(nodes) if isinstance(nodes, str) else nodes)
     one_each = {fleet.name: fleet for fleet in reversed(choices)}.values()
     kinds = [evaluate(divisible(bind(loaded.with_data(fleet.plan)))) for fleet in reversed(one_each)]
     return FleetTask(fleet_space(loaded, choices), kinds[0], tuple(choices), tuple(kinds))
+
+
+def numbers(text: str) -> list[int]:
+    """Numbers of nodes: whole numbers separated by commas, and ranges.
+
+    Raises:
+        InputError: something else.
+
+    >>> numbers("1-3, 8")
+    [1, 2, 3, 8]
+    """
+    found: list[int] = []
+    for word in (part.strip() for part in text.split(",")):
+        low, dash, high = word.partition("-")
+        if not low.isdecimal() or (dash and not high.isdecimal()) or len(word) > LONGEST:
+            raise InputError(f"--nodes: {word!r} is no number of nodes", hint="write 1-64, or 8,16,32")
+        found += range(int(low), min(int(high or low), int(low) + FARTHEST) + 1)
+    return found
 
 
 def _split(choice: Choice) -> dict[str, int]:

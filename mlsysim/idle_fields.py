@@ -20,13 +20,18 @@ TRANSFORMER = (
 OF_THE_TIME = ("region", "facility", "price_per_accelerator_hour", *MAY_BE_NOTHING)
 
 
-def refuse_idle_fields(loaded: LoadedPlan, model: Entry, accelerators: int) -> None:
+#: Fields of the network that count between nodes, and inside one.
+BETWEEN, INSIDE = ("fabric", "bandwidth", "latency"), ("link", "link_bandwidth", "link_latency")
+
+
+def refuse_idle_fields(loaded: LoadedPlan, model: Entry, accelerators: int, node: int) -> None:
     """Refuse what a plan says that would change nothing.
 
     Args:
         loaded: the plan.
         model: what its workload names.
         accelerators: how many there are.
+        node: how many of them a node holds.
 
     Raises:
         InputError: at the first such field.
@@ -41,8 +46,13 @@ def refuse_idle_fields(loaded: LoadedPlan, model: Entry, accelerators: int) -> N
     offload = plan.parallelism.offload_optimizer or plan.parallelism.offload_activations
     for name in ("link_efficiency", "overlap") if accelerators == 1 and not offload else ():
         _refuse(loaded, "software", name, f"{phase} on one accelerator")
+    for name in BETWEEN if accelerators <= node else ():
+        _refuse(loaded, "network", name, f"{phase} inside one node")
+    for name in INSIDE if min(accelerators, node) == 1 else ():
+        _refuse(loaded, "network", name, f"{phase} with one accelerator to a node")
     if not transformer and not training:
-        _refuse(loaded, "software", "link_efficiency", phase)
+        for section, name in (("software", "link_efficiency"), *(("network", each) for each in (*BETWEEN, *INSIDE))):
+            _refuse(loaded, section, name, phase)
     for name in OF_THE_TIME if plan.ops.duration_days is None and plan.workload.tokens is None else ():
         if getattr(plan.ops, name) is not None:
             raise InputError(

@@ -18,6 +18,7 @@ from mlsysim.objectives import objective as read_objective
 from mlsysim.optimum import Optimization
 from mlsysim.plan import LoadedPlan
 from mlsysim.refusals import conflict_of, nothing_fits, unproven
+from mlsysim.shares import counted
 from mlsysim.symbolic.errors import InfeasibleError, InputError, UnknownNameError
 from mlsysim.task import Task
 from mlsysim.tradeoffs import ParetoFront
@@ -37,7 +38,7 @@ SERVING: tuple[str, tuple[str, ...]] = (
 
 def optimize(
     loaded: LoadedPlan,
-    problem: str = "parallelism",
+    problem: str | None = None,
     *,
     objective: str | None = None,
     largest: bool | None = None,
@@ -54,7 +55,8 @@ def optimize(
     Args:
         loaded: the plan; what its parallelism section fixes stays fixed, its asserts are constraints.
         problem: ``parallelism``, the split over the plan's accelerators; ``nodes``, which accelerators and how many, jointly
-            with the split; ``placement``, where and when the work runs; ``batching``, how many requests at once.
+            with the split; ``placement``, where and when the work runs; ``batching``, how many requests at once. By default
+            what the plan asks for (:func:`problem_of`); then its search section also gives what is not given here.
         objective: a metric, a weighted sum such as ``latency + 0.5*tco`` with weights per unit of each metric, or
             ``fewest`` (accelerators), ``cheapest``, ``cleanest`` or ``soonest``, of the training run where the plan says
             its tokens; by default the latency; the number of accelerators where they serve, the total cost of a
@@ -80,6 +82,10 @@ def optimize(
     if top < 1:
         raise InputError(f"--top: {top} is below 1", hint="give how many designs are wanted, such as 5")
     effort = Effort(time_limit, seed, workers, watch).begun()
+    problem = problem or problem_of(loaded)
+    if objective is None and problem == problem_of(loaded):
+        objective = loaded.plan.search.objective
+        largest = loaded.plan.search.maximize if largest is None else largest
     module, given = _module(loaded, problem, options)
     if hasattr(module, "solve"):
         if explain:
@@ -121,7 +127,7 @@ def optimize(
 def pareto(
     loaded: LoadedPlan,
     metrics: Sequence[str],
-    problem: str = "parallelism",
+    problem: str | None = None,
     *,
     time_limit: float = 60.0,
     seed: int = 1,
@@ -141,6 +147,7 @@ def pareto(
         InputError: fewer than two metrics, one that the plan skips, or a space too large for so many.
     """
     effort = Effort(time_limit, seed, workers).begun()
+    problem = problem or problem_of(loaded)
     module, given = _module(loaded, problem, options)
     if hasattr(module, "pareto"):
         found: ParetoFront = module.pareto(loaded, metrics, effort, **given)
@@ -156,6 +163,27 @@ def pareto(
     return ParetoFront(task, names, front(task.space, senses, bounds=task.bounds, effort=effort), effort)
 
 
+def problem_of(loaded: LoadedPlan) -> str:
+    """What a plan asks to be decided: what its search section says, else what the plan leaves open."""
+    plan = loaded.plan
+    if plan.search.problem:
+        return str(plan.search.problem)
+    if plan.placement.sites or plan.placement.jobs:
+        return "placement"
+    if plan.hardware.pools or plan.search.hardware or plan.search.nodes:
+        return "nodes"
+    return "batching" if loaded.phase == "serving" else "parallelism"
+
+
+def offered(loaded: LoadedPlan) -> dict[str, Any]:
+    """The accelerators and numbers of nodes that a plan offers to the choice of a fleet."""
+    search, pools = loaded.plan.search, loaded.plan.hardware.pools
+    found: dict[str, Any] = {"hardware": search.hardware, "nodes": search.nodes}
+    if pools and not search.hardware:
+        found["hardware"] = [f"{pool.name}={counted(loaded, pool)}" for pool in pools]
+    return {name: value for name, value in found.items() if value}
+
+
 def _module(loaded: LoadedPlan, problem: str, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     """The module of a problem, which has a ``task`` to search or a ``solve`` of its own, and the options that were given.
 
@@ -166,6 +194,8 @@ def _module(loaded: LoadedPlan, problem: str, options: Mapping[str, Any]) -> tup
     if problem not in PROBLEMS:
         raise UnknownNameError("problem", problem, PROBLEMS, see=f"the problems are {', '.join(PROBLEMS)}")
     given = {name: value for name, value in options.items() if value is not None and value != () and value != []}
+    if problem == "nodes":
+        given = offered(loaded) | given
     serves = problem == "nodes" and (loaded.phase == "serving" or "qps" in given)
     module, known = SERVING if serves else PROBLEMS[problem]
     for name in given.keys() - set(known):

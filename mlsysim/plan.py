@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlsysim.acceptance import accepted
+from mlsysim.consistency import inconsistent
 from mlsysim.registry import Entry, Zoo, standard
 from mlsysim.registry.document import STANDARD_INPUT, Document, parse, read
 from mlsysim.registry.index import BESIDE
+from mlsysim.shorthand import written_out
 from mlsysim.symbolic.errors import InputError, InputErrors
 
 if TYPE_CHECKING:
@@ -116,15 +118,20 @@ def _checked(document: Document, beside: Path | None = None) -> LoadedPlan:
         )])  # fmt: skip
     plan = accepted(document.data)
     if plan is None:
-        from mlsysim.plan_model import Plan, problems
+        from mlsysim.mistakes import problems
+        from mlsysim.plan_model import Plan
 
         found_problems = problems(document)
         if found_problems:
             raise PlanError(found_problems)
         plan = Plan.model_validate(document.data)
-    loaded = LoadedPlan(plan, document, _zoo(plan, document, beside))
-    _consistent(loaded)
-    return loaded
+    contradictions = list(inconsistent(plan, document))
+    if contradictions:
+        raise PlanError(contradictions)
+    plain, replaced = written_out(document, _zoo(plan, document, beside))
+    if replaced:
+        return _checked(plain, beside)
+    return LoadedPlan(plan, document, _zoo(plan, document, beside))
 
 
 def _zoo(plan: Plan, document: Document, beside: Path | None) -> Zoo:
@@ -139,18 +146,3 @@ def _zoo(plan: Plan, document: Document, beside: Path | None) -> Zoo:
 
         zoo = zoo.over(in_plan(document.part("zoo"), zoo))
     return zoo
-
-
-def _consistent(loaded: LoadedPlan) -> None:
-    """What no single field can say."""
-    if loaded.plan.hardware.nodes and loaded.plan.hardware.accelerators:
-        raise PlanError([InputError(
-            "hardware.accelerators: nodes and accelerators both say how many",
-            where=loaded.where("hardware", "accelerators", key=True), hint="keep one of them",
-        )])  # fmt: skip
-    for position, item in enumerate(loaded.plan.constraints.asserts):
-        if item.max is None and item.min is None:
-            raise PlanError([InputError(
-                f"constraints.assert[{position}]: neither max nor min",
-                where=loaded.where("constraints", "assert", position), hint="add `max:` or `min:`",
-            )])  # fmt: skip

@@ -1,17 +1,14 @@
 """The form of a plan, defined once: its fields, their limits and what they mean.
 
 ``plan.schema.json`` is made from it by ``make generate``; a plan that the schema accepts is used as it is, so only a plan
-with mistakes pays for importing this module, which then says everything that is wrong with it.
+with mistakes pays for importing this module, of which ``mistakes`` then says everything that is wrong.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from mlsysim.registry.document import Document
-from mlsysim.symbolic.errors import InputError, nearest
+from pydantic import BaseModel, ConfigDict, Field
 
 Count = Annotated[int, Field(strict=True, ge=1)]
 #: A number in the field's own unit, or a string with a unit.
@@ -32,7 +29,12 @@ class _Section(BaseModel):
 class Workload(_Section):
     """What is done with which model."""
 
-    name: Name = Field(description="a model of the registry, by name or alias")
+    name: Name | None = Field(default=None, description="a model of the registry, by name or alias")
+    model: dict[str, Any] | None = Field(
+        default=None,
+        description="instead of a name: a model of your own, as `mlsysim schema --type registry` describes an entry of "
+        "`models`; needs only `facts`",
+    )
     batch_size: Annotated[int, Field(strict=True, ge=1, le=10**9)] = Field(
         default=1,
         description="sequences (training), requests (inference) or samples at once, over all accelerators; "
@@ -96,10 +98,35 @@ class Parallelism(_Section):
     )
 
 
-class HardwareChoice(_Section):
-    """Which accelerators, and how many."""
+class PoolChoice(_Section):
+    """Accelerators of one kind, among several pools."""
 
     name: Name = Field(description="an accelerator of the registry, by name or alias")
+    node: Name | None = Field(
+        default=None, description="a node design of the registry; default: the accelerator's standard node"
+    )
+    nodes: Annotated[int, Field(strict=True, ge=1, le=10**6)] | None = Field(default=None, description="nodes")
+    accelerators: Annotated[int, Field(strict=True, ge=1, le=10**7)] | None = Field(
+        default=None, description="accelerators, instead of nodes; default: 1"
+    )
+    share: Share | None = Field(
+        default=None,
+        description="share of the requests, or of the batch, that it serves; all shares together are 1; default: in "
+        "proportion to accelerators",
+    )
+
+
+class HardwareChoice(_Section):
+    """Which accelerators, and how many: one kind by name, a fleet, or a list of pools."""
+
+    name: Name | None = Field(default=None, description="an accelerator of the registry, by name or alias")
+    fleet: Name | None = Field(
+        default=None,
+        description="instead of a name: a fleet of the registry, which says accelerator, node and how many",
+    )
+    pools: tuple[PoolChoice, ...] = Field(
+        default=(), description="instead of a name: pools that share requests or a batch; inference and serving only"
+    )
     node: Name | None = Field(
         default=None, description="a node design of the registry; default: the accelerator's standard node"
     )
@@ -109,6 +136,23 @@ class HardwareChoice(_Section):
     accelerators: Annotated[int, Field(strict=True, ge=1, le=10**7)] | None = Field(
         default=None, description="accelerators, instead of nodes; default: 1"
     )
+
+
+class Network(_Section):
+    """How accelerators reach each other; what it does not say is as in the node's design."""
+
+    fabric: Name | None = Field(
+        default=None, description="a fabric of the registry between nodes, a port for each accelerator"
+    )
+    bandwidth: Amount | None = Field(
+        default=None, description="GB/s between nodes, of an accelerator, one way; instead of a fabric"
+    )
+    latency: Amount | None = Field(default=None, description="us of a message between nodes; instead of a fabric")
+    link: Name | None = Field(default=None, description="a fabric of the registry inside a node")
+    link_bandwidth: Amount | None = Field(
+        default=None, description="GB/s inside a node, of an accelerator, one way; instead of a link"
+    )
+    link_latency: Amount | None = Field(default=None, description="us of a message inside a node; instead of a link")
 
 
 class Software(_Section):
@@ -222,11 +266,19 @@ class Serving(_Section):
 
 
 class Assert(_Section):
-    """A limit on a metric. A number is in the metric's own unit; a string carries its unit."""
+    """A limit on a metric. A number is in ``unit``, else in the metric's own; a string carries its unit."""
 
     metric: Name = Field(description="a metric, such as performance.latency")
     max: Bound | None = Field(default=None, description="the most it may be")
     min: Bound | None = Field(default=None, description="the least it may be")
+    equals: Bound | None = Field(default=None, description="what it must be, to 9 digits; instead of max and min")
+    unit: Name | None = Field(default=None, description="of the numbers, such as s; default: the metric's own unit")
+    severity: Literal["error", "warn"] = Field(
+        default="error", description="whether a violation fails the plan, or is only reported and no limit of a search"
+    )
+    reason: Annotated[str, Field(strict=True, max_length=500)] = Field(
+        default="", description="why the limit is there; said when it is violated"
+    )
 
 
 class Constraints(_Section):
@@ -235,9 +287,44 @@ class Constraints(_Section):
     asserts: tuple[Assert, ...] = Field(default=(), alias="assert", description="limits on metrics")
 
 
-class Search(_Section):
-    """What `mlsysim optimize` may choose beyond the degrees that the plan leaves open; other commands take no notice."""
+class Vary(_Section):
+    """The values to choose from, of degrees that parallelism leaves open; a degree that is not named may be anything."""
 
+    tensor: tuple[Count, ...] = Field(default=(), description="tensor-parallel degrees")
+    pipeline: tuple[Count, ...] = Field(default=(), description="numbers of pipeline stages")
+    data: tuple[Count, ...] = Field(default=(), description="numbers of data-parallel replicas; not in serving")
+    context: tuple[Count, ...] = Field(default=(), description="context-parallel degrees; training only")
+    expert: tuple[Count, ...] = Field(default=(), description="expert-parallel degrees; training only")
+    microbatch: tuple[Count, ...] = Field(default=(), description="sequences in a microbatch; training only")
+    interleave: tuple[Count, ...] = Field(default=(), description="model chunks on each stage; training only")
+    zero: tuple[Annotated[int, Field(strict=True, ge=0, le=3)], ...] = Field(
+        default=(), description="ZeRO stages; training only"
+    )
+    recompute: tuple[Literal["none", "selective", "full"], ...] = Field(
+        default=(), description="kinds of recomputation; training only"
+    )
+
+
+class Search(_Section):
+    """What `mlsysim optimize` decides and chooses from; other commands take no notice."""
+
+    problem: Literal["parallelism", "nodes", "placement", "batching"] | None = Field(
+        default=None,
+        description="what `mlsysim optimize PLAN` decides; default: placement where the plan has sites or jobs, nodes where "
+        "it has pools or search.nodes, batching where it serves, else parallelism",
+    )
+    objective: Name | None = Field(
+        default=None, description="a metric, a sum such as latency + 0.5*tco, or fewest, cheapest, cleanest, soonest"
+    )
+    maximize: Annotated[bool, Field(strict=True)] | None = Field(
+        default=None, description="whether the objective is to be large; default: what is better for the metric"
+    )
+    vary: Vary = Vary()
+    hardware: tuple[Name, ...] = Field(default=(), description="accelerators to choose from; of the problem nodes")
+    nodes: Name | tuple[Count, ...] | None = Field(
+        default=None,
+        description="numbers of nodes to choose from, a list or a range such as 1-64; of the problem nodes",
+    )
     offload: Annotated[bool, Field(strict=True)] | None = Field(
         default=None,
         description="whether optimizer state and activations may go to the host, each where parallelism leaves it open",
@@ -254,6 +341,7 @@ class Plan(_Section):
     name: str = Field(default="", max_length=500, description="what to call the plan in output")
     workload: Workload
     hardware: HardwareChoice
+    network: Network = Network()
     parallelism: Parallelism = Parallelism()
     search: Search = Search()
     software: Software = Software()
@@ -264,126 +352,3 @@ class Plan(_Section):
     zoo: dict[str, Any] = Field(
         default={}, description="entries of your own, as `mlsysim schema --type registry` describes them: by category"
     )
-
-
-def problems(document: Document) -> list[InputError]:
-    """Everything that is wrong with a document as a plan, in its own order."""
-    try:
-        Plan.model_validate(document.data)
-    except ValidationError as error:
-        found: dict[str, InputError] = {}
-        details = error.errors()
-        inside = {detail["loc"][:n] for detail in details for n, part in enumerate(detail["loc"]) if _is_branch(part)}
-        for detail in details:
-            if (
-                isinstance(detail["input"], list | tuple)
-                and detail["loc"][:-1] in inside
-                and not _is_branch(detail["loc"][-1])
-            ):
-                continue  # one value was possible too, but what is wrong is in the list
-            problem = _problem(document, detail)
-            found.setdefault(str(problem.where) + problem.what * (not document.lines), problem)
-        return sorted(found.values(), key=_place)
-    return []
-
-
-def _place(problem: InputError) -> list[int]:
-    return [int(part) for part in str(problem.where).split(":")[-2:] if part.isdigit()]
-
-
-def _problem(document: Document, detail: Any) -> InputError:
-    path = tuple(detail["loc"])
-    kind, given = detail["type"], detail["input"]
-    shown = _dotted(path)
-    if kind == "extra_forbidden":
-        section = _section(path[:-1])
-        names = [f.alias or name for name, f in section.model_fields.items()] if section else []
-        near = nearest(str(path[-1]), names)
-        hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(names)}"
-        return InputError(f"{shown}: unknown key", where=document.where(path, key=True), hint=hint)
-    if kind == "missing":
-        field = _section(path[:-1])
-        meaning = field.model_fields[str(path[-1])].description if field else ""
-        hint = f"add `{path[-1]}:`" + (f" ({meaning})" if meaning else "")
-        return InputError(f"{shown}: missing", where=document.where(path[:-1], key=True), hint=hint)
-    path = _existing(document, path)
-    return InputError(f"{_dotted(path)}: {_say(detail, given)}", where=document.where(path), hint=_cure(kind, detail))
-
-
-def _is_branch(part: Any) -> bool:
-    """Whether a part of a path is pydantic's name for the list that a field may be instead of one value."""
-    return str(part).startswith("tuple[")
-
-
-def _existing(document: Document, path: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Pydantic names the member of a union last; drop what the document does not have."""
-    path = tuple(part for part in path if not _is_branch(part))
-    if not document.values:
-        return tuple(p for p in path if p not in ("float", "str", "constrained-str", "constrained-float"))
-    while path and path not in document.values:
-        path = path[:-1]
-    return path
-
-
-def _section(path: tuple[Any, ...]) -> type[BaseModel] | None:
-    model: Any = Plan
-    for part in path:
-        if isinstance(part, int):
-            continue
-        field = next((f for n, f in model.model_fields.items() if part in (n, f.alias)), None)
-        if field is None:
-            return None
-        model = next(iter(get_args(field.annotation)), field.annotation) if _listed(field) else field.annotation
-    return model if isinstance(model, type) and issubclass(model, BaseModel) else None
-
-
-def _listed(field: Any) -> bool:
-    """Whether a field is a list of sections."""
-    return get_origin(field.annotation) is tuple
-
-
-def _dotted(path: tuple[Any, ...]) -> str:
-    shown = ""
-    for part in path:
-        shown += f"[{part}]" if isinstance(part, int) else f".{part}" if shown else str(part)
-    return shown or "plan"
-
-
-def _say(detail: Any, given: Any) -> str:
-    shown = repr(given) if not isinstance(given, dict | list) else "a mapping" if isinstance(given, dict) else "a list"
-    context = detail.get("ctx", {})
-    match detail["type"]:
-        case "greater_than_equal":
-            return f"{shown} is below {context['ge']:g}"
-        case "greater_than":
-            return f"{shown} is not above {context['gt']:g}"
-        case "less_than_equal":
-            return f"{shown} is above {context['le']:,}"
-        case "literal_error":
-            return f"{shown} is not one of {context['expected']}"
-        case "model_type" | "model_attributes_type":
-            return f"{shown} where a section is needed"
-        case "int_type" | "int_from_float":
-            return f"{shown} is not a whole number"
-        case "float_type":
-            return f"{shown} is not a number"
-        case "string_type":
-            return f"{shown} is not a word"
-        case "bool_type":
-            return f"{shown} is neither true nor false"
-        case "tuple_type":
-            return f"{shown} where a list is needed"
-        case "dict_type":
-            return f"{shown} where a mapping is needed"
-        case _:
-            return f"{shown}: {detail['msg']}"
-
-
-def _cure(kind: str, detail: Any) -> str | None:
-    if kind in ("int_type", "int_from_float", "float_type"):
-        return "write a plain number without quotes"
-    if kind in ("model_type", "model_attributes_type"):
-        return "indent its keys below it"
-    if kind == "literal_error" and "'1.0'" in str(detail.get("ctx", {}).get("expected", "")):
-        return 'write version: "1.0", with quotes'
-    return None

@@ -37,7 +37,7 @@ def nothing_fits(task: Task, effort: Effort) -> InfeasibleError:
 
 def conflict_of(task: Task, conflict: Conflict) -> str:
     """The limits that contradict each other, and what each would have to be, in words."""
-    asked = {(limit.metric, limit.sign, limit.value): limit.text for limit in task.first.limits}
+    asked = {(limit.metric, limit.sign, limit.value): limit.text for limit in task.first.enforced}
     own = {c["needed"]: c for c in catalogue().VARIANTS[task.space.variant]["conditions"]}
     words = []
     for each in conflict.relaxations:

@@ -11,6 +11,7 @@ from mlsysim.constraints.space import Options, Space
 from mlsysim.design import Design
 from mlsysim.slots import SLOTS, largest
 from mlsysim.split import divisors
+from mlsysim.variation import varied
 
 CHUNK = "serving.chunk"
 DEVICES = "split.devices"
@@ -88,14 +89,16 @@ def _layouts(base: Design) -> Iterator[_Layout]:
     if not base.variant.startswith("transformer"):
         yield _Layout({}, _slots(base, {}) or (1,), ())
         return
-    tensors = _said(base, "split.tensor") or [
-        t for t in divisors(int(base.values["model.heads"])) if t <= base.values["node.accelerators"]
-    ]
     layers = int(base.values["model.layers"])
+    open_ = {
+        "split.tensor": [t for t in divisors(int(base.values["model.heads"])) if t <= base.values["node.accelerators"]],
+        "split.pipeline": range(1, layers + 1),
+    }
+    tensors, stages = (_said(base, leaf) or options for leaf, options in varied(base, open_).items())
     found = []
     for tensor in tensors:
         fewest = 0
-        for pipeline in _said(base, "split.pipeline") or range(1, layers + 1):
+        for pipeline in stages:
             split = {"split.tensor": float(tensor), "split.pipeline": float(pipeline)}
             slots = _slots(base, split)
             if slots:

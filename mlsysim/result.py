@@ -12,7 +12,7 @@ from mlsysim.constraints.asserts import LENSES, metrics
 from mlsysim.symbolic.kernels import catalogue
 
 if TYPE_CHECKING:
-    from mlsysim.evaluation import Evaluation
+    from mlsysim.evaluation import Evaluation, Violation
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 #: Whole numbers beyond this lose digits in JSON.
@@ -106,14 +106,18 @@ def flat(evaluation: Evaluation) -> dict[str, Any]:
         result |= lens
     return result | {
         "asserts": [each.text for each in evaluation.limits],
-        "violations": [
-            {
-                "metric": v.limit.metric, "limit": v.limit.text, "wall": v.wall, "where": v.limit.where,
-                "sentence": v.sentence, "found": figure(v.limit.metric, v.found),
-            }
-            for v in violations
-        ],
+        "violations": [shown_violation(each) for each in violations],
         "assumptions": list(design.assumptions),
+    }  # fmt: skip
+
+
+def shown_violation(violation: Violation) -> dict[str, Any]:
+    """An assert that does not hold, as a result gives it."""
+    limit = violation.limit
+    return {
+        "metric": limit.metric, "limit": limit.text, "wall": violation.wall, "where": limit.where,
+        "severity": limit.severity, "reason": limit.reason, "sentence": violation.sentence,
+        "found": figure(limit.metric, violation.found),
     }  # fmt: skip
 
 
@@ -148,7 +152,8 @@ def schema() -> dict[str, Any]:
         "phase": {"enum": ["training", "inference", "serving"]},
         "precision": {"type": "string", "description": "number format of weights and arithmetic"},
         "exit_code": {"enum": [0, 3, 4, 5],
-                      "description": "0 fine, 3 an assert is violated, 4 physically infeasible, 5 not proven"},
+                      "description": "0 fine, 3 an assert is violated (one that only warns is not counted), "
+                      "4 physically infeasible, 5 not proven"},
         "f_status": {"enum": ["PASS", "FAIL"]},
         "f_summary": {"type": "string", "description": "feasibility in one sentence, with what would fix it"},
         "f_wall": {"type": "string", "description": "the wall that fails, or is nearest to failing"},
@@ -165,12 +170,16 @@ def schema() -> dict[str, Any]:
                 "type": "object",
                 "properties": {
                     "metric": {"type": "string"}, "limit": {"type": "string"}, "wall": {"type": ["string", "null"]},
-                    "where": {"type": ["string", "null"]}, "sentence": {"type": "string"}, "found": number,
+                    "where": {"type": ["string", "null"]}, "severity": {"enum": ["error", "warn"]},
+                    "reason": {"type": "string", "description": "why the plan has this limit"},
+                    "sentence": {"type": "string"}, "found": number,
                 },
-                "required": ["metric", "limit", "wall", "where", "sentence", "found"],
+                "required": ["metric", "limit", "wall", "where", "severity", "reason", "sentence", "found"],
                 "additionalProperties": False,
             },
         },
+        "pools": {"type": "array", "description": "the evaluation of each of several pools; m_* are then their totals",
+                  "items": {"type": "object", "required": ["share", "hardware", "accelerators", "exit_code"]}},
         "assumptions": {"type": "array", "items": {"type": "string"}, "description": "what the plan left open"},
     }  # fmt: skip
     splits = {n.partition(".")[2] for n in catalogue().QUANTITIES if n.startswith("split.")}
@@ -195,7 +204,7 @@ def schema() -> dict[str, Any]:
         "description": f"One evaluation; keys by lens: {', '.join(f'{lens[0]}_ {lens}' for lens in LENSES)}.",
         "type": "object", "properties": properties, "additionalProperties": False,
         # Several jobs, or pools, have totals, and no evaluation of one plan.
-        "if": {"anyOf": [{"required": ["o_jobs"]}, {"required": ["o_pools"]}]},
-        "then": {"required": ["name", "exit_code", "o_status"]},
+        "if": {"anyOf": [{"required": [several]} for several in ("o_jobs", "o_pools", "pools")]},
+        "then": {"required": ["name", "exit_code"]},
         "else": {"required": required},
     }  # fmt: skip

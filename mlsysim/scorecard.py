@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlsysim.evaluation import Evaluation
 
 WIDTH = 88
-_COLORS = {"PASS": "32", "FAIL": "31", "SKIPPED": "33", "PARTIAL": "33", "head": "1", "faint": "2"}
+_COLORS = {"PASS": "32", "FAIL": "31", "SKIPPED": "33", "PARTIAL": "33", "WARN": "33", "head": "1", "faint": "2"}
 
 #: What each lens shows; a row whose metric a variant does not have is left out.
 _PERFORMANCE = (
@@ -159,11 +159,13 @@ def _value(name: str, value: float) -> str:
 
 def _asserts(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
     broken = {id(v.limit): v for v in evaluation.violations}
-    yield _heading("Asserts", "FAIL" if broken else "PASS" if evaluation.feasible else "SKIPPED", paint)
+    status = "FAIL" if evaluation.errors else "WARN" if broken else "PASS"
+    yield _heading("Asserts", status if evaluation.feasible else "SKIPPED", paint)
     for limit in evaluation.limits:
         violation = broken.get(id(limit))
         place = f"{limit.where}: " if limit.where else ""
-        text = f"{place}{violation.sentence}" if violation else f"{limit.text} holds"
+        warning = "warning: " if limit.severity == "warn" else ""
+        text = f"{place}{warning}{violation.sentence}" if violation else f"{limit.text} holds"
         if not evaluation.feasible and evaluation.metrics[limit.metric] is None:
             text = f"{limit.text}: not decided, the design is not feasible"
         yield from textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")

@@ -40,7 +40,7 @@ class Task(ABC):
     @property
     def bounds(self) -> list[Bound]:
         """The asserts as limits of a search."""
-        return [Bound.of(each) for each in self.first.limits]
+        return [Bound.of(each) for each in self.first.enforced]
 
     @property
     def names(self) -> Mapping[Bound, str]:
@@ -78,7 +78,7 @@ class Task(ABC):
 
 def refuse_skipped(evaluation: Evaluation, names: Sequence[str]) -> None:
     """Refuse metrics and asserts that a plan cannot decide."""
-    wanted = [(name, None) for name in names] + [(limit.metric, limit.where) for limit in evaluation.limits]
+    wanted = [(name, None) for name in names] + [(limit.metric, limit.where) for limit in evaluation.enforced]
     for name, where in wanted:
         why = evaluation.unknown(name)
         if why:

@@ -6,13 +6,16 @@ so that no document can hang or execute anything.
 
 from __future__ import annotations
 
+import codecs
 import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+from mlsysim.registry.malformed import malformed, unseen
 from mlsysim.symbolic.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,8 +29,8 @@ MAX_NODES = 100_000
 
 Path_ = tuple[str | int, ...]
 
-#: What plain YAML resolves to by itself; any other tag was written on purpose.
-_TAGS = ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value")
+#: Digits of a whole number; nothing that is counted has more.
+MAX_DIGITS = 40
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
@@ -74,7 +77,7 @@ class Document:
 
     def mark(self, path: Path_, *, key: bool = False) -> Mark | None:
         """The place of a path, or of its nearest parent: of its key, or of the item where it is one of a list."""
-        found = (self.keys if key else self.values).get(path)
+        found = (self.keys if key and not (path and isinstance(path[-1], int)) else self.values).get(path)
         while found is None and path:
             path = path[:-1]
             found = self.keys.get(path) or self.values.get(path)
@@ -101,19 +104,34 @@ def read_text(path: Path, shown: str, kind: str = "YAML") -> str:
         raise InputError(f"this is a folder, a {kind} file is needed", where=shown, hint=f"name a file in {shown}/")
     try:
         if path == STANDARD_INPUT:
-            content = sys.stdin.buffer.read(MAX_BYTES + 1)
+            content = _standard_input(sys.stdin.buffer)
         else:
             with path.open("rb") as file:
                 content = file.read(MAX_BYTES + 1)  # a device or a pipe has no size, and may never end
         if len(content) > MAX_BYTES:
             raise InputError(f"the file is larger than {MAX_BYTES:,} bytes", where=shown, hint="split it")
-        return content.decode("utf-8-sig")
+        return _decoded(content, shown)
     except FileNotFoundError:
         raise InputError("there is no such file", where=shown, hint="check the name and the folder") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"byte {error.start} is not UTF-8", where=shown, hint="save the file as UTF-8") from None
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=shown, hint="check its permissions") from None
+
+
+@lru_cache(maxsize=1)
+def _standard_input(stream: BinaryIO) -> bytes:
+    """What stands in standard input, which can be read once and may be asked for twice."""
+    return stream.read(MAX_BYTES + 1)
+
+
+def _decoded(content: bytes, shown: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        before = content[: error.start].decode("utf-8-sig").split("\n")
+        where = shown if wide else f"{shown}:{len(before)}:{len(before[-1]) + 1}"
+        what = "this is UTF-16 or UTF-32, not UTF-8" if wide else f"byte 0x{content[error.start]:02x} is not UTF-8"
+        raise InputError(what, where=where, hint="save the file as UTF-8") from None
 
 
 def parse(text: str, name: str) -> Document:
@@ -126,15 +144,18 @@ def parse(text: str, name: str) -> Document:
     import yaml  # not needed by commands that read no file
 
     lines = tuple(text.splitlines())
+    hidden = unseen(text)
+    if hidden:
+        before = text[: hidden[0]].splitlines(keepends=True) or [""]
+        ended = before[-1].endswith(("\n", "\r"))
+        mark = Mark(len(before) + ended, 1 if ended else len(before[-1]) + 1)
+        raise _unseen(hidden[1], f"{name}:{mark.line}:{mark.column}", "not YAML: ")
     try:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        _check_depth(yaml.parse(text, Loader=loader), name)
+        _check_events(yaml.parse(text, Loader=loader), name)
         root = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-        problem = (error.problem or "malformed").replace("\n", " ")
-        raise InputError(f"not YAML: {problem}", where=where, hint=_yaml_hint(problem)) from None
+        raise malformed(error, text, name) from None
     except InputError:
         raise
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -148,21 +169,26 @@ def parse(text: str, name: str) -> Document:
     return Document(name, data, lines, reader.values, reader.keys)
 
 
-def _check_depth(events: Any, name: str) -> None:
-    """Refuse deep nesting while it is still a stream of events; building nodes would recurse."""
-    depth = 0
+def _check_events(events: Any, name: str) -> None:
+    """Refuse tags, and what is over budget, while it is still a stream of events; building nodes takes memory and recurses."""
+    depth = nodes = 0
     for event in events:
         kind = type(event).__name__
         depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
+        nodes += not kind.endswith("EndEvent")
+        where = f"{name}:{event.start_mark.line + 1}:{event.start_mark.column + 1}"
         if depth > MAX_DEPTH + 2:  # the stream and the document count as well
-            where = f"{name}:{event.start_mark.line + 1}:{event.start_mark.column + 1}"
             raise InputError(f"nested deeper than {MAX_DEPTH} levels", where=where, hint="flatten it")
+        if nodes > MAX_NODES:
+            raise InputError(f"more than {MAX_NODES:,} values", where=where, hint="split it")
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            shown = tag.replace("tag:yaml.org,2002:", "!!")
+            raise InputError(f"the tag {shown} is not allowed", where=where, hint="remove the tag")
 
 
-def _yaml_hint(problem: str) -> str:
-    if "tab" in problem or "\\t" in problem:
-        return "indent with spaces, not tabs"
-    return "check indentation, colons, brackets and quotes near here"
+def _unseen(character: str, where: str, kind: str = "") -> InputError:
+    return InputError(f"{kind}the control character {character}", where=where, hint="remove it; nobody can see it")
 
 
 class _Reader:
@@ -191,8 +217,6 @@ class _Reader:
             raise self.error(node, f"more than {MAX_NODES:,} values, aliases counted each time", "remove aliases")
         if depth > MAX_DEPTH:
             raise self.error(node, f"nested deeper than {MAX_DEPTH} levels", "flatten it")
-        if node.tag.removeprefix("tag:yaml.org,2002:") not in _TAGS:
-            raise self.error(node, f"the tag {node.tag} is not allowed", "remove the tag")
         self.values[path] = _mark(node)
         if node.id == "mapping":
             return dict(self.pairs(node, path, depth))
@@ -204,7 +228,11 @@ class _Reader:
         for key_node, value_node in node.value:
             if key_node.id != "scalar":
                 raise self.error(key_node, "a key must be a word", "write `key: value`")
-            key = key_node.value
+            key = self.text(key_node)
+            if key == "<<" and not key_node.style:
+                raise self.error(key_node, "merge keys (`<<`) are not read", "write its keys out")
+            if "\n" in key:
+                raise self.error(key_node, "a key of several lines", "write it in one")
             place = (*path, key)
             if place in self.keys:
                 raise self.error(
@@ -214,12 +242,14 @@ class _Reader:
             yield key, self.build(value_node, place, depth + 1)
 
     def scalar(self, node: Any) -> Any:
-        text: str = node.value
+        text = self.text(node)
         if node.style in ("'", '"', "|", ">"):
             return text
         if text in _WORDS:
             return _WORDS[text]
-        if _INTEGER.fullmatch(text) and len(text) <= 40:
+        if _INTEGER.fullmatch(text):
+            if len(text) > MAX_DIGITS:
+                raise self.error(node, f"{text} is too large a number", "check its digits")
             return int(text)
         if _FLOAT.fullmatch(text):
             number = float(text)
@@ -229,6 +259,13 @@ class _Reader:
         if _NOT_FINITE.fullmatch(text):
             raise self.error(node, f"{text} is not a finite number", "give a finite number, or leave the key out")
         return text
+
+    def text(self, node: Any) -> str:
+        """What a node says; escapes may have made characters of it that nobody can see."""
+        hidden = unseen(node.value)
+        if hidden:
+            raise _unseen(hidden[1], f"{self.name}:{_mark(node).line}:{_mark(node).column}")
+        return str(node.value)
 
     def error(self, node: yaml.Node, what: str, hint: str) -> InputError:
         mark = _mark(node)

@@ -10,7 +10,7 @@ import typer
 
 from mlsysim import __version__
 from mlsysim.cli.optimize import optimize as optimize_commands
-from mlsysim.cli.options import EXIT_CODES, Output, PlanFile
+from mlsysim.cli.options import EXIT_CODES, Output, PlanFile, is_file, is_scenario
 from mlsysim.cli.output import OUTPUT, emit, emit_json, wants_color
 from mlsysim.cli.zoo import zoo as zoo_commands
 from mlsysim.symbolic.errors import InputError, nearest
@@ -98,15 +98,12 @@ def _present(options: dict[str, Any]) -> dict[str, Any]:
 
 def _plan(what: str) -> Any:
     """The plan that one word means: a file or a scenario; a model alone lacks its accelerator."""
-    if what == "-" or Path(what).exists() or what.endswith((".yaml", ".yml")):
+    if is_file(what) or is_scenario(what):
         return Path(what)
     from mlsysim.registry import standard
 
     zoo = standard()
-    known = zoo.categories_of(what)
-    if "scenarios" in known:
-        return Path(what)
-    if "models" in known:
+    if "models" in zoo.categories_of(what):
         name = zoo.find("models", what).name
         raise InputError(f"{name} on which accelerator?", where=what, hint=f"mlsysim eval {name} H100")
     names = [*zoo.entries("scenarios"), *zoo.entries("models")]

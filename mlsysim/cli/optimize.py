@@ -6,14 +6,30 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from mlsysim.cli.options import EXIT_CODES, Format, Output, PlanFile
+from mlsysim.cli.options import EXIT_CODES, Format, Output, PlanFile, is_file, is_scenario
 from mlsysim.cli.output import OUTPUT, emit, emit_json, wants_color
 from mlsysim.symbolic.errors import InputError
 
+
+class OfThePlan(TyperGroup):
+    """The problems as commands; a plan in their place is the problem that the plan asks for."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command of a first word, which may be a plan."""
+        if args and args[0] not in self.commands and (is_file(args[0]) or is_scenario(args[0])):
+            from mlsysim.optimization import problem_of
+            from mlsysim.plan import load
+
+            args = [problem_of(load(Path(args[0]))), *args]
+        return super().resolve_command(ctx, args)
+
+
 optimize = typer.Typer(
-    no_args_is_help=True, rich_markup_mode="rich", epilog=EXIT_CODES,
-    help="Find the best design for a plan by integer programming, with a proven bound.",
+    cls=OfThePlan, no_args_is_help=True, rich_markup_mode="rich", epilog=EXIT_CODES, subcommand_metavar="[PROBLEM] PLAN ...",
+    help="Find the best design for a plan by integer programming, with a proven bound: a problem below, or what the plan's "
+    "`search` section asks for.",
 )  # fmt: skip
 
 Objective = Annotated[
@@ -115,7 +131,7 @@ def nodes(
     By default for the least latency of a step; to serve, for the fewest accelerators.
     """
     options = {
-        "hardware": _words(hardware), "nodes": _numbers(nodes), "tokens": _tokens(tokens), "deadline": deadline,
+        "hardware": _words(hardware), "nodes": nodes, "tokens": _tokens(tokens), "deadline": deadline,
         "budget": budget, "carbon_cap": carbon_cap, "sla": sla, "qps": qps, "percentile": percentile,
     }  # fmt: skip
     effort = {"time_limit": time_limit, "seed": seed, "workers": workers}
@@ -218,17 +234,6 @@ def _answer(
 def _words(text: str | None) -> list[str]:
     """Words separated by commas."""
     return [word.strip() for word in (text or "").split(",") if word.strip()]
-
-
-def _numbers(text: str | None) -> list[int]:
-    """Whole numbers separated by commas, and ranges such as 1-64."""
-    found: list[int] = []
-    for word in _words(text):
-        low, dash, high = word.partition("-")
-        if not low.isdigit() or (dash and not high.isdigit()) or len(word) > 15:
-            raise InputError(f"--nodes: {word!r} is no number of nodes", hint="write 1-64, or 8,16,32")
-        found += range(int(low), min(int(high or low), int(low) + 10_000) + 1)
-    return found
 
 
 def _tokens(text: str | None) -> float | str | None:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from mlsysim.registry.document import STANDARD_INPUT
+
 EXIT_CODES = """Exit codes: 0 fine, 1 internal error, 2 bad input, 3 assert violated, 4 physically infeasible,
 5 search ended without proof, 130 interrupted before there was an answer."""
 
@@ -23,3 +25,15 @@ Output = Annotated[Format | None, typer.Option("--output", "-o", help="How to wr
 PlanFile = Annotated[
     Path, typer.Argument(help="A plan in YAML, - for standard input, or a scenario.", show_default=False)
 ]
+
+
+def is_file(word: str) -> bool:
+    """Whether a word on the command line is meant as a plan in a file, or in standard input."""
+    return Path(word) == STANDARD_INPUT or word.endswith((".yaml", ".yml")) or Path(word).exists()
+
+
+def is_scenario(word: str) -> bool:
+    """Whether it names a scenario of the registry."""
+    from mlsysim.registry import standard
+
+    return "scenarios" in standard().categories_of(word)

@@ -221,11 +221,11 @@ def _possible(jobs: Sequence[Job]) -> tuple[list[Limit], str | None]:
                                   hint=" or ".join(remedies(job.evaluation)) or None)  # fmt: skip
         broken += [
             f"{job.name}, wherever it runs: {violation.sentence}"
-            for violation in job.evaluation.violations
+            for violation in job.evaluation.errors
             if not violation.limit.metric.startswith("macro.")
         ]
     more = f"; and {len(broken) - 3} more" if len(broken) > 3 else ""
-    limits = [each for each in jobs[0].evaluation.limits if each.metric.startswith("macro.")]
+    limits = [each for each in jobs[0].evaluation.enforced if each.metric.startswith("macro.")]
     return limits, "; ".join(broken[:3]) + more if broken else None
 
 

@@ -80,7 +80,7 @@ def solve(
             )
     for kind in choices:
         refuse_skipped(kind.task.first, [metric for metric in wanted.metrics if metric != DEVICES])
-    whole = [limit for limit in choices[0].task.first.limits if adds_up(limit)]
+    whole = [limit for limit in choices[0].task.first.enforced if adds_up(limit)]
     for limit in whole:
         if not _extensive(limit.metric):
             raise InputError(f"{limit.metric} does not add up over pools", where=limit.where, hint="limit macro.tco")

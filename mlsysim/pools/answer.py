@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,17 +14,10 @@ from mlsysim.objectives import Objective
 from mlsysim.plan import LoadedPlan
 from mlsysim.pools.offers import PARTS, Offers
 from mlsysim.result import LARGEST, figure, key
+from mlsysim.shares import TIMES, TOTALS, of_all, totals
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount
-
-_TOTALS = (
-    ("total cost", "macro.tco"), ("energy", "macro.energy"), ("carbon", "macro.carbon"), ("water", "macro.water"),
-)  # fmt: skip
-_TIMES = (
-    ("time to first token", "performance.ttft"), ("time between tokens", "performance.itl"),
-    ("latency per token", "performance.token_latency"), ("latency", "performance.latency"),
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -56,14 +48,8 @@ class Pool:
         data = self.offers.kind.task.plan(self.choice)
         serving = {**data["serving"], "requests_per_second": self.offers.kind.traffic * self.parts / PARTS}
         data = {**data, "serving": serving}
-        limits = [each for each in data.get("constraints", {}).get("assert", []) if not _of_all(each["metric"])]
+        limits = [each for each in data.get("constraints", {}).get("assert", []) if not of_all(each["metric"])]
         return {**data, "constraints": {"assert": limits}} if "constraints" in data else data
-
-
-def _of_all(metric: str) -> bool:
-    from mlsysim.constraints.asserts import metric as full
-
-    return full(metric).startswith("macro.")
 
 
 @dataclass(frozen=True)
@@ -99,11 +85,7 @@ class Pools:
     @property
     def totals(self) -> dict[str, float | None]:
         """The macro metrics of all pools together, in coherent units; None where one is not known."""
-        found: dict[str, float | None] = {}
-        for _, name in _TOTALS:
-            values = [pool.evaluation[name] for pool in self.pools]
-            found[name] = None if None in values else math.fsum(v for v in values if v is not None)
-        return found
+        return totals([pool.evaluation for pool in self.pools])
 
     def plan(self) -> dict[str, Any]:
         """The plan of the only pool.
@@ -133,7 +115,7 @@ class Pools:
 
     def _pool(self, pool: Pool) -> dict[str, Any]:
         known = pool.evaluation.metrics
-        times = {key(name): figure(name, known[name]) for _, name in _TIMES if name in known}
+        times = {key(name): figure(name, known[name]) for _, name in TIMES if name in known}
         return {
             "hardware": pool.offers.kind.name, "requests_per_second": pool.offers.kind.traffic * pool.parts / PARTS,
             **{k.removeprefix("o_"): v for k, v in pool.offers.kind.task.data(pool.choice).items()}, **times,
@@ -151,7 +133,7 @@ class Pools:
         for pool in self.pools:
             share = f"{100 * pool.parts / PARTS:g} % of the traffic: " if len(self.pools) > 1 else ""
             yield f"{share}{pool.offers.kind.name}, {pool.offers.kind.task.describe(pool.choice)}"
-            for label, name in _TIMES if len(self.pools) > 1 else ():
+            for label, name in TIMES if len(self.pools) > 1 else ():
                 value = pool.evaluation.metrics.get(name)
                 if value is not None:
                     yield f"    {label:<22}  {amount(value, catalogue().QUANTITIES[name])}"
@@ -159,7 +141,7 @@ class Pools:
         yield f"  {'status':<24}  {self.objective.proof(a.status, a.bound, a.gap)}"
         yield f"  {'search':<24}  traffic in {PARTS} parts, {len(self.offers)} kinds, {a.seconds:.2f} s"
         if len(self.pools) > 1:
-            for label, name in _TOTALS:
+            for label, name in TOTALS:
                 value = self.totals[name]
                 if value is not None:
                     yield f"  {label:<24}  {amount(value, catalogue().QUANTITIES[name])}"

@@ -119,7 +119,7 @@ class Offering:
 
     def __init__(self, kind: Kind, objective: Objective) -> None:
         self.kind, self.objective = kind, objective
-        limits = kind.task.first.limits
+        limits = kind.task.first.enforced
         self.each = [Bound.of(v) for v in limits if not adds_up(v)]
         self.whole = [v.metric for v in limits if adds_up(v)]
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 import mlsysim
 from mlsysim import acceptance, schemas
+from mlsysim.mistakes import problems
 from mlsysim.plan import PlanError, load, loads
-from mlsysim.plan_model import Plan, problems
+from mlsysim.plan_model import Plan
 from mlsysim.registry.document import Document
 from mlsysim.symbolic.errors import InputError
 
@@ -63,7 +64,7 @@ BAD = {
     "wrong dimension": ("50.0", '"50 GB"', 'plan.yaml:15:12: error: constraints.assert[0]: "performance.latency" is a time, \'50 GB\' is an amount of data'),
     "unknown unit": ("50.0", '"50 parsec"', "plan.yaml:15:12: error: constraints.assert[0]: \"performance.latency\": unknown unit 'parsec'"),
     "no unit in a string": ("50.0", '"50"', "'50' has no unit"),
-    "no limit": ("      max: 50.0\n", "", "plan.yaml:14:7: error: constraints.assert[0]: neither max nor min"),
+    "no limit": ("      max: 50.0\n", "", "plan.yaml:14:7: error: constraints.assert[0]: neither max nor min nor equals"),
     "asserts that are no list": ("    - metric: performance.latency\n      max: 50.0", "    metric: 3", "constraints.assert: a mapping where a list is needed"),
     "nodes and accelerators": ("nodes: 64", "nodes: 64\n  accelerators: 8", "plan.yaml:9:3: error: hardware.accelerators: nodes and accelerators both say how many"),
     "precision the chip lacks": ("batch_size: 4096", "precision: int4", "H100 does not compute in int4\n  hint: it computes in"),
@@ -126,9 +127,9 @@ BASE: dict[str, Any] = {
     "hardware": {"name": "H100", "nodes": 2},
     "parallelism": {"tensor": 2, "pipeline": 2, "data": 4, "context": 1, "expert": 1, "microbatch": 2, "interleave": 1,
                     "zero": 1, "recompute": "none", "sequence": True},
-    "software": {"memory_efficiency": 0.9, "link_efficiency": 0.9, "overlap": 0.01},
+    "network": {}, "software": {"memory_efficiency": 0.9, "link_efficiency": 0.9, "overlap": 0.01},
     "ops": {"region": "Quebec", "duration_days": 3.0, "facility": "AWS", "price_per_accelerator_hour": 4.0, "carbon_tax": 10.0},
-    "constraints": {"assert": [{"metric": "performance.latency", "max": 1e9, "min": 1.0}]},
+    "constraints": {"assert": [{"metric": "performance.latency", "max": 1e9, "min": 1e8}]},
 }  # fmt: skip
 SERVING: dict[str, Any] = {
     "version": "1.0",
@@ -151,7 +152,12 @@ OTHER: dict[tuple[Any, ...], tuple[Any, dict[str, Any]]] = {
     ("ops", "duration_days"): (4.0, {}), ("ops", "facility"): ("Microsoft", {}), ("ops", "price_per_accelerator_hour"): ("5 USD/h", {}),
     ("ops", "carbon_tax"): ("150 USD/tCO2e", {}), ("ops", "electricity_price"): ("80 USD/MWh", {}),
     ("ops", "carbon_intensity"): (12.5, {}), ("constraints", "assert", 0, "max"): (1.0, {}),
-    ("constraints", "assert", 0, "min"): (1e8, {}), ("constraints", "assert", 0, "metric"): ("performance.throughput", {}),
+    ("constraints", "assert", 0, "min"): (1e7, {}), ("constraints", "assert", 0, "metric"): ("performance.throughput", {}),
+    ("constraints", "assert", 0, "unit"): ("min", {}), ("constraints", "assert", 0, "severity"): ("warn", {}),
+    ("constraints", "assert", 0, "reason"): ("as last week", {}), ("constraints", "assert", 0, "equals"): (2.0, {"constraints": {"assert": [{"metric": "performance.latency"}]}}),
+    ("network", "fabric"): ("InfiniBand_EDR", {}), ("network", "bandwidth"): ("10 GB/s", {}),
+    ("network", "latency"): ("1 ms", {}), ("network", "link"): ("NVLink2", {}),
+    ("network", "link_bandwidth"): (90, {}), ("network", "link_latency"): (500.0, {}),
     ("hardware", "node"): ("p5_48xlarge", {}), ("parallelism", "first_spared"): (2, {}), ("parallelism", "last_spared"): (2, {}),
     ("parallelism", "offload_optimizer"): (True, {}), ("parallelism", "offload_activations"): (True, {}),
     ("zoo",): ({"storage": [{"id": "slow", "name": "SuperPOD", "title": "slow disks", "facts": {
@@ -172,7 +178,19 @@ OTHER_TRAFFIC = {
 
 
 # What changes nothing but a search.
-OTHER_SEARCH = {("search", "offload"): True, ("search", "precisions", 0): "fp8"}
+OTHER_SEARCH = {
+    ("search", "offload"): True, ("search", "precisions", 0): "fp8", ("search", "vary", "tensor", 0): 2,
+    ("search", "vary", "pipeline", 0): 2, ("search", "vary", "data", 0): 4, ("search", "vary", "context", 0): 2,
+    ("search", "vary", "expert", 0): 1, ("search", "vary", "microbatch", 0): 2, ("search", "vary", "interleave", 0): 2,
+    ("search", "vary", "zero", 0): 1, ("search", "vary", "recompute", 0): "selective",
+}  # fmt: skip
+#: Fields that write something shorter, or that name a problem and what it offers: tested by what they mean, in
+#: test_plan_forms.
+FORMS = {
+    ("workload", "model"), ("hardware", "fleet"), *(("hardware", "pools", 0, name) for name in (
+        "name", "node", "nodes", "accelerators", "share")), ("search", "problem"), ("search", "objective"),
+    ("search", "maximize"), ("search", "hardware", 0), ("search", "nodes"),
+}  # fmt: skip
 
 
 def changed(base: dict[str, Any], path: tuple[Any, ...], value: Any, with_it: dict[str, Any]) -> dict[str, Any]:
@@ -243,10 +261,12 @@ def test_a_phase_of_serving_needs_traffic() -> None:
 def test_every_field_of_the_search_changes_what_is_searched(path: tuple[Any, ...]) -> None:
     """And not what the plan evaluates to."""
     small = {**BASE, "workload": {k: v for k, v in BASE["workload"].items() if k != "precision"}, "parallelism": {}}
-    value = ["bf16", OTHER_SEARCH[path]] if path[-1] == 0 else OTHER_SEARCH[path]
-    wider = {**small, "search": {path[1]: value}}
-    assert result(wider) == result(small)
-    assert mlsysim.optimize(wider).answer.space != mlsysim.optimize(small).answer.space
+    value = ["bf16", OTHER_SEARCH[path]] if "precisions" in path else OTHER_SEARCH[path]
+    other = {path[1]: {path[2]: [value]} if "vary" in path else value}
+    assert result({**small, "search": other}) == result(small)
+    if path[2:3] == ("expert",):
+        return  # of a dense model there is one
+    assert mlsysim.optimize({**small, "search": other}).answer.space != mlsysim.optimize(small).answer.space
 
 
 def test_expert_parallelism_changes_the_answer_of_a_mixture() -> None:
@@ -275,7 +295,7 @@ def test_every_field_of_the_schema_is_varied_here() -> None:
             return {f for key, member in rule["properties"].items() for f in fields(member, (*path, key))}
         return {path}
 
-    known = {*OTHER, *OTHER_SERVING, *OTHER_TRAFFIC, *OTHER_SEARCH, ("version",), ("parallelism", "expert")}
+    known = {*OTHER, *OTHER_SERVING, *OTHER_TRAFFIC, *OTHER_SEARCH, *FORMS, ("version",), ("parallelism", "expert")}
     assert {path for path in fields(schemas.plan_schema(), ()) if path[0] != "placement"} == known  # see test_placement
 
 

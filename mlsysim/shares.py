@@ -1,0 +1,246 @@
+"""Pools that share a batch or the requests that arrive: each evaluated as a plan of its own, and all together.
+
+What a pool does is its own; cost, energy, carbon and water add up. An assert on a metric that adds up holds for all pools
+together, any other for every pool.
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from mlsysim.binding import bind
+from mlsysim.constraints.asserts import Limit, metric
+from mlsysim.evaluation import Evaluation, Violation, evaluate
+from mlsysim.plan import LoadedPlan
+from mlsysim.result import figure, key, shown_violation, summary
+from mlsysim.symbolic.errors import InputError
+from mlsysim.symbolic.kernels import catalogue
+from mlsysim.symbolic.words import amount
+
+#: What adds up over pools, and what each has for itself, with their labels.
+TOTALS = (
+    ("total cost", "macro.tco"), ("energy", "macro.energy"), ("carbon", "macro.carbon"), ("water", "macro.water"),
+)  # fmt: skip
+TIMES = (
+    ("time to first token", "performance.ttft"), ("time between tokens", "performance.itl"),
+    ("latency per token", "performance.token_latency"), ("latency", "performance.latency"),
+)  # fmt: skip
+WIDTH = 88
+
+
+def totals(evaluations: Sequence[Evaluation]) -> dict[str, float | None]:
+    """The metrics that add up, over some evaluations, in coherent units; None where one is not known."""
+    found: dict[str, float | None] = {}
+    for _, name in TOTALS:
+        values = [evaluation[name] for evaluation in evaluations]
+        found[name] = None if None in values else math.fsum(v for v in values if v is not None)
+    return found
+
+
+def of_all(name: str) -> bool:
+    """Whether an assert on a metric, by its full name or its last word, holds for all pools together."""
+    return metric(name).startswith("macro.")
+
+
+@dataclass(frozen=True)
+class Pool:
+    """One of several pools.
+
+    Attributes:
+        share: of the batch or of the requests.
+        evaluation: the pool as a plan of its own.
+    """
+
+    share: float
+    evaluation: Evaluation
+
+
+@dataclass(frozen=True)
+class SharedEvaluation:
+    """What several pools do together.
+
+    Attributes:
+        loaded: the plan.
+        pools: in the plan's order.
+    """
+
+    loaded: LoadedPlan
+    pools: tuple[Pool, ...]
+
+    @property
+    def evaluations(self) -> tuple[Evaluation, ...]:
+        """Every pool's own."""
+        return tuple(pool.evaluation for pool in self.pools)
+
+    @property
+    def feasible(self) -> bool:
+        """Whether every pool is."""
+        return all(each.feasible for each in self.evaluations)
+
+    @cached_property
+    def totals(self) -> dict[str, float | None]:
+        """The metrics that add up, in coherent units; None where one is not known."""
+        return totals(self.evaluations)
+
+    @cached_property
+    def limits(self) -> list[Limit]:
+        """The plan's asserts on metrics that add up.
+
+        Raises:
+            InputError: an assert on a macro metric that does not.
+        """
+        found = []
+        for position, item in enumerate(self.loaded.plan.constraints.asserts):
+            if not of_all(item.metric):
+                continue
+            if metric(item.metric) not in self.totals:
+                raise InputError(
+                    f"constraints.assert[{position}]: {metric(item.metric)} does not add up over pools",
+                    where=self.loaded.where("constraints", "assert", position, "metric"), hint="limit macro.tco",
+                )  # fmt: skip
+            found += self.evaluations[0].read(position, item)
+        return found
+
+    @cached_property
+    def violations(self) -> list[Violation]:
+        """The asserts that all pools together do not keep, and those that one of them does not."""
+        found = [violation for each in self.evaluations for violation in each.violations]
+        for limit in self.limits if self.feasible else ():
+            value = self.totals[limit.metric]
+            if value is None:
+                found.append(Violation(limit, None, None, "it is not known for every pool"))
+            elif not limit.holds(value):
+                found.append(Violation(limit, value, self.evaluations[0].cause(limit.metric)))
+        return found
+
+    @property
+    def exit_code(self) -> int:
+        """0 fine, 3 an assert is violated that does not only warn, 4 physically infeasible."""
+        return 4 if not self.feasible else 3 if any(v.limit.severity == "error" for v in self.violations) else 0
+
+    @property
+    def name(self) -> str:
+        """What the plan is called."""
+        return self.loaded.plan.name or f"{self.evaluations[0].design.model.name} on {len(self.pools)} pools"
+
+    @property
+    def summary(self) -> str:
+        """Feasibility in one sentence: of the first pool that fails, or of the fullest."""
+        for pool in self.pools:
+            if not pool.evaluation.feasible:
+                return f"{pool.evaluation.design.hardware.name}: {summary(pool.evaluation)}"
+        return f"all {len(self.pools)} pools fit"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The totals as one flat object, with every pool's own under ``pools``."""
+        first = self.evaluations[0]
+        devices = (each.design.bindings["split.devices"].value or 0 for each in self.evaluations)
+        return {
+            "name": self.name, "model": first.design.model.name, "accelerators": int(sum(devices)),
+            "phase": self.loaded.phase, "exit_code": self.exit_code, "f_status": "PASS" if self.feasible else "FAIL",
+            "f_summary": self.summary, **{key(name): figure(name, value) for name, value in self.totals.items()},
+            "asserts": list(dict.fromkeys(limit.text for limit in self._every_limit())),
+            "violations": [shown_violation(each) for each in self.violations],
+            "pools": [{"share": pool.share, **pool.evaluation.to_dict()} for pool in self.pools],
+        }  # fmt: skip
+
+    def _every_limit(self) -> list[Limit]:
+        return [*(limit for each in self.evaluations for limit in each.limits), *self.limits]
+
+    def scorecard(self, *, color: bool = False) -> str:
+        """The evaluation as text: every pool in a few lines, then what adds up, then the asserts."""
+        return "\n".join(line for text in self._lines() for line in _wrapped(text)) + "\n"
+
+    def _lines(self) -> Iterator[str]:
+        yield self.name
+        for pool in self.pools:
+            design, found = pool.evaluation.design, pool.evaluation
+            count = int(design.bindings["split.devices"].value or 1)
+            yield f"\n{pool.share:.4g} of it on {count:,} x {design.hardware.title}"
+            yield f"  {'PASS' if found.feasible else 'FAIL'}  {summary(found)}"
+            yield from _rows((label, found.metrics.get(name), name) for label, name in TIMES)
+            if found.feasible:
+                yield f"  {'binding wall':<24}  {found.binding_wall}"
+        yield "\nAll together"
+        yield from _rows((label, self.totals[name], name) for label, name in TOTALS)
+        broken = self.violations
+        if self._every_limit() and self.feasible:
+            status = "FAIL" if self.exit_code else "WARN" if broken else "PASS"
+            yield f"\nAsserts  {status}"
+            yield from (f"  {each.limit.where or ''}{': ' * bool(each.limit.where)}{each.sentence}" for each in broken)
+
+
+def _rows(rows: Iterable[tuple[str, float | None, str]]) -> Iterator[str]:
+    for label, value, name in rows:
+        if value is not None:
+            yield f"  {label:<24}  {amount(value, catalogue().QUANTITIES[name])}"
+
+
+def _wrapped(text: str) -> list[str]:
+    lead = "\n" * (len(text) - len(text.lstrip("\n")))
+    lines = textwrap.wrap(text.lstrip("\n"), WIDTH, subsequent_indent="    ", drop_whitespace=True)
+    return [lead + lines[0], *lines[1:]] if lines else [text]
+
+
+def evaluate_pools(loaded: LoadedPlan) -> SharedEvaluation:
+    """Evaluate a plan of several pools.
+
+    Raises:
+        InputError: it is of training, a pool would get nothing, or one of its plans is refused.
+    """
+    pools = loaded.plan.hardware.pools
+    if loaded.phase == "training":
+        raise InputError(
+            "hardware.pools: a training step runs on accelerators of one kind", hint="choose with `mlsysim optimize nodes`",
+            where=loaded.where("hardware", "pools", key=True),
+        )  # fmt: skip
+    data = loaded.document.data
+    written = data["hardware"]["pools"]
+    counts = [pool.share or counted(loaded, pool) for pool in pools]  # all have a share, or none
+    shares = [count / sum(counts) for count in counts]
+    batches = apportioned(loaded.plan.workload.batch_size, shares)
+    found = []
+    for pool, share, batch in zip(written, shares, batches, strict=True):
+        hardware = {name: value for name, value in pool.items() if name != "share"}
+        own = {**data, "hardware": hardware, "constraints": {"assert": [
+            each for each in data.get("constraints", {}).get("assert") or () if not of_all(each["metric"])
+        ]}}  # fmt: skip
+        if loaded.phase == "serving":
+            serving = data["serving"]
+            own["serving"] = {**serving, "requests_per_second": serving["requests_per_second"] * share}
+        elif not batch:
+            raise InputError(
+                f"hardware.pools: of a batch of {loaded.plan.workload.batch_size} {pool['name']} gets nothing",
+                where=loaded.where("hardware", "pools", key=True), hint="give a larger batch, or fewer pools",
+            )  # fmt: skip
+        else:
+            own["workload"] = {**data["workload"], "batch_size": batch}
+        found.append(Pool(share, evaluate(bind(loaded.with_data(own)))))
+    return SharedEvaluation(loaded, tuple(found))
+
+
+def counted(loaded: LoadedPlan, pool: Any) -> int:
+    """The accelerators of a pool."""
+    if pool.accelerators or not pool.nodes:
+        return int(pool.accelerators or 1)
+    alone = {name: getattr(pool, name) for name in ("name", "node", "nodes") if getattr(pool, name) is not None}
+    plan: Mapping[str, Any] = {"version": "1.0", "workload": loaded.document.data["workload"], "hardware": alone}
+    return int(bind(loaded.with_data({**plan, "workload": {"name": plan["workload"]["name"]}})).values["split.devices"])
+
+
+def apportioned(whole: int, shares: Sequence[float]) -> list[int]:
+    """A number divided by shares into whole parts that add up to it, by largest remainders.
+
+    >>> apportioned(10, [0.5, 0.25, 0.25])
+    [5, 3, 2]
+    """
+    parts = [math.floor(whole * share) for share in shares]
+    order = sorted(range(len(shares)), key=lambda i: (parts[i] - whole * shares[i], i))
+    for position in order[: whole - sum(parts)]:
+        parts[position] += 1
+    return parts

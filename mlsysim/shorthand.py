@@ -1,0 +1,96 @@
+"""What a plan may write shorter, written out: a fleet, a model of its own, a pool that is the only one.
+
+The rest of the program meets accelerators and models by their names alone. What is written out stands, for messages, where
+the plan wrote the short form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mlsysim.registry import Zoo
+from mlsysim.registry.document import Document, Mark, Path_
+from mlsysim.symbolic.errors import InputError
+
+#: What a model of the plan's own is called where it does not say.
+OWN_MODEL = {"id": "model-of-the-plan", "name": "ModelOfThePlan", "title": "the plan's own model"}
+#: A fact that only models with an architecture state.
+ARCHITECTURE = "layers"
+
+
+def written_out(document: Document, zoo: Zoo) -> tuple[Document, bool]:
+    """A plan without short forms, and whether it had any.
+
+    Args:
+        document: a plan that fits the schema.
+        zoo: what its names are looked up in.
+
+    Raises:
+        InputError: there is no such fleet, or it is not known what it is made of.
+    """
+    data = document.data
+    if data["workload"].get("model") is not None:
+        return _model(document), True
+    if data["hardware"].get("fleet") is not None:
+        return _fleet(document, zoo), True
+    if len(data["hardware"].get("pools") or ()) == 1:
+        return _only_pool(document), True
+    return document, False
+
+
+def _model(document: Document) -> Document:
+    """The workload's own model as an entry of the plan's zoo."""
+    data = document.data
+    workload = {key: value for key, value in data["workload"].items() if key != "model"}
+    stated = data["workload"]["model"]
+    facts = stated.get("facts")
+    kind = "transformer" if isinstance(facts, Mapping) and ARCHITECTURE in facts else "profiled"
+    models = [*((data.get("zoo") or {}).get("models") or ()), {**OWN_MODEL, "kind": kind, **stated}]
+    name = models[-1]["name"]
+    moved = _moved(document, ("workload", "model"), ("zoo", "models", len(models) - 1))
+    if document.lines:
+        moved.values["workload", "name"] = document.values["workload", "model"]
+    zoo = {**(data.get("zoo") or {}), "models": models}
+    return _with(moved, {**data, "workload": {"name": name, **workload}, "zoo": zoo})
+
+
+def _fleet(document: Document, zoo: Zoo) -> Document:
+    """A fleet as its accelerator, its node design and how many there are."""
+    said = document.data["hardware"]["fleet"]
+    place = ("hardware", "fleet")
+    fleet = zoo.find("fleets", said, where=document.where(place) if document.lines else None)
+    if "node" not in fleet.links:
+        raise InputError(
+            f"hardware.fleet: no node design of {fleet.title} is known", hint="name its accelerator, and how many",
+            where=document.where(place) if document.lines else None,
+        )  # fmt: skip
+    node = zoo.find("nodes", fleet.links["node"])
+    hardware: dict[str, Any] = {"name": zoo.find("hardware", node.links["accelerator"]).name, "node": node.name}
+    nodes = fleet.facts["nodes"].number if "nodes" in fleet.facts else None
+    hardware |= {"nodes": int(nodes)} if nodes else {"accelerators": int(fleet.facts["accelerators"].number or 1)}
+    values = dict(document.values)
+    if document.lines:
+        values |= {("hardware", field): document.values[place] for field in hardware}
+    return _with(Document(document.name, None, document.lines, values, document.keys),
+                 {**document.data, "hardware": hardware})  # fmt: skip
+
+
+def _only_pool(document: Document) -> Document:
+    """A single pool as the hardware itself."""
+    pool = {key: value for key, value in document.data["hardware"]["pools"][0].items() if key != "share"}
+    return _with(_moved(document, ("hardware", "pools", 0), ("hardware",)), {**document.data, "hardware": pool})
+
+
+def _moved(document: Document, old: Path_, new: Path_) -> Document:
+    """A document whose marks below one path stand below another as well."""
+
+    def also(marks: Mapping[Path_, Mark]) -> dict[Path_, Mark]:
+        below = {(*new, *path[len(old) :]): mark for path, mark in marks.items() if path[: len(old)] == old}
+        return {**marks, **below}
+
+    return Document(document.name, None, document.lines, also(document.values), also(document.keys))
+
+
+def _with(document: Document, data: dict[str, Any]) -> Document:
+    return Document(document.name, data, document.lines, document.values, document.keys)

@@ -1,0 +1,1 @@
+../../mlsysim/shares.py
