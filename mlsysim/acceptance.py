@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,14 @@ _ATTRIBUTE = {"assert": "asserts"}
 def schema() -> Mapping[str, Any]:
     """The published schema of a plan."""
     return json.loads(SCHEMA_FILE.read_bytes())
+
+
+def largest(section: str, field: str) -> float:
+    """The largest number that the schema accepts in a field; infinite where it does not say."""
+    rule = _resolved(schema()["properties"][section])["properties"][field]
+    return float(
+        max((option["maximum"] for option in rule.get("anyOf", [rule]) if "maximum" in option), default=math.inf)
+    )
 
 
 def accepted(data: Any) -> Any:
@@ -60,9 +69,10 @@ def _valid(rule: Mapping[str, Any], data: Any) -> bool:
             key in data for key in rule.get("required", ())
         )
     if kind == "array":
-        return all(_valid(rule["items"], item) for item in data)
+        return len(data) <= rule.get("maxItems", math.inf) and all(_valid(rule["items"], item) for item in data)
     if kind == "string":
-        return bool(rule.get("minLength", 0) <= len(data) <= rule.get("maxLength", math.inf))
+        fits = rule.get("minLength", 0) <= len(data) <= rule.get("maxLength", math.inf)
+        return fits and ("pattern" not in rule or re.fullmatch(rule["pattern"], data) is not None)
     if kind in ("integer", "number"):
         low, high = rule.get("minimum", -math.inf), rule.get("maximum", math.inf)
         finite = isinstance(data, int) or math.isfinite(data)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import Any
 
+from mlsysim.acceptance import largest
 from mlsysim.assumptions import assumptions
 from mlsysim.design import Binding, Design
 from mlsysim.hosts import refuse_unknown_host
@@ -16,6 +18,7 @@ from mlsysim.registry.entry import alone
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue, kernel
 from mlsysim.symbolic.units import parse
+from mlsysim.symbolic.words import number
 
 #: What a plan says: the field and the leaf it binds.
 _SAID = {
@@ -184,7 +187,8 @@ class _Binder:
         where = self.loaded.where(section, field_)
         if (field_, raw) == ("electricity_price", OF_THE_GRID):
             return self.of_the_grid(where)
-        value = stated(raw, leaf, where=where, what=f"{section}.{field_}", nothing=field_ in MAY_BE_NOTHING)
+        nothing, most = field_ in MAY_BE_NOTHING, largest(section, field_)
+        value = stated(raw, leaf, where=where, what=f"{section}.{field_}", nothing=nothing, most=most)
         return Binding(value, "plan", f"{section}.{field_} of the plan")
 
     def _model(self, rest: str) -> Binding:
@@ -364,7 +368,7 @@ class _Binder:
         return Binding(1.0, "default", "one accelerator")
 
 
-def stated(raw: float | str, leaf: str, *, where: str | None, what: str, nothing: bool) -> float:
+def stated(raw: float | str, leaf: str, *, where: str | None, what: str, nothing: bool, most: float = inf) -> float:
     """What a plan says of a leaf, in coherent units.
 
     Args:
@@ -372,6 +376,7 @@ def stated(raw: float | str, leaf: str, *, where: str | None, what: str, nothing
         leaf: what it is said of.
         where, what: the place and the name of the field.
         nothing: whether it may be 0.
+        most: the most it may be, in the display unit.
 
     Raises:
         InputError: a wrong unit, or a number that it cannot be.
@@ -382,6 +387,10 @@ def stated(raw: float | str, leaf: str, *, where: str | None, what: str, nothing
     value = parse(raw, record["display"], where=where, what=what)
     if value < 0 or (value == 0 and not nothing):
         raise InputError(f"{what}: {raw!r} is {'below' if nothing else 'not above'} 0", where=where)
+    if value > most * record["scale"]:
+        raise InputError(
+            f"{what}: {raw!r} is above {number(most)} {record['display']}", where=where, hint="check its unit"
+        )
     return value
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlsysim.evaluation import Evaluation
-from mlsysim.result import flat, summary
+from mlsysim.result import REQUIRED
+from mlsysim.shares import SharedEvaluation
 
 WIDTH = 88
-#: What a check says of a result.
-KEYS = ("name", "exit_code", "f_status", "f_summary", "f_wall", "asserts", "violations")
+#: What a check says of a result: all but the metrics.
+KEYS = (*REQUIRED, "f_wall", "asserts", "pools")
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Checked:
         evaluation: of the plan.
     """
 
-    evaluation: Evaluation
+    evaluation: Evaluation | SharedEvaluation
 
     @property
     def exit_code(self) -> int:
@@ -32,8 +33,8 @@ class Checked:
 
     def to_dict(self) -> dict[str, Any]:
         """The part of the result that says whether the plan holds, under the same keys."""
-        result = flat(self.evaluation)
-        return {key: result[key] for key in KEYS}
+        result = self.evaluation.to_dict()
+        return {key: result[key] for key in KEYS if key in result}
 
     def page(self) -> str:
         """The check as text: a line for the whole, and one for each thing that is wrong."""
@@ -43,7 +44,7 @@ class Checked:
     def _sentences(self) -> Iterator[str]:
         evaluation = self.evaluation
         if not evaluation.feasible:
-            yield f"FAIL  {summary(evaluation)}"
+            yield f"FAIL  {evaluation.summary}"
             yield from (f"  {failure.sentence}" for failure in evaluation.failures[1:])
             return
         broken, status = (
@@ -52,7 +53,7 @@ class Checked:
         )
         held = len(evaluation.limits) - len(broken)
         asserts = f"{held} of {len(evaluation.limits)} asserts hold" if evaluation.limits else "no asserts"
-        yield f"{status}  {summary(evaluation)}; {asserts}"
+        yield f"{status}  {evaluation.summary}; {asserts}"
         for violation in broken:
             place = f"{violation.limit.where}: " if violation.limit.where else ""
             yield f"  {place}{'warning: ' * (violation.limit.severity == 'warn')}{violation.sentence}"

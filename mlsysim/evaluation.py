@@ -174,11 +174,15 @@ class Evaluation:
         return [
             limit(
                 item.metric, side, raw, variant=self.variant, path=f"constraints.assert[{position}]", unit=item.unit,
-                where=loaded.where("constraints", "assert", position, side if _known_metric(item.metric) else "metric"),
+                where=loaded.where("constraints", "assert", position, side if self._has(item.metric) else "metric"),
                 severity=item.severity, reason=item.reason,
             )
             for side in SIGNS if (raw := getattr(item, side)) is not None
         ]  # fmt: skip
+
+    def _has(self, name: str) -> bool:
+        """Whether a name is a metric here; where it is not, the name is wrong and not the limit."""
+        return any(name in (known, known.rpartition(".")[2]) for known in metrics(self.variant))
 
     @cached_property
     def enforced(self) -> list[Limit]:
@@ -215,6 +219,13 @@ class Evaluation:
         """0 fine, 3 an assert is violated that does not only warn, 4 physically infeasible."""
         return 4 if not self.feasible else 3 if self.errors else 0
 
+    @property
+    def summary(self) -> str:
+        """Feasibility in one sentence, with what would fix it where it fails."""
+        from mlsysim.result import summary
+
+        return summary(self)
+
     def scorecard(self, *, color: bool = False) -> str:
         """The evaluation as text for a terminal."""
         from mlsysim.scorecard import render
@@ -229,10 +240,6 @@ class Evaluation:
 
     def __repr__(self) -> str:
         return f"<Evaluation: {'feasible' if self.feasible else 'infeasible'}, {self.binding_wall} binds>"
-
-
-def _known_metric(name: str) -> bool:
-    return any(name in (known, known.rpartition(".")[2]) for known in metrics())
 
 
 def evaluate(design: Design) -> Evaluation:

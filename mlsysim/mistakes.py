@@ -9,6 +9,16 @@ from pydantic import BaseModel, ValidationError
 from mlsysim.plan_model import Plan
 from mlsysim.registry.document import Document
 from mlsysim.symbolic.errors import InputError, nearest
+from mlsysim.wording import cure, said
+
+#: The sections of a plan.
+_SECTIONS: dict[str, type[BaseModel]] = {
+    field.alias or name: field.annotation
+    for name, field in Plan.model_fields.items()
+    if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+}
+#: The most mistakes that are said at once.
+MOST = 50
 
 
 def problems(document: Document) -> list[InputError]:
@@ -17,9 +27,9 @@ def problems(document: Document) -> list[InputError]:
         Plan.model_validate(document.data)
     except ValidationError as error:
         found: dict[str, InputError] = {}
-        details = error.errors()
+        details = error.errors(include_url=False, include_context=True)
         inside = {detail["loc"][:n] for detail in details for n, part in enumerate(detail["loc"]) if _is_branch(part)}
-        for detail in details:
+        for detail in details[:MOST]:
             if (
                 isinstance(detail["input"], list | tuple)
                 and detail["loc"][:-1] in inside
@@ -27,8 +37,12 @@ def problems(document: Document) -> list[InputError]:
             ):
                 continue  # one value was possible too, but what is wrong is in the list
             problem = _problem(document, detail)
-            found.setdefault(str(problem.where) + problem.what * (not document.lines), problem)
-        return sorted(found.values(), key=_place)
+            same_place = str(problem.where) if document.lines and detail["type"] != "missing" else problem.what
+            found.setdefault(same_place, problem)
+        shown = sorted(found.values(), key=_place)
+        if len(details) > MOST:
+            shown.append(InputError(f"and {len(details) - MOST:,} more mistakes", where=document.name))
+        return shown
     return []
 
 
@@ -37,22 +51,50 @@ def _place(problem: InputError) -> list[int]:
 
 
 def _problem(document: Document, detail: Any) -> InputError:
-    path = tuple(detail["loc"])
-    kind, given = detail["type"], detail["input"]
-    shown = _dotted(path)
+    path, kind = tuple(detail["loc"]), detail["type"]
     if kind == "extra_forbidden":
-        section = _section(path[:-1])
-        names = [f.alias or name for name, f in section.model_fields.items()] if section else []
-        near = nearest(str(path[-1]), names)
-        hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(names)}"
-        return InputError(f"{shown}: unknown key", where=document.where(path, key=True), hint=hint)
+        return _unknown_key(document, path)
     if kind == "missing":
-        field = _section(path[:-1])
-        meaning = field.model_fields[str(path[-1])].description if field else ""
-        hint = f"add `{path[-1]}:`" + (f" ({meaning})" if meaning else "")
-        return InputError(f"{shown}: missing", where=document.where(path[:-1], key=True), hint=hint)
+        return InputError(
+            f"{_dotted(path)}: missing", where=document.where(path[:-1], key=True),
+            hint=f"add `{path[-1]}:`" + (f" ({about})" if (about := _description(path)) else ""),
+        )  # fmt: skip
     path = _existing(document, path)
-    return InputError(f"{_dotted(path)}: {_say(detail, given)}", where=document.where(path), hint=_cure(kind, detail))
+    return InputError(
+        f"{_dotted(path)}: {said(detail)}", where=document.where(path), hint=cure(detail, _description(path))
+    )
+
+
+def _unknown_key(document: Document, path: tuple[Any, ...]) -> InputError:
+    """A key that its section does not have: it is misspelt, or belongs to another."""
+    section, word = _section(path[:-1]), str(path[-1])
+    names = _names(section) if section else []
+    near = nearest(word, names)
+    homes = [name for name, each in _SECTIONS.items() if word in _names(each)]
+    if near:
+        hint = f"did you mean {near[0]!r}?"
+    elif homes:
+        hint = f"it belongs to {' or '.join(homes)}"
+    else:
+        hint = f"it takes {', '.join(names)}"
+    found = InputError(f"{_dotted(path)}: unknown key", where=document.where(path, key=True), hint=hint)
+    found.suggestions = near or homes
+    return found
+
+
+def _names(section: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in section.model_fields.items()]
+
+
+def _description(path: tuple[Any, ...]) -> str | None:
+    """What a field is for, in the words of the schema."""
+    while path and isinstance(path[-1], int):
+        path = path[:-1]
+    section = _section(path[:-1]) if path else None
+    if section is None:
+        return None
+    field = next((f for name, f in section.model_fields.items() if path[-1] in (name, f.alias)), None)
+    return field.description if field else None
 
 
 def _is_branch(part: Any) -> bool:
@@ -90,45 +132,9 @@ def _listed(field: Any) -> bool:
 def _dotted(path: tuple[Any, ...]) -> str:
     shown = ""
     for part in path:
-        shown += f"[{part}]" if isinstance(part, int) else f".{part}" if shown else str(part)
+        if isinstance(part, int):
+            shown += f"[{part}]"
+        else:
+            word = part if str(part).isidentifier() else repr(part)
+            shown += f".{word}" if shown else str(word)
     return shown or "plan"
-
-
-def _say(detail: Any, given: Any) -> str:
-    shown = repr(given) if not isinstance(given, dict | list) else "a mapping" if isinstance(given, dict) else "a list"
-    context = detail.get("ctx", {})
-    match detail["type"]:
-        case "greater_than_equal":
-            return f"{shown} is below {context['ge']:g}"
-        case "greater_than":
-            return f"{shown} is not above {context['gt']:g}"
-        case "less_than_equal":
-            return f"{shown} is above {context['le']:,}"
-        case "literal_error":
-            return f"{shown} is not one of {context['expected']}"
-        case "model_type" | "model_attributes_type":
-            return f"{shown} where a section is needed"
-        case "int_type" | "int_from_float":
-            return f"{shown} is not a whole number"
-        case "float_type":
-            return f"{shown} is not a number"
-        case "string_type":
-            return f"{shown} is not a word"
-        case "bool_type":
-            return f"{shown} is neither true nor false"
-        case "tuple_type":
-            return f"{shown} where a list is needed"
-        case "dict_type":
-            return f"{shown} where a mapping is needed"
-        case _:
-            return f"{shown}: {detail['msg']}"
-
-
-def _cure(kind: str, detail: Any) -> str | None:
-    if kind in ("int_type", "int_from_float", "float_type"):
-        return "write a plain number without quotes"
-    if kind in ("model_type", "model_attributes_type"):
-        return "indent its keys below it"
-    if kind == "literal_error" and "'1.0'" in str(detail.get("ctx", {}).get("expected", "")):
-        return 'write version: "1.0", with quotes'
-    return None

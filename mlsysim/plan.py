@@ -112,9 +112,10 @@ def loads(text: str, name: str = "plan.yaml") -> LoadedPlan:
 
 def _checked(document: Document, beside: Path | None = None) -> LoadedPlan:
     if not isinstance(document.data, dict):
-        found = {list: "a list", str: "a word", type(None): "nothing"}.get(type(document.data), "a number")
+        found = {list: "a list", str: "a word", bool: "a truth value", type(None): "nothing"}
+        said = found.get(type(document.data), "a number")
         raise PlanError([InputError(
-            f"a plan is a mapping, this is {found}", where=document.where(()), hint='start with `version: "1.0"`'
+            f"a plan is a mapping, this is {said}", where=document.where(()), hint='start with `version: "1.0"`'
         )])  # fmt: skip
     plan = accepted(document.data)
     if plan is None:

@@ -19,7 +19,9 @@ Rate = Annotated[float, Field(strict=True, ge=0, le=1e6, allow_inf_nan=False)] |
 Bound = Annotated[float, Field(strict=True)] | str
 Spared = Annotated[int, Field(strict=True, ge=0, le=1000)]
 Share = Annotated[float, Field(strict=True, ge=1e-6, le=1, allow_inf_nan=False)]
-Name = Annotated[str, Field(strict=True, min_length=1, max_length=200)]
+#: Text in one line, without control characters, which a terminal or a build log would obey.
+LINE = r"^[^\x00-\x1f\x7f-\x9f]*$"
+Name = Annotated[str, Field(strict=True, min_length=1, max_length=200, pattern=LINE)]
 
 
 class _Section(BaseModel):
@@ -125,7 +127,9 @@ class HardwareChoice(_Section):
         description="instead of a name: a fleet of the registry, which says accelerator, node and how many",
     )
     pools: tuple[PoolChoice, ...] = Field(
-        default=(), description="instead of a name: pools that share requests or a batch; inference and serving only"
+        default=(),
+        max_length=100,
+        description="instead of a name: pools that share requests or a batch; inference and serving only",
     )
     node: Name | None = Field(
         default=None, description="a node design of the registry; default: the accelerator's standard node"
@@ -191,7 +195,7 @@ class Ops(_Section):
 
 
 #: One value, or one for each window.
-Rates = Rate | tuple[Rate, ...]
+Rates = Rate | Annotated[tuple[Rate, ...], Field(max_length=10_000)]
 Hours = Annotated[float, Field(strict=True, gt=0, le=1e6, allow_inf_nan=False)]
 Window = Annotated[int, Field(strict=True, ge=1, le=10_000)]
 
@@ -232,7 +236,9 @@ class Job(_Section):
     deadline: Window | None = Field(
         default=None, description="the window, counted from 1, at whose end it must be done; default: the last"
     )
-    jurisdictions: tuple[Name, ...] = Field(default=(), description="where its data may be; default: anywhere")
+    jurisdictions: tuple[Name, ...] = Field(
+        default=(), max_length=100, description="where its data may be; default: anywhere"
+    )
     latency: Amount | None = Field(default=None, description="ms, the most that its users accept")
     workload: dict[str, Any] = Field(default={}, description="fields of the workload section that are its own")
     site: Name | None = Field(default=None, description="the name of the site where it must run; default: any")
@@ -242,8 +248,10 @@ class Job(_Section):
 class Placement(_Section):
     """Where the work may run and when, for `mlsysim optimize placement`."""
 
-    sites: tuple[Site, ...] = Field(default=(), description="default: every grid of the registry, with any capacity")
-    jobs: tuple[Job, ...] = Field(default=(), description="default: one, the plan itself")
+    sites: tuple[Site, ...] = Field(
+        default=(), max_length=5000, description="default: every grid of the registry, with any capacity"
+    )
+    jobs: tuple[Job, ...] = Field(default=(), max_length=5000, description="default: one, the plan itself")
     windows: Window | None = Field(default=None, description="how many there are; default: one, as long as ops says")
     window_hours: Hours | None = Field(default=None, description="hours of a window")
 
@@ -276,7 +284,7 @@ class Assert(_Section):
     severity: Literal["error", "warn"] = Field(
         default="error", description="whether a violation fails the plan, or is only reported and no limit of a search"
     )
-    reason: Annotated[str, Field(strict=True, max_length=500)] = Field(
+    reason: Annotated[str, Field(strict=True, max_length=500, pattern=LINE)] = Field(
         default="", description="why the limit is there; said when it is violated"
     )
 
@@ -284,24 +292,32 @@ class Assert(_Section):
 class Constraints(_Section):
     """What must hold."""
 
-    asserts: tuple[Assert, ...] = Field(default=(), alias="assert", description="limits on metrics")
+    asserts: tuple[Assert, ...] = Field(default=(), max_length=1000, alias="assert", description="limits on metrics")
 
 
 class Vary(_Section):
     """The values to choose from, of degrees that parallelism leaves open; a degree that is not named may be anything."""
 
-    tensor: tuple[Count, ...] = Field(default=(), description="tensor-parallel degrees")
-    pipeline: tuple[Count, ...] = Field(default=(), description="numbers of pipeline stages")
-    data: tuple[Count, ...] = Field(default=(), description="numbers of data-parallel replicas; not in serving")
-    context: tuple[Count, ...] = Field(default=(), description="context-parallel degrees; training only")
-    expert: tuple[Count, ...] = Field(default=(), description="expert-parallel degrees; training only")
-    microbatch: tuple[Count, ...] = Field(default=(), description="sequences in a microbatch; training only")
-    interleave: tuple[Count, ...] = Field(default=(), description="model chunks on each stage; training only")
+    tensor: tuple[Count, ...] = Field(default=(), max_length=1000, description="tensor-parallel degrees")
+    pipeline: tuple[Count, ...] = Field(default=(), max_length=1000, description="numbers of pipeline stages")
+    data: tuple[Count, ...] = Field(
+        default=(), max_length=1000, description="numbers of data-parallel replicas; not in serving"
+    )
+    context: tuple[Count, ...] = Field(
+        default=(), max_length=1000, description="context-parallel degrees; training only"
+    )
+    expert: tuple[Count, ...] = Field(default=(), max_length=1000, description="expert-parallel degrees; training only")
+    microbatch: tuple[Count, ...] = Field(
+        default=(), max_length=1000, description="sequences in a microbatch; training only"
+    )
+    interleave: tuple[Count, ...] = Field(
+        default=(), max_length=1000, description="model chunks on each stage; training only"
+    )
     zero: tuple[Annotated[int, Field(strict=True, ge=0, le=3)], ...] = Field(
-        default=(), description="ZeRO stages; training only"
+        default=(), max_length=1000, description="ZeRO stages; training only"
     )
     recompute: tuple[Literal["none", "selective", "full"], ...] = Field(
-        default=(), description="kinds of recomputation; training only"
+        default=(), max_length=1000, description="kinds of recomputation; training only"
     )
 
 
@@ -320,8 +336,10 @@ class Search(_Section):
         default=None, description="whether the objective is to be large; default: what is better for the metric"
     )
     vary: Vary = Vary()
-    hardware: tuple[Name, ...] = Field(default=(), description="accelerators to choose from; of the problem nodes")
-    nodes: Name | tuple[Count, ...] | None = Field(
+    hardware: tuple[Name, ...] = Field(
+        default=(), max_length=100, description="accelerators to choose from; of the problem nodes"
+    )
+    nodes: Name | Annotated[tuple[Count, ...], Field(max_length=10_000)] | None = Field(
         default=None,
         description="numbers of nodes to choose from, a list or a range such as 1-64; of the problem nodes",
     )
@@ -330,7 +348,7 @@ class Search(_Section):
         description="whether optimizer state and activations may go to the host, each where parallelism leaves it open",
     )
     precisions: tuple[Name, ...] = Field(
-        default=(), description="number formats to choose from, instead of workload.precision"
+        default=(), max_length=20, description="number formats to choose from, instead of workload.precision"
     )
 
 
@@ -338,7 +356,9 @@ class Plan(_Section):
     """A design to evaluate, and the limits it must keep."""
 
     version: Literal["1.0"] = Field(description="the version of this format")
-    name: str = Field(default="", max_length=500, description="what to call the plan in output")
+    name: Annotated[str, Field(strict=True, max_length=500, pattern=LINE)] = Field(
+        default="", description="what to call the plan in output"
+    )
     workload: Workload
     hardware: HardwareChoice
     network: Network = Network()

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 #: Whole numbers beyond this lose digits in JSON.
 LARGEST = 2**53
+#: What every evaluation says.
+REQUIRED = (
+    "name", "model", "hardware", "accelerators", "phase", "precision", "exit_code", "f_status", "f_summary", "p_status",
+    "p_binding_wall", "m_status", "violations", "assumptions",
+)  # fmt: skip
 #: What a search adds to a result.
 SEARCH_KEYS: dict[str, dict[str, Any]] = {
     "o_status": {"enum": ["optimal", "feasible", "infeasible", "unknown"], "description": "what the search proved"},
@@ -197,8 +202,6 @@ def schema() -> dict[str, Any]:
         properties[key(name)] = {**number, "description": told, "x-metric": name, "x-unit": unit}
     for name, told in SEARCH_KEYS.items():
         properties[name] = {**told, "description": f"{told['description']} (optimize only)"}
-    required = ["name", "model", "hardware", "accelerators", "phase", "precision", "exit_code", "f_status", "f_summary",
-                "p_status", "p_binding_wall", "m_status", "violations", "assumptions"]  # fmt: skip
     return {
         "$schema": SCHEMA, "$id": "https://mlsysim.org/schema/result-1.0.json", "title": "mlsysim result",
         "description": f"One evaluation; keys by lens: {', '.join(f'{lens[0]}_ {lens}' for lens in LENSES)}.",
@@ -206,5 +209,5 @@ def schema() -> dict[str, Any]:
         # Several jobs, or pools, have totals, and no evaluation of one plan.
         "if": {"anyOf": [{"required": [several]} for several in ("o_jobs", "o_pools", "pools")]},
         "then": {"required": ["name", "exit_code"]},
-        "else": {"required": required},
+        "else": {"required": list(REQUIRED)},
     }  # fmt: skip

@@ -15,9 +15,10 @@ from typing import Any
 
 from mlsysim.binding import bind
 from mlsysim.constraints.asserts import Limit, metric
+from mlsysim.constraints.feasibility import Finding
 from mlsysim.evaluation import Evaluation, Violation, evaluate
 from mlsysim.plan import LoadedPlan
-from mlsysim.result import figure, key, shown_violation, summary
+from mlsysim.result import figure, key, shown_violation
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount
@@ -88,7 +89,7 @@ class SharedEvaluation:
         return totals(self.evaluations)
 
     @cached_property
-    def limits(self) -> list[Limit]:
+    def whole(self) -> list[Limit]:
         """The plan's asserts on metrics that add up.
 
         Raises:
@@ -110,7 +111,7 @@ class SharedEvaluation:
     def violations(self) -> list[Violation]:
         """The asserts that all pools together do not keep, and those that one of them does not."""
         found = [violation for each in self.evaluations for violation in each.violations]
-        for limit in self.limits if self.feasible else ():
+        for limit in self.whole if self.feasible else ():
             value = self.totals[limit.metric]
             if value is None:
                 found.append(Violation(limit, None, None, "it is not known for every pool"))
@@ -119,9 +120,19 @@ class SharedEvaluation:
         return found
 
     @property
+    def errors(self) -> list[Violation]:
+        """The violations of asserts that do not only warn."""
+        return [each for each in self.violations if each.limit.severity == "error"]
+
+    @property
+    def failures(self) -> list[Finding]:
+        """The conditions that do not hold, of the first pool that has any."""
+        return next((each.failures for each in self.evaluations if each.failures), [])
+
+    @property
     def exit_code(self) -> int:
         """0 fine, 3 an assert is violated that does not only warn, 4 physically infeasible."""
-        return 4 if not self.feasible else 3 if any(v.limit.severity == "error" for v in self.violations) else 0
+        return 4 if not self.feasible else 3 if self.errors else 0
 
     @property
     def name(self) -> str:
@@ -133,7 +144,7 @@ class SharedEvaluation:
         """Feasibility in one sentence: of the first pool that fails, or of the fullest."""
         for pool in self.pools:
             if not pool.evaluation.feasible:
-                return f"{pool.evaluation.design.hardware.name}: {summary(pool.evaluation)}"
+                return f"{pool.evaluation.design.hardware.name}: {pool.evaluation.summary}"
         return f"all {len(self.pools)} pools fit"
 
     def to_dict(self) -> dict[str, Any]:
@@ -144,13 +155,15 @@ class SharedEvaluation:
             "name": self.name, "model": first.design.model.name, "accelerators": int(sum(devices)),
             "phase": self.loaded.phase, "exit_code": self.exit_code, "f_status": "PASS" if self.feasible else "FAIL",
             "f_summary": self.summary, **{key(name): figure(name, value) for name, value in self.totals.items()},
-            "asserts": list(dict.fromkeys(limit.text for limit in self._every_limit())),
+            "asserts": list(dict.fromkeys(limit.text for limit in self.limits)),
             "violations": [shown_violation(each) for each in self.violations],
             "pools": [{"share": pool.share, **pool.evaluation.to_dict()} for pool in self.pools],
         }  # fmt: skip
 
-    def _every_limit(self) -> list[Limit]:
-        return [*(limit for each in self.evaluations for limit in each.limits), *self.limits]
+    @cached_property
+    def limits(self) -> list[Limit]:
+        """The asserts on every pool, then those on all together."""
+        return [*(limit for each in self.evaluations for limit in each.limits), *self.whole]
 
     def scorecard(self, *, color: bool = False) -> str:
         """The evaluation as text: every pool in a few lines, then what adds up, then the asserts."""
@@ -162,14 +175,14 @@ class SharedEvaluation:
             design, found = pool.evaluation.design, pool.evaluation
             count = int(design.bindings["split.devices"].value or 1)
             yield f"\n{pool.share:.4g} of it on {count:,} x {design.hardware.title}"
-            yield f"  {'PASS' if found.feasible else 'FAIL'}  {summary(found)}"
+            yield f"  {'PASS' if found.feasible else 'FAIL'}  {found.summary}"
             yield from _rows((label, found.metrics.get(name), name) for label, name in TIMES)
             if found.feasible:
                 yield f"  {'binding wall':<24}  {found.binding_wall}"
         yield "\nAll together"
         yield from _rows((label, self.totals[name], name) for label, name in TOTALS)
         broken = self.violations
-        if self._every_limit() and self.feasible:
+        if self.limits and self.feasible:
             status = "FAIL" if self.exit_code else "WARN" if broken else "PASS"
             yield f"\nAsserts  {status}"
             yield from (f"  {each.limit.where or ''}{': ' * bool(each.limit.where)}{each.sentence}" for each in broken)

@@ -26,6 +26,8 @@ MAX_DEPTH = 40
 #: The name that stands for standard input instead of a file.
 STANDARD_INPUT = Path("-")
 MAX_NODES = 100_000
+#: How most documents begin.
+PLAN_START = 'start with `version: "1.0"`'
 
 Path_ = tuple[str | int, ...]
 
@@ -77,21 +79,27 @@ class Document:
 
     def mark(self, path: Path_, *, key: bool = False) -> Mark | None:
         """The place of a path, or of its nearest parent: of its key, or of the item where it is one of a list."""
-        found = (self.keys if key and not (path and isinstance(path[-1], int)) else self.values).get(path)
+        of_value = not key or not path or isinstance(path[-1], int)  # neither the whole nor an item has a key
+        found = (self.values if of_value else self.keys).get(path)
         while found is None and path:
             path = path[:-1]
             found = self.keys.get(path) or self.values.get(path)
         return found
 
 
-def read(path: Path, name: str | None = None) -> Document:
+def read(path: Path, name: str | None = None, *, start: str = PLAN_START) -> Document:
     """Read a YAML file.
+
+    Args:
+        path: where it is.
+        name: what to call it in messages; its path where there is none.
+        start: how such a document begins, for whoever gave an empty one.
 
     Raises:
         InputError: the file is missing, a folder, unreadable, too large, not UTF-8 or not YAML.
     """
     shown = name or str(path)
-    return parse(read_text(path, shown), shown)
+    return parse(read_text(path, shown), shown, start=start)
 
 
 def read_text(path: Path, shown: str, kind: str = "YAML") -> str:
@@ -130,12 +138,12 @@ def _decoded(content: bytes, shown: str) -> str:
         wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         before = content[: error.start].decode("utf-8-sig").split("\n")
         where = shown if wide else f"{shown}:{len(before)}:{len(before[-1]) + 1}"
-        what = "this is UTF-16 or UTF-32, not UTF-8" if wide else f"byte 0x{content[error.start]:02x} is not UTF-8"
+        what = "this is UTF-16 or UTF-32, not UTF-8" if wide else f"byte {error.start} is not UTF-8"
         raise InputError(what, where=where, hint="save the file as UTF-8") from None
 
 
-def parse(text: str, name: str) -> Document:
-    """Parse YAML text.
+def parse(text: str, name: str, *, start: str = PLAN_START) -> Document:
+    """Parse YAML text; ``name`` and ``start`` as for :func:`read`.
 
     Raises:
         InputError: malformed YAML, a duplicate or unprintable key, a tag, a number that is not finite, or a document
@@ -163,7 +171,7 @@ def parse(text: str, name: str) -> Document:
             f"not YAML: {str(error).splitlines()[0]}", where=name, hint="check brackets and quotes"
         ) from None
     if root is None:
-        raise InputError("the document is empty", where=name, hint='start with `version: "1.0"`')
+        raise InputError("the document is empty", where=name, hint=start)
     reader = _Reader(name)
     data = reader.build(root, (), 0)
     return Document(name, data, lines, reader.values, reader.keys)
@@ -198,7 +206,7 @@ class _Reader:
         self.name = name
         self.values: dict[Path_, Mark] = {}
         self.keys: dict[Path_, Mark] = {}
-        self.nodes = 0
+        self.nodes = self.size = 0
         self.open: set[int] = set()
 
     def build(self, node: Any, path: Path_, depth: int) -> Any:
@@ -261,7 +269,10 @@ class _Reader:
         return text
 
     def text(self, node: Any) -> str:
-        """What a node says; escapes may have made characters of it that nobody can see."""
+        """What a node says; escapes may have made characters of it that nobody can see, and aliases much of little."""
+        self.size += len(node.value)
+        if self.size > MAX_BYTES:
+            raise self.error(node, f"more than {MAX_BYTES:,} characters, aliases counted each time", "remove aliases")
         hidden = unseen(node.value)
         if hidden:
             raise _unseen(hidden[1], f"{self.name}:{_mark(node).line}:{_mark(node).column}")

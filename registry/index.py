@@ -165,6 +165,8 @@ class Zoo:
         Raises:
             UnknownNameError: there is none; the nearest names are suggested.
         """
+        if category not in CATEGORIES:
+            raise UnknownNameError("category", category, CATEGORIES)
         for layer in self.layers:
             found = layer.named(category, name)
             if found is not None:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from unicodedata import normalize
+
+#: Characters of a message, and of what is looked for among known names; whoever gave more knows what it was.
+LONGEST, LONGEST_NAME = 1_000, 100
+#: Letters behind a digit that were meant as digits.
+_ALIKE = re.compile(r"(?<=[0-9])[oil]+")
+_DIGITS = str.maketrans("oil", "011")
 
 
 class MlsysimError(Exception):
@@ -14,8 +22,9 @@ class MlsysimError(Exception):
     """
 
     def __init__(self, what: str, *, where: str | None = None, hint: str | None = None) -> None:
-        super().__init__(what)
-        self.what, self.where, self.hint = what, where, hint
+        super().__init__(readable(what))
+        self.what, self.where, self.hint = readable(what), where and readable(where), hint and readable(hint)
+        self.suggestions: list[str] = []
 
     def __str__(self) -> str:
         place = f"{self.where}: error: " if self.where else ""
@@ -73,12 +82,25 @@ class DerivationError(MlsysimError, AssertionError):
     """Raised when a derivation step does not follow from its inputs."""
 
 
+def readable(text: str) -> str:
+    r"""Text that a terminal shows and does not obey, without its middle where it is long.
+
+    >>> readable("\x1b[31mred"), len(readable("x" * 10_000)) <= LONGEST
+    ('\\x1b[31mred', True)
+    """
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST // 2]} ... {text[5 - LONGEST // 2 :]}"
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     """The known names most like ``name``, ignoring case and punctuation, best first.
 
     >>> nearest("Lama3_8b", ["Llama3_8B", "GPT3_175B"])
     ['Llama3_8B']
     """
+    if len(name) > LONGEST_NAME:  # comparing takes time with its length
+        return []
     plain: dict[str, str] = {}
     words = sorted(known, reverse=True)
     # The last part of a dotted name is how people call it; a whole name counts before a part.
@@ -89,4 +111,6 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    return "".join(c for c in name.lower() if c.isalnum())
+    """A name as it is compared: letters and digits alone."""
+    word = "".join(c for c in normalize("NFKC", name).lower() if c.isalnum())
+    return _ALIKE.sub(lambda found: found[0].translate(_DIGITS), word)

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from mlsysim import __version__
+from mlsysim.cli.findings import exit_code, show_found
 from mlsysim.cli.optimize import optimize as optimize_commands
-from mlsysim.cli.options import EXIT_CODES, Output, PlanFile, is_file, is_scenario
-from mlsysim.cli.output import OUTPUT, emit, emit_json, wants_color
+from mlsysim.cli.options import EXIT_CODES, Fail, FailOn, Output, PlanFile, is_file, is_scenario
+from mlsysim.cli.output import OUTPUT, emit, emit_json, show, wants_color
 from mlsysim.cli.zoo import zoo as zoo_commands
 from mlsysim.symbolic.errors import InputError, nearest
 
@@ -41,7 +42,7 @@ def mlsysim(
 
     Does this model fit, how fast will it run, what binds it, what does it cost and emit, and what is the best design?
     """
-    OUTPUT.chosen = output.value if output else "text"
+    OUTPUT.chosen = output or "text"
     if zoo is not None:
         os.environ["MLSYSIM_ZOO"] = str(zoo)
 
@@ -58,17 +59,18 @@ def evaluate(
     batch_size: Annotated[int | None, typer.Option(help="Sequences, requests or samples at once.")] = None,
     nodes: Annotated[int | None, typer.Option(help="Standard nodes; makes the phase training.")] = None,
     accelerators: Annotated[int | None, typer.Option(help="Accelerators, instead of nodes.")] = None,
-    phase: Annotated[str | None, typer.Option(help="training or inference.")] = None,
+    phase: Annotated[str | None, typer.Option(help="training, inference or serving.")] = None,
     sequence_length: Annotated[int | None, typer.Option(help="Tokens of a sequence or prompt.")] = None,
     output_tokens: Annotated[int | None, typer.Option(help="Tokens generated for a request.")] = None,
     precision: Annotated[str | None, typer.Option(help="Number format, such as bf16.")] = None,
     efficiency: Annotated[float | None, typer.Option(help="Share of peak that kernels reach.")] = None,
     region: Annotated[str | None, typer.Option(help="Grid, such as Quebec.")] = None,
     duration_days: Annotated[float | None, typer.Option(help="Days for which the accelerators are held.")] = None,
+    fail_on: Fail = FailOn.error,
     output: Output = None,
 ) -> int:
     """Evaluate a plan, or a model on an accelerator: feasibility, performance, macro."""
-    from mlsysim.api import evaluate as evaluate_plan
+    from mlsysim.api import evaluate_whole
 
     workload = {"batch_size": batch_size, "phase": phase, "sequence_length": sequence_length,
                 "output_tokens": output_tokens, "precision": precision, "efficiency": efficiency}  # fmt: skip
@@ -79,17 +81,14 @@ def evaluate(
         plan = _plan(what)
         if given:
             raise InputError(f"{', '.join(given)}: a plan says this itself", where=what, hint="change the plan")
-        evaluation = evaluate_plan(plan)
+        found = evaluate_whole(plan)
     else:
-        evaluation = evaluate_plan({
+        found = evaluate_whole({
             "version": "1.0", "workload": {"name": what, **_present(workload)},
             "hardware": {"name": hardware, **_present(fleet)}, "ops": _present(ops),
         })  # fmt: skip
-    if OUTPUT.choose(output and output.value) == "json":
-        emit_json(evaluation.to_dict())
-    else:
-        emit(evaluation.scorecard(color=wants_color()))
-    return evaluation.exit_code
+    show_found(output, found, found.to_dict, lambda: found.scorecard(color=wants_color()), fail_on)
+    return exit_code(found, fail_on)
 
 
 def _present(options: dict[str, Any]) -> dict[str, Any]:
@@ -117,23 +116,22 @@ def _plan(what: str) -> Any:
 
 
 @app.command(epilog=EXIT_CODES)
-def check(plan: PlanFile, output: Output = None) -> int:
+def check(plan: PlanFile, fail_on: Fail = FailOn.error, output: Output = None) -> int:
     """Say whether a plan is valid, feasible and keeps its asserts, and if not why, without the full report."""
-    from mlsysim.api import evaluate as evaluate_plan
+    from mlsysim.api import evaluate_whole
     from mlsysim.checked import Checked
 
-    found = Checked(evaluate_plan(_plan(str(plan))))
-    if OUTPUT.choose(output and output.value) == "json":
-        emit_json(found.to_dict())
-    else:
-        emit(found.page())
-    return found.exit_code
+    found = evaluate_whole(_plan(str(plan)))
+    checked = Checked(found)
+    show_found(output, found, checked.to_dict, checked.page, fail_on)
+    return exit_code(found, fail_on)
 
 
 @app.command(epilog=EXIT_CODES)
 def diff(
     before: Annotated[Path, typer.Argument(help="A plan in YAML, or a scenario.", show_default=False)],
     after: Annotated[Path, typer.Argument(help="Another.", show_default=False)],
+    fail_on: Fail = FailOn.error,
     output: Output = None,
 ) -> int:
     """Say what changes from one plan to another in every metric, and which wall then binds; the exit code is of the second."""
@@ -141,11 +139,8 @@ def diff(
     from mlsysim.comparison import Comparison
 
     found = Comparison(*(evaluate_plan(_plan(str(plan))) for plan in (before, after)))
-    if OUTPUT.choose(output and output.value) == "json":
-        emit_json(found.to_dict())
-    else:
-        emit(found.page())
-    return found.exit_code
+    show(output, found.to_dict, found.page)
+    return exit_code(found.after, fail_on)
 
 
 @app.command()
@@ -168,23 +163,17 @@ def derive(
     from mlsysim.api import derive as derive_what
 
     page = derive_what(what, plan=plan, format=format)
-    if OUTPUT.choose(output and output.value) == "json":
-        emit_json({"what": what, "format": format, "derivation": page})
-    else:
-        emit(page)
+    show(output, lambda: {"what": what, "format": format, "derivation": page}, lambda: page)
 
 
 @app.command(epilog=EXIT_CODES)
 def walls(output: Output = None) -> None:
     """List the walls: number, name, domain, core equation, and when each binds."""
-    from mlsysim.cli.tables import table
+    from mlsysim.cli.tables import show_rows
     from mlsysim.symbolic.kernels import catalogue
 
     rows = [{key: wall[key] for key in ("number", "name", "domain", "core", "binds")} for wall in catalogue().WALLS]
-    if OUTPUT.choose(output and output.value) == "json":
-        emit_json(rows)
-    else:
-        table(rows, title="walls")
+    show_rows(rows, output, title="walls")
 
 
 @app.command(epilog=EXIT_CODES)
@@ -198,10 +187,7 @@ def sensitivity(
     from mlsysim.api import sensitivity as rank
 
     found = rank(plan, metric)
-    if OUTPUT.choose(output and output.value) == "json":
-        emit_json(found.to_dict())
-    else:
-        emit(found.page(top))
+    show(output, found.to_dict, lambda: found.page(top))
 
 
 @app.command(epilog=EXIT_CODES)
@@ -214,15 +200,20 @@ def synthesize(
     from mlsysim.api import synthesize as invert
 
     found = invert(plan, target)
-    if OUTPUT.choose(output and output.value) == "json":
-        emit_json(found.to_dict())
-    else:
-        emit(found.page())
+    show(output, found.to_dict, found.page)
     return int(found.exit_code)
 
 
 app.add_typer(optimize_commands, name="optimize")
 app.add_typer(zoo_commands, name="zoo")
+
+
+@app.command()
+def mcp() -> None:
+    """Serve language-model agents over the Model Context Protocol, on standard input and output; needs `mlsysim[mcp]`."""
+    from mlsysim.agents.server import main as serve
+
+    serve()
 
 
 @app.command(epilog=EXIT_CODES)

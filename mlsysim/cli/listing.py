@@ -133,11 +133,13 @@ def _condition(category: str, condition: str) -> Callable[[Entry], bool]:
             hint="write a fact, a sign and a value, such as 'memory.capacity >= 80 GB'",
         )
     name, sign, raw = match.groups()
-    sign, raw = _MEANT.get(sign, sign), raw if " " in raw else _TIGHT.sub(r"\1 \2", raw)
-    word = _word(category, name)
+    sign, word = _MEANT.get(sign, sign), _word(category, name)
     said = meaning(category, word) if word not in LINKS.get(category, {}) else None
     number = said is not None and said.unit != WORD and sign != "~"
-    wanted: Any = parse(raw, said.unit, what=name) if number and said else raw.casefold()
+    if number and said:
+        wanted: Any = parse(raw if " " in raw else _TIGHT.sub(r"\1 \2", raw), said.unit, what=name)
+    else:
+        wanted = raw.casefold()
     compare = _SIGNS[sign]
     return lambda entry: (found := _value(entry, word)) is not None and compare(found, wanted)
 

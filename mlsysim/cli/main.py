@@ -10,12 +10,13 @@ from typing import Any
 import typer
 
 from mlsysim.cli.output import OUTPUT, report
-from mlsysim.symbolic.errors import InfeasibleError, InputError, MlsysimError, UnprovenError
+from mlsysim.reports.errors import exit_code, internal
+from mlsysim.symbolic.errors import InputError, MlsysimError
 
 #: What typer raises for a wrong command line; ``BadParameter`` is the public one of that family.
 _USAGE: type[Exception] = typer.BadParameter.__mro__[1]
 
-FINE, INTERNAL, BAD_INPUT, VIOLATED, INFEASIBLE, UNPROVEN = range(6)
+FINE, INTERNAL = 0, 1
 #: What a shell expects of a program that Ctrl-C ended.
 INTERRUPTED = 130
 
@@ -31,7 +32,7 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, AttributeError) as error:
-        code = report(MlsysimError(f"cannot write the output: {error}"), False, INTERNAL)
+        code = report(MlsysimError(f"cannot write the output: {error}"), "text", INTERNAL)
     sys.exit(code)
 
 
@@ -41,39 +42,31 @@ def run(arguments: list[str]) -> int:
 
     if not arguments:
         arguments = ["--help"]
-    json_wanted = OUTPUT.wanted_in(arguments) == "json"
+    format = OUTPUT.wanted_in(arguments)
     try:
         code = app(args=arguments, prog_name="mlsysim", standalone_mode=False)
         if code == INTERRUPTED:
-            return report(MlsysimError("interrupted before there was an answer"), json_wanted, INTERRUPTED)
+            return report(MlsysimError("interrupted before there was an answer"), format, INTERRUPTED)
         return code if isinstance(code, int) else FINE
     except typer.Exit as ending:
         return ending.exit_code
     except typer.Abort:
-        return report(MlsysimError("interrupted"), json_wanted, INTERNAL)
+        return report(MlsysimError("interrupted"), format, INTERNAL)
     except _USAGE as error:
-        return report(_usage(error), json_wanted, BAD_INPUT)
-    except InputError as error:
-        return report(error, json_wanted, BAD_INPUT)
-    except InfeasibleError as error:
-        return report(error, json_wanted, INFEASIBLE)
-    except UnprovenError as error:
-        return report(error, json_wanted, UNPROVEN)
+        wrong = _usage(error)
+        return report(wrong, format, exit_code(wrong))
     except MlsysimError as error:
-        return report(error, json_wanted, INTERNAL)
+        return report(error, format, exit_code(error))
     except BrokenPipeError:
         # The reader has gone (`mlsysim ... | head`): close quietly.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
     except OSError as error:
-        return report(MlsysimError(f"cannot read or write: {error}"), json_wanted, INTERNAL)
+        return report(MlsysimError(f"cannot read or write: {error}"), format, INTERNAL)
     except Exception as error:  # the last resort, so that nobody ever sees a traceback
         if os.environ.get("MLSYSIM_DEBUG"):
             raise
-        what = f"internal error: {type(error).__name__}: {error}"
-        return report(
-            MlsysimError(what, hint="set MLSYSIM_DEBUG=1 for details, and please report it"), json_wanted, INTERNAL
-        )
+        return report(internal(error), format, INTERNAL)
 
 
 def _usage(error: Any) -> InputError:

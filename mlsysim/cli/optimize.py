@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from mlsysim.cli.options import EXIT_CODES, Format, Output, PlanFile, is_file, is_scenario
-from mlsysim.cli.output import OUTPUT, emit, emit_json, wants_color
+from mlsysim.cli.output import OUTPUT, show, wants_color
 from mlsysim.symbolic.errors import InputError
 
 
@@ -27,7 +27,7 @@ class OfThePlan(TyperGroup):
 
 
 optimize = typer.Typer(
-    cls=OfThePlan, no_args_is_help=True, rich_markup_mode="rich", epilog=EXIT_CODES, subcommand_metavar="[PROBLEM] PLAN ...",
+    cls=OfThePlan, rich_markup_mode="rich", epilog=EXIT_CODES, subcommand_metavar="[PROBLEM] PLAN ...",
     help="Find the best design for a plan by integer programming, with a proven bound: a problem below, or what the plan's "
     "`search` section asks for.",
 )  # fmt: skip
@@ -201,8 +201,9 @@ def _answer(
 ) -> int:
     """Search, and print what was found."""
     from mlsysim.api import optimize as search
-    from mlsysim.cli.output import progress, refuse_existing, write_new
+    from mlsysim.cli.output import as_yaml, progress, refuse_existing, write_new
 
+    OUTPUT.choose(output)
     refuse_existing(write)
     if pareto is not None:
         idle = {
@@ -220,14 +221,9 @@ def _answer(
             plan, problem, objective=objective, largest=maximize, top=top, explain=explain, watch=watch, **effort,
             **options,
         )  # fmt: skip
-    if OUTPUT.choose(output and output.value) == "json":
-        emit_json(found.to_dict())
-    else:
-        emit(found.page(color=wants_color()))
+    show(output, found.to_dict, lambda: found.page(color=wants_color()))
     if write is not None:
-        import yaml
-
-        write_new(write, yaml.safe_dump(found.plan(), sort_keys=False, allow_unicode=True))
+        write_new(write, as_yaml(found.plan()))
     return int(found.exit_code)
 
 
@@ -249,8 +245,5 @@ def _front(plan: Path, metrics: str, problem: str, output: Format | None, **opti
     from mlsysim.api import pareto as trade
 
     found = trade(plan, _words(metrics), problem, **options)
-    if OUTPUT.choose(output and output.value) == "json":
-        emit_json(found.to_dict())
-    else:
-        emit(found.page())
+    show(output, found.to_dict, found.page)
     return int(found.exit_code)

@@ -19,9 +19,31 @@ class Format(StrEnum):
 
     text = "text"
     json = "json"
+    yaml = "yaml"
+    csv = "csv"
+    markdown = "markdown"
+    github = "github"
+    junit = "junit"
+    sarif = "sarif"
+
+
+class FailOn(StrEnum):
+    """What makes a command end with an exit code that is not 0."""
+
+    error = "error"
+    warn = "warn"
+    never = "never"
 
 
 Output = Annotated[Format | None, typer.Option("--output", "-o", help="How to write the result.", show_default=False)]
+Fail = Annotated[
+    FailOn,
+    typer.Option(
+        "--fail-on",
+        help="What ends with exit code 3 or 4: violated asserts of severity error and designs that do not fit, warnings as "
+        "well, or nothing.",
+    ),
+]
 PlanFile = Annotated[
     Path, typer.Argument(help="A plan in YAML, - for standard input, or a scenario.", show_default=False)
 ]

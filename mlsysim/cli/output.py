@@ -9,12 +9,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlsysim.symbolic.errors import InputError, MlsysimError
 
+if TYPE_CHECKING:
+    from mlsysim.reports import Remark
+
 #: Characters of a line that are shown beside a message.
 QUOTED = 96
+
+
+#: Formats in which builds report, which only what looks at a plan can be written in.
+BUILDS = ("github", "junit", "sarif")
 
 
 class Output:
@@ -35,9 +42,22 @@ class Output:
                 return word[2:].removeprefix("=")
         return "text"
 
-    def choose(self, local: str | None) -> str:
-        """The format of a command: its own option, else the one before it."""
-        return local or self.chosen
+    def choose(self, local: str | None, *, builds: bool = False) -> str:
+        """The format of a command: its own option, else the one before it.
+
+        Args:
+            local: the command's own option.
+            builds: whether the command can report to a build.
+
+        Raises:
+            InputError: it cannot, and is asked to.
+        """
+        chosen = str(local or self.chosen)
+        if chosen in BUILDS and not builds:
+            raise InputError(
+                f"--output {chosen}: it is a format of `eval` and `check`", hint="choose json, csv or markdown"
+            )
+        return chosen
 
 
 OUTPUT = Output()
@@ -46,6 +66,43 @@ OUTPUT = Output()
 def emit_json(data: Any) -> None:
     """One JSON document on standard output."""
     sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def as_yaml(data: Any) -> str:
+    """Data as YAML, in the order in which it comes."""
+    import yaml
+
+    class Plain(yaml.SafeDumper):
+        """Writes everything out; what stands twice is not an alias."""
+
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    return yaml.dump(data, Dumper=Plain, sort_keys=False, allow_unicode=True, width=120)
+
+
+def show(output: str | None, data: Callable[[], Any], page: Callable[[], str]) -> None:
+    """Write an answer in the format that was asked for.
+
+    Args:
+        output: the command's own option.
+        data: makes the answer as plain data: an object, or a list of rows.
+        page: makes it as text.
+    """
+    from mlsysim.reports.rows import as_csv, as_markdown, rows_of
+
+    format = OUTPUT.choose(output)
+    if format == "text":
+        emit(page())
+        return
+    found = data()
+    if format == "json":
+        emit_json(found)
+    elif format == "yaml":
+        emit(as_yaml(found))
+    else:
+        rows = found if isinstance(found, list) else rows_of(found)
+        emit(as_csv(rows) if format == "csv" else as_markdown(rows))
 
 
 def emit(text: str) -> None:
@@ -117,21 +174,30 @@ def _quoted(where: str) -> str:
     return f"  {shown[start : start + QUOTED]}\n  {' ' * (int(column) - 1 - start)}^\n"
 
 
-def report(error: MlsysimError, as_json: bool, code: int) -> int:
-    """Report an error: text on standard error, or one JSON object on standard output."""
-    problems = getattr(error, "problems", [error])
-    if as_json:
-        emit_json({
-            "error": {
-                "exit_code": code, "message": problems[0].what, "where": problems[0].where, "hint": problems[0].hint,
-                "suggestions": getattr(problems[0], "suggestions", []),
-                "problems": [{"message": p.what, "where": p.where, "hint": p.hint} for p in problems],
-            }
-        })  # fmt: skip
+def report(error: MlsysimError, format: str, code: int) -> int:
+    """Report an error: as data, or as a build reads it, on standard output; else as text on standard error."""
+    from mlsysim.reports import of_error
+    from mlsysim.reports.errors import as_data
+
+    if format == "json":
+        emit_json(as_data(error, code))
+    elif format == "yaml":
+        emit(as_yaml(as_data(error, code)))
+    elif format in BUILDS:
+        emit(for_build(format, of_error(error), "mlsysim", code))
     else:
-        for problem in problems:
+        for problem in getattr(error, "problems", [error]):
             where = problem.where or "mlsysim"
             sys.stderr.write(f"{where}: error: {problem.what}\n{_quoted(where)}")
             if problem.hint:
                 sys.stderr.write(f"  hint: {problem.hint}\n")
     return code
+
+
+def for_build(format: str, remarks: list[Remark], name: str, code: int, summary: str = "") -> str:
+    """Remarks in the format of a build."""
+    from mlsysim.reports import github, junit, sarif
+
+    if format == "github":
+        return github.render(remarks, summary)
+    return junit.render(remarks, name) if format == "junit" else sarif.render(remarks, code)

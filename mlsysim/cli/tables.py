@@ -1,13 +1,11 @@
-"""Rows as text, CSV or Markdown."""
+"""Rows as tables on a terminal."""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from typing import Any
 
-from mlsysim.cli.output import emit, emit_json
+from mlsysim.cli.output import OUTPUT, show
+from mlsysim.reports.rows import cell, headings
 
 #: Columns of words, which stand to the left.
 _WORDS = {
@@ -19,48 +17,12 @@ _WORDS = {
 _WRAPPED = {"title", "note", "how", "binds", "core"}
 
 
-def show(rows: list[dict[str, Any]], format: str, title: str = "") -> None:
-    """Write rows in a format: text, json, csv or markdown."""
-    if format == "json":
-        emit_json(rows)
-    elif format == "csv":
-        emit(as_csv(rows))
-    elif format == "markdown":
-        emit(as_markdown(rows))
-    else:
+def show_rows(rows: list[dict[str, Any]], output: str | None, title: str = "") -> None:
+    """Write rows in the format that was asked for."""
+    if OUTPUT.choose(output) == "text":
         table(rows, title)
-
-
-def headings(rows: list[dict[str, Any]]) -> list[str]:
-    """Every heading, in the order in which rows bring them up."""
-    return list(dict.fromkeys(heading for row in rows for heading in row))
-
-
-def as_csv(rows: list[dict[str, Any]]) -> str:
-    """Rows as comma-separated values with a line of headings."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, headings(rows), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return buffer.getvalue()
-
-
-def as_markdown(rows: list[dict[str, Any]]) -> str:
-    """Rows as a table of GitHub's Markdown."""
-    heads = headings(rows)
-    lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
-    lines += ["| " + " | ".join(_cell(row.get(head)).replace("|", "\\|") for head in heads) + " |" for row in rows]
-    return "\n".join(lines)
-
-
-def _cell(value: Any) -> str:
-    """A cell for people: a count without the unit that its heading says already; five digits and more in groups."""
-    if value is None:
-        return ""
-    number, _, unit = str(value).partition(" ")
-    if unit in ("param", "token/sample", "") and re.fullmatch(r"[\d.]+(e\d+)?", number) and float(number) >= 10_000:
-        return f"{float(number):,.15g}"
-    return number if unit in ("param", "token/sample") and number.isdigit() else str(value)
+    else:
+        show(output, lambda: rows, str)
 
 
 def table(rows: list[dict[str, Any]], title: str) -> None:
@@ -79,7 +41,7 @@ def table(rows: list[dict[str, Any]], title: str) -> None:
         words = head in _WORDS
         drawn.add_column(head, justify="left" if words else "right", no_wrap=head not in _WRAPPED, overflow="fold")
     for row in rows:
-        drawn.add_row(*(_cell(row.get(head)) for head in shown))
+        drawn.add_row(*(cell(row.get(head)) for head in shown))
     console.print(drawn)
     if len(shown) < len(filled):
         left_out = ", ".join(head for head in filled if head not in shown)
@@ -101,5 +63,5 @@ def _fitting(rows: list[dict[str, Any]], filled: list[str], width: int) -> list[
 
 def _least_width(rows: list[dict[str, Any]], head: str) -> int:
     """The width below which a column cannot be read; words may wrap."""
-    longest = max(len(_cell(row.get(head))) for row in rows)
+    longest = max(len(cell(row.get(head))) for row in rows)
     return max(len(head), min(longest, 20) if head in _WRAPPED else longest)

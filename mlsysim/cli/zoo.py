@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from mlsysim.cli.output import OUTPUT, emit, emit_json
+from mlsysim.cli.options import Output
+from mlsysim.cli.output import OUTPUT, emit
+from mlsysim.cli.output import show as write
 from mlsysim.registry.categories import SAYS
 from mlsysim.symbolic.errors import InputError
 
@@ -19,18 +20,6 @@ zoo = typer.Typer(
 )  # fmt: skip
 
 
-class TableFormat(StrEnum):
-    """How lists are written."""
-
-    text = "text"
-    json = "json"
-    csv = "csv"
-    markdown = "markdown"
-
-
-TableOutput = Annotated[
-    TableFormat | None, typer.Option("--output", "-o", help="How to write the list.", show_default=False)
-]
 Where = Annotated[
     list[str] | None,
     typer.Option(
@@ -39,20 +28,16 @@ Where = Annotated[
 ]
 
 
-def _format(output: TableFormat | None) -> str:
-    return OUTPUT.choose(output and output.value)
-
-
 @zoo.callback(invoke_without_command=True)
-def overview(context: typer.Context, output: TableOutput = None) -> None:
+def overview(context: typer.Context, output: Output = None) -> None:
     """List what the registry knows, show an entry with its sources, check and extend it."""
     if context.invoked_subcommand is None:
         from mlsysim.cli.listing import overview as count
-        from mlsysim.cli.tables import show as show_rows
+        from mlsysim.cli.tables import show_rows
 
-        show_rows(count(), _format(output), "zoo")
+        show_rows(count(), output, "zoo")
     elif output is not None:
-        OUTPUT.chosen = output.value
+        OUTPUT.chosen = output
 
 
 def _lister(title: str, categories: tuple[str, ...]) -> Any:
@@ -63,18 +48,18 @@ def _lister(title: str, categories: tuple[str, ...]) -> Any:
         sort: Annotated[str | None, typer.Option(help="Sort by a fact, such as memory.bandwidth.")] = None,
         descending: Annotated[bool, typer.Option("--descending", "-d", help="The largest first.")] = False,
         columns: Annotated[str | None, typer.Option(help="What to show, separated by commas.")] = None,
-        output: TableOutput = None,
+        output: Output = None,
     ) -> None:
         from mlsysim.cli.listing import listing
-        from mlsysim.cli.tables import show as show_rows
+        from mlsysim.cli.tables import show_rows
 
         rows = []
         for category in categories:
             found = listing(category, where or (), sort, descending, columns)
             rows += found if len(categories) == 1 else [{"category": category, **row} for row in found]
-        if not rows and _format(output) != "json":
+        if not rows and OUTPUT.choose(output) != "json":
             sys.stderr.write(f"no entry of {title} fits\n")
-        show_rows(rows, _format(output), title)
+        show_rows(rows, output, title)
 
     return command
 
@@ -89,20 +74,17 @@ zoo.command("systems", help="Nodes and fleets together.", rich_help_panel="Categ
 @zoo.command(rich_help_panel="One entry")
 def show(
     name: Annotated[str, typer.Argument(help="An entry, by name or alias; category/name where several share it.")],
-    output: TableOutput = None,
+    output: Output = None,
 ) -> None:
     """Show an entry: every value, where it comes from and how far it is verified."""
     from mlsysim.cli import entries as pages
-    from mlsysim.cli.tables import show as show_rows
 
     entry = pages.named(name)
-    format = _format(output)
-    if format == "json":
-        emit_json(pages.as_data(entry))
-    elif format == "text":
+    if OUTPUT.choose(output) == "text":
         pages.page(entry)
     else:
-        show_rows(pages.rows(entry), format)
+        tabular = OUTPUT.choose(output) in ("csv", "markdown")
+        write(output, lambda: pages.rows(entry) if tabular else pages.as_data(entry), str)
 
 
 @zoo.command(rich_help_panel="One entry")
@@ -119,14 +101,14 @@ def cite(name: Annotated[str, typer.Argument(help="An entry, by name or alias.")
 
 
 @zoo.command(rich_help_panel="The whole zoo")
-def audit(output: TableOutput = None) -> int:
+def audit(output: Output = None) -> int:
     """Check every file of the registry, and count values by kind and by how far they are verified."""
     from mlsysim.cli.audit import audit as check
-    from mlsysim.cli.tables import show as show_rows
+    from mlsysim.cli.tables import show_rows
 
     rows, notes = check()
-    show_rows(rows, _format(output), "audit")
-    for note in notes if _format(output) == "text" else ():
+    show_rows(rows, output, "audit")
+    for note in notes if OUTPUT.choose(output) == "text" else ():
         emit(note)
     return 0
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy
 
+from mlsysim.acceptance import largest
 from mlsysim.binding import OF_THE_GRID, bind, stated
 from mlsysim.plan import LoadedPlan
 from mlsysim.symbolic.errors import InputError, UnknownNameError
@@ -141,8 +142,8 @@ class _Unlisted:
 def _site(loaded: LoadedPlan, said: Any, position: int | None, windows: int) -> Site:
     path = ("placement", "sites", position) if position is not None else ()
 
-    def where(field: str) -> str | None:
-        return loaded.where(*path, field) if position is not None else None
+    def where(*field: str | int) -> str | None:
+        return loaded.where(*path, *field) if position is not None else None
 
     def called(field: str) -> str:
         return f"placement.sites[{position}].{field}"
@@ -158,7 +159,7 @@ def _site(loaded: LoadedPlan, said: Any, position: int | None, windows: int) -> 
                          hint="leave it out for the registry's")  # fmt: skip
     for field, leaf in BY_WINDOW.items():
         if field in own and own[field] != OF_THE_GRID:
-            stated(own[field], leaf, where=where(field), what=called(field), nothing=True)
+            stated(own[field], leaf, where=where(field), what=called(field), nothing=True, most=largest("ops", field))
     ops = {**plan_ops, "region": grid.name, **own}
     bindings = bind(loaded.with_data(without_placement(loaded, ops={"duration_days": 1.0, **ops}))).bindings
     leaves = {
@@ -172,7 +173,10 @@ def _site(loaded: LoadedPlan, said: Any, position: int | None, windows: int) -> 
                 hint="give one for each window, or one for all",
             )  # fmt: skip
         leaves[BY_WINDOW[field]] = numpy.array([
-            stated(value, BY_WINDOW[field], where=where(field), what=f"{called(field)}[{number}]", nothing=True)
+            stated(
+                value, BY_WINDOW[field], where=where(field, number), what=f"{called(field)}[{number}]", nothing=True,
+                most=largest("ops", field),
+            )
             for number, value in enumerate(values)
         ])  # fmt: skip
     latency = seconds_of(said.latency, called("latency"), where("latency"))

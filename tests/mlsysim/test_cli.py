@@ -62,7 +62,10 @@ EXITS = [
     (["eval", "Llama3_8B", "H100", "--batch-size", "many"], 2), (["eval", str(EXAMPLE), "--batch-size", "3"], 2),
     (["eval", "Llama3_8B", "H100", "--precision", "int4"], 2), (["--help"], 0), (["eval", "--help"], 0), (["--version"], 0),
     (["optimize", "parallelism", str(EXAMPLE)], 4), (["optimize", "parallelism", "no.yaml"], 2), (["optimize", "x", str(EXAMPLE)], 2),
-    (["--output", "yaml", "zoo"], 2),
+    (["--output", "yaml", "zoo"], 0), (["--output", "xml", "zoo"], 2), (["optimize"], 2),
+    (["eval", str(EXAMPLE), "--fail-on", "never"], 0),
+    (["check", str(EXAMPLE), "--fail-on", "warn"], 3), (["eval", "Llama3_70B", "H100", "--fail-on", "never"], 0),
+    (["eval", str(EXAMPLE), "--fail-on", "often"], 2), (["diff", str(EXAMPLE), str(EXAMPLE), "--fail-on", "never"], 0),
 ]  # fmt: skip
 
 

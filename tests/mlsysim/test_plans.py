@@ -48,7 +48,7 @@ BAD = {
     "wrong type": ("4096", '"4096"', "plan.yaml:5:15: error: workload.batch_size: '4096' is not a whole number"),
     "a float where a count is needed": ("4096", "4096.5", "plan.yaml:5:15: error: workload.batch_size: 4096.5 is not a whole number"),
     "a word where a number is needed": ("4096", "many", "plan.yaml:5:15: error: workload.batch_size: 'many' is not a whole number"),
-    "a boolean where a count is needed": ("4096", "true", "plan.yaml:5:15: error: workload.batch_size: True is not a whole number"),
+    "a boolean where a count is needed": ("4096", "true", "plan.yaml:5:15: error: workload.batch_size: true is not a whole number"),
     "zero batch": ("4096", "0", "plan.yaml:5:15: error: workload.batch_size: 0 is below 1"),
     "negative batch": ("4096", "-4", "plan.yaml:5:15: error: workload.batch_size: -4 is below 1"),
     "absurd nodes": ("nodes: 64", "nodes: 1000000000000000", "hardware.nodes: 1000000000000000 is above 1,000,000"),

@@ -19,10 +19,11 @@ import yaml
 
 import mlsysim
 from mlsysim.assumptions import age
+from mlsysim.cli.listing import listing
 from mlsysim.cli.main import run
 from mlsysim.registry import Entry, entries, find
 from mlsysim.schemas import schema_of
-from mlsysim.symbolic.errors import InputError
+from mlsysim.symbolic.errors import InputError, UnknownNameError
 from tests.conftest import EXAMPLE, ROOT, plan
 
 Captured = pytest.CaptureFixture[str]
@@ -436,3 +437,15 @@ def test_every_accelerator_is_evaluated_or_refused_in_words(model: str, hardware
 def test_every_model_is_evaluated_or_refused_in_words(model: str) -> None:
     """On accelerators enough for any."""
     assert 0 < (latency(model, {"name": "H200", "accelerators": 8}) or 1) < 1e6
+
+
+def test_a_condition_takes_a_word_as_it_is() -> None:
+    """A digit before a letter is a number and its unit only where a number is compared."""
+    assert [row["name"] for row in listing("models", ["name = Llama3_70B"])] == ["Llama3_70B"]
+    assert "H100" in [row["name"] for row in listing("hardware", ["memory.capacity >= 80GB"])]
+
+
+def test_a_category_is_a_name_and_no_path() -> None:
+    """Unknown ones are refused before anything is looked up by them."""
+    with pytest.raises(UnknownNameError, match="unknown category"):
+        find("../../hardware", "H100")

@@ -1,0 +1,49 @@
+"""The MCP server's door: ``main`` starts it where the SDK is installed, and says what to install where it is not."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+from mlsysim.symbolic.errors import InputError
+
+#: The major version of the SDK that the server speaks.
+MAJOR = "2"
+_CURE = 'pip install "mlsysim[mcp]"'
+
+
+def require_sdk() -> None:
+    """Refuse to go on without the SDK.
+
+    Raises:
+        InputError: it is not installed, or is of another major version.
+    """
+    try:
+        found = version("mcp")
+    except PackageNotFoundError:
+        raise InputError("the MCP server needs the MCP SDK, which is not installed", hint=_CURE) from None
+    if found.partition(".")[0] != MAJOR:
+        raise InputError(f"the MCP server needs version {MAJOR} of the MCP SDK, this is {found}", hint=_CURE)
+
+
+def main() -> None:
+    """Serve MCP over standard input and output until the input ends; standard output carries nothing else.
+
+    Raises:
+        InputError: the SDK is not installed.
+    """
+    require_sdk()
+    from mlsysim.agents.protocol import serve
+
+    serve()
+
+
+def run() -> None:
+    """Serve as a program: an error is a line on standard error and an exit code."""
+    try:
+        main()
+    except InputError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,1 @@
+../../mlsysim/wording.py
