@@ -123,6 +123,7 @@ def limit(
     where: str | None,
     path: str,
     unit: str | None = None,
+    unit_where: str | None = None,
     severity: str = "error",
     reason: str = "",
 ) -> Limit:
@@ -135,7 +136,7 @@ def limit(
         variant: the graph that it must be a metric of.
         where: the place of the value in the plan.
         path: its name in the plan.
-        unit: of a number; the metric's display unit where none is given.
+        unit, unit_where: of a number, and its place; the metric's display unit where none is given.
         severity, reason: as in a :class:`Limit`.
 
     Raises:
@@ -149,10 +150,11 @@ def limit(
         )
     if not isinstance(raw, str) and (raw != raw or abs(raw) > 1e300):
         raise InputError(f"{path}: {str(raw)[:20]} is not a number that a metric could have", where=where)
-    if unit is not None:
-        raw = f"{raw!r} {unit}"
+    what = f'{path}: "{full}"'
     if isinstance(raw, str):
-        value = parse(raw, record["display"], where=where, what=f'{path}: "{full}"')
+        value = parse(raw, record["display"], where=where, what=what)
+    elif unit is not None:
+        value = float(raw) * parse(f"1 {unit}", record["display"], where=unit_where, what=what)
     else:
         value = float(raw) * record["scale"]
     return Limit(full, side, value, where, severity, reason)

@@ -51,19 +51,24 @@ def _of_the_work(design: Design) -> Iterator[str]:
     for leaf, label in (
         ("workload.sequence_length", "sequence length"), ("workload.output_tokens", "answer"), ("serving.chunk", "chunk"),
     ):  # fmt: skip
-        if leaf in bindings and bindings[leaf].origin == "default":
+        if _known(design, leaf) and bindings[leaf].origin == "default":
             yield f"{label} {bindings[leaf].value:,.0f} tokens: {bindings[leaf].says}"
     if said.efficiency is None:
         for leaf in ("software.efficiency", "software.decode_single", "software.decode_batched"):
-            if leaf in bindings:
+            if _known(design, leaf):
                 yield f"efficiency {bindings[leaf].value:g}: {bindings[leaf].says}"
-    if training and said.optimizer is None:
+    if training and said.optimizer is None and _known(design, "optimizer.state_bytes"):
         yield f"optimizer adam: {bindings['optimizer.state_bytes'].value:g} bytes of state per parameter"
+
+
+def _known(design: Design, leaf: str) -> bool:
+    """Whether a leaf counts here and has a value, which an entry of somebody's own need not."""
+    return leaf in design.bindings and design.bindings[leaf].value is not None
 
 
 def _of_operations(design: Design) -> Iterator[str]:
     said, bindings = design.loaded.plan.ops, design.bindings
-    if said.facility is None:
+    if said.facility is None and _known(design, "facility.pue"):
         yield f"facility AWS: PUE {bindings['facility.pue'].value:g}"
     carbon = bindings["grid.carbon_intensity"].fact
     if carbon is not None and carbon.scope:

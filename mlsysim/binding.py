@@ -15,6 +15,7 @@ from mlsysim.plan import MAY_BE_NOTHING, RECOMPUTE, SPLIT, LoadedPlan
 from mlsysim.precisions import chosen_precision
 from mlsysim.registry import Entry
 from mlsysim.registry.entry import alone
+from mlsysim.shorthand import OWN_MODEL
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue, kernel
 from mlsysim.symbolic.units import parse
@@ -157,6 +158,11 @@ class _Binder:
             unknown = [leaf.partition(".")[2].replace("_", " ") for leaf in leaves if bindings[leaf].value is None]
             if unknown:
                 verb = "are" if len(unknown) > 1 else "is"
+                if entry.id == OWN_MODEL["id"]:
+                    raise InputError(
+                        f"workload.model: {', '.join(unknown)} {verb} missing",
+                        where=self.loaded.where("workload", "model", key=True), hint="add to its `facts:`",
+                    )  # fmt: skip
                 raise InputError(
                     f"{section}.name: {', '.join(unknown)} of {entry.title} {verb} not published",
                     where=self.where(section, "name"),
@@ -334,7 +340,8 @@ class _Binder:
             p
             for p in self.zoo.entries("prices").values()
             if p.links.get("accelerator") == self.hardware.id and p.kind == "on-demand"
-        ]
+            and _of(p, "per_accelerator").value is not None
+        ]  # fmt: skip
         if not offers:
             return Binding(None, "registry", f"no price for {self.hardware.name} (ops.price_per_accelerator_hour)")
         # A price that two sources confirm is better than one that none does; then the lowest counts.

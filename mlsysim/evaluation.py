@@ -175,7 +175,8 @@ class Evaluation:
             limit(
                 item.metric, side, raw, variant=self.variant, path=f"constraints.assert[{position}]", unit=item.unit,
                 where=loaded.where("constraints", "assert", position, side if self._has(item.metric) else "metric"),
-                severity=item.severity, reason=item.reason,
+                unit_where=loaded.where("constraints", "assert", position, "unit"), severity=item.severity,
+                reason=item.reason,
             )
             for side in SIGNS if (raw := getattr(item, side)) is not None
         ]  # fmt: skip
@@ -218,6 +219,11 @@ class Evaluation:
     def exit_code(self) -> int:
         """0 fine, 3 an assert is violated that does not only warn, 4 physically infeasible."""
         return 4 if not self.feasible else 3 if self.errors else 0
+
+    @property
+    def name(self) -> str:
+        """What the plan is called."""
+        return self.design.loaded.plan.name or f"{self.design.model.name} on {self.design.hardware.name}"
 
     @property
     def summary(self) -> str:

@@ -126,8 +126,12 @@ def task(
     return FleetTask(fleet_space(loaded, choices), kinds[0], tuple(choices), tuple(kinds))
 
 
-def numbers(text: str) -> list[int]:
+def numbers(text: str, what: str = "--nodes", where: str | None = None) -> list[int]:
     """Numbers of nodes: whole numbers separated by commas, and ranges.
+
+    Args:
+        text: as a person writes them.
+        what, where: what messages call it, and its place.
 
     Raises:
         InputError: something else.
@@ -139,7 +143,7 @@ def numbers(text: str) -> list[int]:
     for word in (part.strip() for part in text.split(",")):
         low, dash, high = word.partition("-")
         if not low.isdecimal() or (dash and not high.isdecimal()) or len(word) > LONGEST:
-            raise InputError(f"--nodes: {word!r} is no number of nodes", hint="write 1-64, or 8,16,32")
+            raise InputError(f"{what}: {word!r} is no number of nodes", where=where, hint="write 1-64, or 8,16,32")
         found += range(int(low), min(int(high or low), int(low) + FARTHEST) + 1)
     return found
 

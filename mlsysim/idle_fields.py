@@ -64,6 +64,12 @@ def refuse_idle_fields(loaded: LoadedPlan, model: Entry, accelerators: int, node
 def _refuse_idle_traffic(loaded: LoadedPlan, phase: str) -> None:
     """Traffic where nothing is served, and a batch where requests arrive by themselves."""
     serving = loaded.phase == "serving"
+    meant = [name for name, value in vars(loaded.plan.serving).items() if value is not None]
+    if meant and loaded.plan.workload.phase is None and not serving:
+        raise InputError(
+            "serving.requests_per_second: missing, so nothing arrives", where=loaded.where("serving", key=True),
+            hint="add it, or leave the section out",
+        )  # fmt: skip
     if serving and loaded.plan.serving.requests_per_second is None:
         raise InputError(
             "serving.requests_per_second: missing, so nothing arrives", where=loaded.where("workload", "phase", key=True),

@@ -97,6 +97,17 @@ def quantity(word: str, variant: str, what: str = "metric") -> str:
     return counted if counted in COUNTS.values() else metric(CALLED.get(word, word), variant, what=what)
 
 
+def refuse_unknown(text: str, where: str | None) -> None:
+    """Refuse an objective that no kind of model and phase could have, at its place in a plan.
+
+    Raises:
+        InputError: it is no sum of metrics.
+    """
+    for word in re.findall(r"[A-Za-z_][\w.]*", re.sub(r"\d[\d.]*([eE][-+]?\d+)?", "", text)):
+        if word not in (*WORDS, *COUNTS, *CALLED, *COUNTS.values()):
+            metric(word, where=where, what="objective")
+
+
 def objective(text: str, variant: str, *, largest: bool | None = None, run: bool = False) -> Objective:
     """Read an objective: ``latency``, ``performance.throughput``, ``cheapest`` or ``latency + 0.5*tco``.
 

@@ -13,7 +13,7 @@ from mlsysim.constraints.effort import WORKERS, Effort, Watch
 from mlsysim.constraints.fronts import front
 from mlsysim.constraints.search import search
 from mlsysim.evaluation import evaluate
-from mlsysim.objectives import LATENCY, Objective, quantity
+from mlsysim.objectives import LATENCY, Objective, quantity, refuse_unknown
 from mlsysim.objectives import objective as read_objective
 from mlsysim.optimum import Optimization
 from mlsysim.plan import LoadedPlan
@@ -85,6 +85,7 @@ def optimize(
     problem = problem or problem_of(loaded)
     if objective is None and problem == problem_of(loaded):
         objective = loaded.plan.search.objective
+        refuse_unknown(objective or "", loaded.where("search", "objective"))
         largest = loaded.plan.search.maximize if largest is None else largest
     module, given = _module(loaded, problem, options)
     if hasattr(module, "solve"):
@@ -177,8 +178,14 @@ def problem_of(loaded: LoadedPlan) -> str:
 
 def offered(loaded: LoadedPlan) -> dict[str, Any]:
     """The accelerators and numbers of nodes that a plan offers to the choice of a fleet."""
+    from mlsysim.fleets import numbers
+
     search, pools = loaded.plan.search, loaded.plan.hardware.pools
+    for position, name in enumerate(search.hardware):
+        loaded.zoo.find("hardware", name, where=loaded.where("search", "hardware", position))
     found: dict[str, Any] = {"hardware": search.hardware, "nodes": search.nodes}
+    if isinstance(search.nodes, str):
+        found["nodes"] = numbers(search.nodes, "search.nodes", loaded.where("search", "nodes"))
     if pools and not search.hardware:
         found["hardware"] = [f"{pool.name}={counted(loaded, pool)}" for pool in pools]
     return {name: value for name, value in found.items() if value}

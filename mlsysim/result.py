@@ -87,10 +87,9 @@ def key(metric: str) -> str:
 def flat(evaluation: Evaluation) -> dict[str, Any]:
     """An evaluation as one flat object, in a stable order; a metric that has no value is null."""
     design = evaluation.design
-    plan = design.loaded.plan
     failed, violations = evaluation.failures, evaluation.violations
     result: dict[str, Any] = {
-        "name": plan.name or f"{design.model.name} on {design.hardware.name}", "model": design.model.name,
+        "name": evaluation.name, "model": design.model.name,
         "hardware": design.hardware.name, "accelerators": int(design.bindings["split.devices"].value or 0),
         "phase": design.loaded.phase, "precision": design.precision, "exit_code": evaluation.exit_code,
     }  # fmt: skip

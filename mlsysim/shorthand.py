@@ -59,16 +59,18 @@ def _fleet(document: Document, zoo: Zoo) -> Document:
     """A fleet as its accelerator, its node design and how many there are."""
     said = document.data["hardware"]["fleet"]
     place = ("hardware", "fleet")
-    fleet = zoo.find("fleets", said, where=document.where(place) if document.lines else None)
-    if "node" not in fleet.links:
+    where = document.where(place) if document.lines else None
+    fleet = zoo.find("fleets", said, where=where)
+    node = zoo.find("nodes", fleet.links["node"], where=where) if "node" in fleet.links else None
+    counts = {fact: fleet.facts[fact].number for fact in ("nodes", "accelerators") if fact in fleet.facts}
+    many = {fact: int(number) for fact, number in counts.items() if number and number >= 1}
+    if node is None or "accelerator" not in node.links or not many:
         raise InputError(
-            f"hardware.fleet: no node design of {fleet.title} is known", hint="name its accelerator, and how many",
-            where=document.where(place) if document.lines else None,
+            f"hardware.fleet: it is not known what {fleet.title} is made of", where=where,
+            hint="name its accelerator, and how many",
         )  # fmt: skip
-    node = zoo.find("nodes", fleet.links["node"])
-    hardware: dict[str, Any] = {"name": zoo.find("hardware", node.links["accelerator"]).name, "node": node.name}
-    nodes = fleet.facts["nodes"].number if "nodes" in fleet.facts else None
-    hardware |= {"nodes": int(nodes)} if nodes else {"accelerators": int(fleet.facts["accelerators"].number or 1)}
+    accelerator = zoo.find("hardware", node.links["accelerator"], where=where)
+    hardware: dict[str, Any] = {"name": accelerator.name, "node": node.name, **dict([next(iter(many.items()))])}
     values = dict(document.values)
     if document.lines:
         values |= {("hardware", field): document.values[place] for field in hardware}

@@ -50,7 +50,8 @@ def largest(variant: str, values: Mapping[str, float], most: int) -> int:
 
 def usual_slots(design: Design) -> int:
     """The most slots that a scheduler takes by default."""
-    return int(design.loaded.zoo.entries("software")["ideal"].facts["slots"].number or 1)
+    fact = design.loaded.zoo.entries("software")["ideal"].facts.get("slots")
+    return int(fact.number or 1) if fact else 1
 
 
 def said(design: Design) -> str:

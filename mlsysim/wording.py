@@ -8,6 +8,8 @@ from typing import Any
 from mlsysim.symbolic.errors import nearest
 from mlsysim.symbolic.words import number
 
+#: What pydantic calls a number that may have a unit instead.
+UNITED = "constrained-float"
 #: The most characters of a value that are shown.
 LONGEST = 80
 
@@ -81,6 +83,8 @@ def cure(detail: Any, description: str | None) -> str | None:
             return "write a plain number without quotes"
         case "int_type" | "int_from_float":
             return "write a whole number, such as 64"
+        case "float_type" if detail["loc"][-1] == UNITED:
+            return "write a number, or a number with its unit in quotes"
         case "float_type":
             return "write a number, such as 0.5"
         case "bool_type":

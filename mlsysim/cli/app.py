@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from mlsysim import __version__
-from mlsysim.cli.findings import exit_code, show_found
+from mlsysim.cli.findings import Looked, exit_code, show_found, show_several
 from mlsysim.cli.optimize import optimize as optimize_commands
-from mlsysim.cli.options import EXIT_CODES, Fail, FailOn, Output, PlanFile, is_file, is_scenario
+from mlsysim.cli.options import EXIT_CODES, Fail, FailOn, Output, PlanFile, PlanFiles, is_file, is_scenario
 from mlsysim.cli.output import OUTPUT, emit, emit_json, show, wants_color
 from mlsysim.cli.zoo import zoo as zoo_commands
 from mlsysim.symbolic.errors import InputError, nearest
@@ -116,12 +117,16 @@ def _plan(what: str) -> Any:
 
 
 @app.command(epilog=EXIT_CODES)
-def check(plan: PlanFile, fail_on: Fail = FailOn.error, output: Output = None) -> int:
-    """Say whether a plan is valid, feasible and keeps its asserts, and if not why, without the full report."""
+def check(plans: PlanFiles, fail_on: Fail = FailOn.error, output: Output = None) -> int:
+    """Say whether plans are valid, feasible and keep their asserts, and if not why, without the full report."""
     from mlsysim.api import evaluate_whole
     from mlsysim.checked import Checked
 
-    found = evaluate_whole(_plan(str(plan)))
+    if len(plans) > 1:
+        files = [str(plan) for plan in plans]
+        looked = [Looked.at(file, partial(lambda one: evaluate_whole(_plan(one)), file), fail_on) for file in files]
+        return show_several(output, looked)
+    found = evaluate_whole(_plan(str(plans[0])))
     checked = Checked(found)
     show_found(output, found, checked.to_dict, checked.page, fail_on)
     return exit_code(found, fail_on)

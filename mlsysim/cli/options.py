@@ -47,6 +47,9 @@ Fail = Annotated[
 PlanFile = Annotated[
     Path, typer.Argument(help="A plan in YAML, - for standard input, or a scenario.", show_default=False)
 ]
+PlanFiles = Annotated[
+    list[Path], typer.Argument(help="Plans in YAML, - for standard input, or scenarios.", show_default=False)
+]
 
 
 def is_file(word: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -184,7 +184,7 @@ def report(error: MlsysimError, format: str, code: int) -> int:
     elif format == "yaml":
         emit(as_yaml(as_data(error, code)))
     elif format in BUILDS:
-        emit(for_build(format, of_error(error), "mlsysim", code))
+        emit(for_build(format, [("mlsysim", of_error(error))], code))
     else:
         for problem in getattr(error, "problems", [error]):
             where = problem.where or "mlsysim"
@@ -194,10 +194,18 @@ def report(error: MlsysimError, format: str, code: int) -> int:
     return code
 
 
-def for_build(format: str, remarks: list[Remark], name: str, code: int, summary: str = "") -> str:
-    """Remarks in the format of a build."""
+def for_build(format: str, plans: Sequence[tuple[str, Sequence[Remark]]], code: int, summary: str = "") -> str:
+    """Remarks on plans in the format of a build.
+
+    Args:
+        format: github, junit or sarif.
+        plans: the name of each plan, and the remarks on it.
+        code: the exit code.
+        summary: a line of text for where there is nothing to remark.
+    """
     from mlsysim.reports import github, junit, sarif
 
+    every = [remark for _, remarks in plans for remark in remarks]
     if format == "github":
-        return github.render(remarks, summary)
-    return junit.render(remarks, name) if format == "junit" else sarif.render(remarks, code)
+        return github.render(every, summary)
+    return junit.render(plans) if format == "junit" else sarif.render(every, code)

@@ -217,7 +217,10 @@ def _possible(jobs: Sequence[Job]) -> tuple[list[Limit], str | None]:
         if not job.evaluation.feasible:
             from mlsysim.remedies import remedies
 
+            loaded = job.evaluation.design.loaded
+            place = ("hardware",) if job.position is None else ("placement", "jobs", job.position)
             raise InfeasibleError(f"{job.name} does not fit: {job.evaluation.failures[0].sentence}",
+                                  where=loaded.where(*place, key=True),
                                   hint=" or ".join(remedies(job.evaluation)) or None)  # fmt: skip
         broken += [
             f"{job.name}, wherever it runs: {violation.sentence}"

@@ -17,26 +17,28 @@ _CONTROL = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 
-def render(remarks: Sequence[Remark], name: str) -> str:
-    """Remarks as a test suite. A warning is a test that passes and says so in its output.
+def render(plans: Sequence[tuple[str, Sequence[Remark]]]) -> str:
+    """Remarks as test suites. A warning is a test that passes and says so in its output.
 
     Args:
-        remarks: what was looked at.
-        name: of the plan.
+        plans: the name of each plan, and what was looked at in it.
     """
-    failed = [remark for remark in remarks if remark.level == "error" and remark.rule != "input"]
-    counts = {
-        "tests": len(remarks), "failures": len(failed),
-        "errors": sum(remark.rule == "input" for remark in remarks),
-        "skipped": sum(remark.level == "skipped" for remark in remarks),
-    }  # fmt: skip
-    shown = {key: str(count) for key, count in counts.items()}
-    suites = ElementTree.Element("testsuites", {"name": "mlsysim", **shown})
-    suite = ElementTree.SubElement(suites, "testsuite", {"name": _printable(name), **shown})
-    for remark in remarks:
-        _case(suite, remark)
+    every = [remark for _, remarks in plans for remark in remarks]
+    suites = ElementTree.Element("testsuites", {"name": "mlsysim", **_counts(every)})
+    for name, remarks in plans:
+        suite = ElementTree.SubElement(suites, "testsuite", {"name": _printable(name), **_counts(remarks)})
+        for remark in remarks:
+            _case(suite, remark)
     ElementTree.indent(suites)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(suites, encoding="unicode") + "\n"
+
+
+def _counts(remarks: Sequence[Remark]) -> dict[str, str]:
+    errors = sum(remark.rule == "input" for remark in remarks)
+    failures = sum(remark.level == "error" for remark in remarks) - errors
+    skipped = sum(remark.level == "skipped" for remark in remarks)
+    counts = {"tests": len(remarks), "failures": failures, "errors": errors, "skipped": skipped}
+    return {name: str(count) for name, count in counts.items()}
 
 
 def _case(suite: ElementTree.Element, remark: Remark) -> None:

@@ -119,7 +119,7 @@ def test_microcontrollers_serve_each_by_itself() -> None:
 def test_parallelism_of_a_plan_that_serves() -> None:
     """The split is searched with the plan's slots."""
     plan = {**CHAT, "hardware": {"name": "H100", "accelerators": 8}, "serving": {"requests_per_second": 4, "slots": 16}}
-    answer = mlsysim.optimize(plan)
+    answer = mlsysim.optimize(plan, "parallelism")
     assert answer.evaluation.feasible
     assert (
         answer.answer.choice["split.tensor"]

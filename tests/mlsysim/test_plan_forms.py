@@ -152,7 +152,7 @@ def test_one_pool_that_does_not_fit_makes_the_whole_infeasible() -> None:
     ({"network": {"bandwidth": "3 us"}, "hardware": {"name": "H100", "nodes": 2}}, "'3 us' is a time"),
     ({"constraints": {"assert": [{"metric": "latency", "equals": 3, "max": 3}]}}, "it says more than max and min"),
     ({"constraints": {"assert": [{"metric": "latency", "max": "3 s", "unit": "s"}]}}, "'3 s' has a unit, and `unit: s`"),
-    ({"constraints": {"assert": [{"metric": "latency", "max": 3, "unit": "GB"}]}}, "is a time, '3 GB' is an amount of data"),
+    ({"constraints": {"assert": [{"metric": "latency", "max": 3, "unit": "GB"}]}}, "is a time, '1 GB' is an amount of data"),
     ({"constraints": {"assert": [{"metric": "latency", "max": 3, "severity": "fatal"}]}}, "is not one of 'error' or 'warn'"),
     ({"search": {"vary": {"tensor": [2]}}, "parallelism": {"tensor": 2}, "hardware": {"name": "H100", "accelerators": 2}},
      "search.vary.tensor: parallelism.tensor fixes it"),

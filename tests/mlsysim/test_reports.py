@@ -126,7 +126,7 @@ def test_junit_counts_every_condition_and_assert(shown: Any) -> None:
 
 def test_junit_holds_only_what_xml_can() -> None:
     """Control characters become a sign for what is unknown."""
-    text = junit.render([Remark("assert/x", "a\x00\x1bb\ufffe", "error", "c\x07\U0001f600")], "n\x01")
+    text = junit.render([("n\x01", [Remark("assert/x", "a\x00\x1bb\ufffe", "error", "c\x07\U0001f600")])])
     assert ElementTree.fromstring(text)[0][0].get("name") == "a��b�"
 
 
