@@ -106,8 +106,8 @@ class Limit:
         """By how much a value misses the limit, in words."""
         unit = catalogue().QUANTITIES[self.metric]
         by = amount(-self.slack(found), unit)
-        if self.value == 0 or found == 0:
-            return by
+        if self.value * found <= 0:
+            return by  # between a sign and the other there is no ratio
         below = found < self.value
         times = self.value / found if below else found / self.value
         limit = "what it must be" if self.side == "equals" else "the limit"

@@ -98,11 +98,19 @@ def load(plan: str | Path | Mapping[str, Any] | Entry | LoadedPlan) -> LoadedPla
     path = Path(plan)
     if path == STANDARD_INPUT:
         return _checked(read(path, "standard input"))
-    if not path.exists() and not path.suffix:
+    if not exists(path) and not path.suffix:
         zoo = standard()
         if "scenarios" in zoo.categories_of(str(plan)):
             return load(zoo.find("scenarios", str(plan)))
     return _checked(read(path, str(plan)), path.parent)
+
+
+def exists(path: Path) -> bool:
+    """Whether there is a file or folder of this name; what cannot be one is none."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def loads(text: str, name: str = "plan.yaml") -> LoadedPlan:

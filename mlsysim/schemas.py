@@ -44,7 +44,7 @@ def registry_schema() -> dict[str, Any]:
     for category, known in FACTS.items():
         told = {name: {**value, "description": f"{said.says}; in {said.unit}"} for name, said in known.items()}
         stated = {
-            "type": "object", "additionalProperties": False,
+            "description": entry["properties"]["facts"]["description"], "type": "object", "additionalProperties": False,
             "properties": {name: rule for name, rule in told.items() if "*" not in name},
             "patternProperties": {_pattern(name): rule for name, rule in told.items() if "*" in name},
         }  # fmt: skip

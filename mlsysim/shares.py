@@ -174,7 +174,8 @@ class SharedEvaluation:
         for pool in self.pools:
             design, found = pool.evaluation.design, pool.evaluation
             count = int(design.bindings["split.devices"].value or 1)
-            yield f"\n{pool.share:.4g} of it on {count:,} x {design.hardware.title}"
+            what = "requests" if self.loaded.phase == "serving" else "batch"
+            yield f"\n{100 * pool.share:.4g} % of the {what} on {count:,} x {design.hardware.title}"
             yield f"  {'PASS' if found.feasible else 'FAIL'}  {found.summary}"
             yield from _rows((label, found.metrics.get(name), name) for label, name in TIMES)
             if found.feasible:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 STARTER = """\
 # yaml-language-server: $schema=https://mlsysim.org/schema/plan-1.0.json
-# A plan for mlsysim: `mlsysim eval plan.yaml` evaluates it, `mlsysim check plan.yaml` says whether it holds,
+# A plan for mlsysim: `mlsysim eval mlsys.yaml` evaluates it, `mlsysim check mlsys.yaml` says whether it holds,
 # `mlsysim schema` describes every field.
 version: "1.0"
 name: "My first plan"
@@ -18,6 +18,10 @@ workload:
 hardware:
   name: H100                 # see `mlsysim zoo hardware`
   nodes: 4                   # standard nodes of that accelerator; instead, `accelerators: 8`
+                             # or, instead of a name, `fleet: SuperPOD_SU_H100` (see `mlsysim zoo fleets`), or `pools:`
+
+# network:                   # default: that of the node
+#   fabric: InfiniBand_NDR   # see `mlsysim zoo fabrics`; or `bandwidth: 50 GB/s` and `latency: 5 us`
 
 # parallelism:               # what is left out follows a stated rule; `mlsysim optimize parallelism` finds the best
 #   tensor: 4
@@ -30,10 +34,16 @@ ops:                         # without a duration, money, energy and carbon are 
 # serving:                   # instead of training: requests that arrive one by one
 #   requests_per_second: 10
 
+# search:                    # what `mlsysim optimize mlsys.yaml` decides, and what it may choose
+#   objective: latency
+#   vary: {tensor: [2, 4, 8]}
+
 constraints:
   assert:                    # a violated one ends `eval` and `check` with exit code 3
     - metric: performance.latency
-      max: "30 s"            # a number alone is in the metric's own unit
+      max: "30 s"            # also `min:` and `equals:`; a number alone is in `unit:`, else in the metric's own unit
+      reason: "a checkpoint every 100 steps takes less than an hour"
     - metric: feasibility.memory_required
       max: "78 GB"
+      severity: warn         # reported, but no failure
 """

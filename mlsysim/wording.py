@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from mlsysim.symbolic.errors import nearest
-from mlsysim.symbolic.words import number
 
 #: What pydantic calls a number that may have a unit instead.
 UNITED = "constrained-float"
@@ -23,11 +22,11 @@ def said(detail: Any) -> str:
     shown, context = written(detail["input"]), detail.get("ctx", {})
     match detail["type"]:
         case "greater_than_equal":
-            return f"{shown} is below {number(context['ge'])}"
+            return f"{shown} is below {context['ge']:,.10g}"
         case "greater_than":
-            return f"{shown} is not above {number(context['gt'])}"
+            return f"{shown} is not above {context['gt']:,.10g}"
         case "less_than_equal":
-            return f"{shown} is above {number(context['le'])}"
+            return f"{shown} is above {context['le']:,.10g}"
         case "literal_error":
             return f"{shown} is not one of {context['expected']}"
         case "model_type" | "model_attributes_type":

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from mlsysim.symbolic.errors import UnitError
+from mlsysim.symbolic.errors import UnitError, nearest
 
 Dimension = tuple[tuple[str, float], ...]
 
@@ -21,7 +21,17 @@ UNIT_FILE = Path(__file__).with_name("units.txt")
 _WORD = r"[A-Za-zµ%][A-Za-z0-9_µ]{0,30}(\^-?[1-4])?"
 #: Words with powers, multiplied and divided: all that a unit can be.
 _UNIT = re.compile(rf"(1/)?{_WORD}( ?[*/] ?{_WORD}){{0,5}}")
+#: Units as people write them, for a guess at what was meant.
+_USUAL = ("ns", "us", "ms", "s", "min", "h", "day", "year", "kB", "MB", "GB", "TB", "GiB", "Gb/s", "GB/s", "TB/s", "GFLOP/s", "TFLOP/s",
+          "token", "token/s", "sample/s", "W", "kW", "MW", "kWh", "MWh", "USD", "USD/h", "USD/kWh", "USD/MWh", "USD/tCO2e", "gCO2e",
+          "kgCO2e", "tCO2e", "gCO2e/kWh", "L", "L/kWh")  # fmt: skip
 _EXAMPLES = "write it like ms, GB/s, TFLOP/s, USD/h or gCO2e/kWh"
+#: A number that its unit follows without a space.
+_TIGHT = re.compile(r"([-+]?[0-9][0-9.]{0,40}(?:[eE][-+]?[0-9]{1,3})?)([A-Za-zµ%].{0,60})")
+#: Characters of a unit; what is longer is none, and is not compared with any.
+_LONGEST = 100
+#: Units that are kept once they were looked up.
+_KEPT = 2048
 
 #: The coherent unit of each dimension: what a float inside the program counts.
 COHERENT = {
@@ -47,7 +57,7 @@ def registry() -> Any:
     return pint.UnitRegistry(str(UNIT_FILE), cache_folder=None, autoconvert_to_preferred=False)
 
 
-@cache
+@lru_cache(_KEPT)
 def factor(unit: str) -> float:
     """How many coherent units one ``unit`` is.
 
@@ -58,7 +68,7 @@ def factor(unit: str) -> float:
     return float(f"{_unit(unit).to_root_units().magnitude:.15g}")
 
 
-@cache
+@lru_cache(_KEPT)
 def dimension(unit: str) -> Dimension:
     """The dimension of a unit as sorted (base dimension, power) pairs.
 
@@ -68,13 +78,13 @@ def dimension(unit: str) -> Dimension:
     return tuple(sorted((name, power) for name, power in _unit(unit).dimensionality.items()))
 
 
-@cache
+@lru_cache(_KEPT)
 def _unit(unit: str) -> Any:
     import pint
 
     if unit in ("", "1"):
         return registry().Quantity(1.0)
-    if not _UNIT.fullmatch(unit):  # pint would evaluate what looks like arithmetic
+    if len(unit) > _LONGEST or not _UNIT.fullmatch(unit):  # pint would evaluate what looks like arithmetic
         raise UnitError(f"unknown unit {unit!r}", hint=_EXAMPLES)
     try:
         return registry().Quantity(1.0, unit)
@@ -107,23 +117,44 @@ def parse(text: str, unit: str, *, where: str | None = None, what: str = "this v
     0.05
     """
     number, _, label = text.strip().partition(" ")
-    example = f'write a number, a space and a unit, such as "3 {unit}"'
+    plain = not dimension(unit)
+    example = "write a plain number" if plain else f'write a number, a space and a unit, such as "3 {unit}"'
     try:
         value = float(number)
     except ValueError:
-        raise UnitError(f"{what}: {text!r} is not a number with a unit", where=where, hint=example) from None
+        what = f"{what}: {text!r} is not a number{'' if plain else ' with a unit'}"
+        raise UnitError(what, where=where, hint=_spaced(text, unit) or example) from None
     label = label.strip()
-    if not label and dimension(unit):
+    if not label and not plain:
         raise UnitError(f"{what}: {text!r} has no unit", where=where, hint=example)
-    if not math.isfinite(value):
-        raise UnitError(f"{what}: {text!r} is not a finite number", where=where, hint=example)
     try:
         found = dimension(label)
     except UnitError as error:
-        raise UnitError(f"{what}: {error.what}", where=where, hint=error.hint) from None
+        near = _nearest(label, unit)
+        hint = f"did you mean {near!r}?" if near else example
+        raise UnitError(f"{what}: {error.what}", where=where, hint=hint) from None
     if found != dimension(unit):
         raise UnitError(f"{what} is {named(dimension(unit))}, {text!r} is {named(found)}", where=where, hint=example)
-    return value * factor(label)
+    value *= factor(label)
+    if not math.isfinite(value):
+        raise UnitError(f"{what}: {text!r} is not a finite number", where=where, hint=example)
+    return value
+
+
+def _spaced(text: str, unit: str) -> str | None:
+    """The cure where the space between number and unit is all that lacks."""
+    tight = _TIGHT.fullmatch(text.strip())
+    try:
+        right = tight and dimension(tight[2]) == dimension(unit)
+    except UnitError:
+        return None
+    return f'put a space before the unit: "{tight[1]} {tight[2]}"' if tight and right else None
+
+
+def _nearest(label: str, unit: str) -> str | None:
+    """The usual unit of the wanted dimension that is most like what was written."""
+    known = [usual for usual in dict.fromkeys((unit, *_USUAL)) if dimension(usual) == dimension(unit)]
+    return next(iter(nearest(label, known)), None)
 
 
 _NAMED: dict[Dimension, str] = {
@@ -145,8 +176,26 @@ _NAMED: dict[Dimension, str] = {
 }
 
 
+#: What is counted, for dimensions that have no name of their own.
+_COUNTED = {
+    "[time]": "time", "[energy]": "energy", "[information]": "data", "[operation]": "work", "[token]": "tokens",
+    "[sample]": "samples", "[request]": "requests", "[parameter]": "parameters", "[currency]": "money",
+    "[emission]": "emissions", "[water]": "water",
+}  # fmt: skip
+
+
 def named(dim: Dimension) -> str:
-    """A dimension in words for messages, such as ``a time``."""
+    """A dimension in words for messages, such as ``a time`` or ``money per energy``.
+
+    >>> named(dimension("USD/tCO2e")), named(dimension("1/ms^2"))
+    ('money per emissions', 'one per time^2')
+    """
     if dim in _NAMED:
         return _NAMED[dim]
-    return "a quantity of dimension " + " ".join(f"{name[1:-1]}^{power:g}" for name, power in dim)
+    above = [_counted(name, power) for name, power in dim if power > 0]
+    below = [_counted(name, -power) for name, power in dim if power < 0]
+    return " per ".join([" times ".join(above) or "one", *below])
+
+
+def _counted(name: str, power: float) -> str:
+    return _COUNTED[name] + (f"^{power:g}" if power != 1 else "")

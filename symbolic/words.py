@@ -48,6 +48,8 @@ def number(value: float) -> str:
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}"
     rounded = float(f"{value:.4g}")
+    if abs(rounded) >= 1e15:
+        return f"{rounded:.4g}"
     if abs(rounded) >= 1000:
         return f"{rounded:,.0f}"
     if 0 < abs(rounded) < 1e-4:

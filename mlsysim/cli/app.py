@@ -149,7 +149,7 @@ def diff(
 
 
 @app.command()
-def init(file: Annotated[Path, typer.Argument(help="The file to write.")] = Path("plan.yaml")) -> None:
+def init(file: Annotated[Path, typer.Argument(help="The file to write.")] = Path("mlsys.yaml")) -> None:
     """Write a plan to start from, with what its fields mean."""
     from mlsysim.cli.output import write_new
     from mlsysim.starter import STARTER

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from mlsysim.plan import exists
 from mlsysim.registry.document import STANDARD_INPUT
 
 EXIT_CODES = """Exit codes: 0 fine, 1 internal error, 2 bad input, 3 assert violated, 4 physically infeasible,
@@ -54,7 +55,7 @@ PlanFiles = Annotated[
 
 def is_file(word: str) -> bool:
     """Whether a word on the command line is meant as a plan in a file, or in standard input."""
-    return Path(word) == STANDARD_INPUT or word.endswith((".yaml", ".yml")) or Path(word).exists()
+    return Path(word) == STANDARD_INPUT or word.endswith((".yaml", ".yml")) or exists(Path(word))
 
 
 def is_scenario(word: str) -> bool:

@@ -33,14 +33,15 @@ class Output:
     @staticmethod
     def wanted_in(arguments: list[str]) -> str:
         """The format named on a command line that may not even parse."""
+        wanted = "text"
         for position, word in enumerate(arguments):
             if word in ("--output", "-o") and position + 1 < len(arguments):
-                return arguments[position + 1]
-            if word.startswith("--output="):
-                return word.partition("=")[2]
-            if word.startswith("-o") and not word.startswith("--") and len(word) > 2:
-                return word[2:].removeprefix("=")
-        return "text"
+                wanted = arguments[position + 1]
+            elif word.startswith("--output="):
+                wanted = word.partition("=")[2]
+            elif word.startswith("-o") and not word.startswith("--") and len(word) > 2:
+                wanted = word[2:].removeprefix("=")
+        return wanted
 
     def choose(self, local: str | None, *, builds: bool = False) -> str:
         """The format of a command: its own option, else the one before it.

@@ -29,7 +29,7 @@ from mlsysim.task import refuse_skipped
 
 #: What is minimised where nobody says.
 FEWEST = "accelerators"
-#: The total that all pools together must reach: the parts of the traffic.
+#: The total that all pools together must be: the parts of the traffic.
 SERVED = "parts of the traffic"
 
 
@@ -85,7 +85,8 @@ def solve(
         if not _extensive(limit.metric):
             raise InputError(f"{limit.metric} does not add up over pools", where=limit.where, hint="limit macro.tco")
     offered = [Offering(kind, wanted).offers() for kind in choices]
-    bounds = (Bound(SERVED, float(PARTS), -1), *(Bound.of(limit) for limit in whole))
+    served = (Bound(SERVED, float(PARTS), -1), Bound(SERVED, float(PARTS)))  # all of it, and no more than there is
+    bounds = (*served, *(Bound.of(limit) for limit in whole))
     assigned = assign(_problem(offered, bounds), effort=effort)
     if assigned.status == "infeasible":
         raise InfeasibleError(_why_not(offered, whole, bounds, effort), where=loaded.where("hardware", key=True))
@@ -142,7 +143,7 @@ def _why_not(offered: Sequence[Offers], whole: Sequence[Limit], bounds: Sequence
         )  # fmt: skip
         return f"there are too few accelerators for the traffic: {there} of it within the limits"
     words = []
-    for limit, bound in zip(whole, bounds[1:], strict=True):
+    for limit, bound in zip(whole, bounds[-len(whole) :] if whole else (), strict=True):
         tasks = []
         rest = [each for each in bounds if each is not bound]
         free = _problem(offered, bounds)

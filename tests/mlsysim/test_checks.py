@@ -93,6 +93,28 @@ def test_a_difference_of_kinds_shows_what_only_one_has(tmp_path: Path, capsys: p
     assert data["changes"]["p_latency_ms"]["after"] is None
 
 
+@pytest.mark.parametrize("kind", mlsysim.schemas.KINDS)
+def test_every_field_of_a_schema_says_what_it_is(kind: str) -> None:
+    """With the standard it keeps and an address of its own."""
+
+    def silent(rule: Any, path: str) -> list[str]:
+        if not isinstance(rule, dict):
+            return []
+        fields = rule.get("properties", {}).items()
+        found = [f"{path}.{name}" for name, each in fields if not {"description", "$ref"} & set(each)]
+        inner = [
+            *fields,
+            *rule.get("$defs", {}).items(),
+            ("[]", rule.get("items")),
+            ("{}", rule.get("additionalProperties")),
+        ]
+        return found + [one for name, each in inner for one in silent(each, f"{path}.{name}")]
+
+    schema = mlsysim.schemas.schema_of(kind)
+    assert {"$schema", "$id", "title"} <= set(schema)
+    assert silent(schema, kind) == []
+
+
 def test_the_plan_to_start_from_is_valid_and_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Also with everything in it that is commented out, but for what excludes each other; no file is overwritten."""
     file = tmp_path / "plan.yaml"

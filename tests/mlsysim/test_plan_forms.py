@@ -19,7 +19,7 @@ from mlsysim.registry import standard
 from mlsysim.schemas import schema_of
 from mlsysim.shares import SharedEvaluation
 from mlsysim.symbolic.errors import InputError
-from tests.conftest import plan
+from tests.conftest import ROOT, plan
 
 CHAT = {"name": "Llama3_8B", "sequence_length": 1024, "output_tokens": 128}
 TRAINING = plan(
@@ -273,6 +273,14 @@ def test_pools_are_what_a_choice_of_kinds_may_take() -> None:
     asked = mlsysim.optimize({**POOLS, "hardware": {"name": "H100"}}, "nodes", hardware=["H100=2", "A100=1"])
     data, same = ({k: v for k, v in each.to_dict().items() if k != "o_seconds"} for each in (found, asked))
     assert data == same
+
+
+def test_pools_that_are_chosen_serve_all_of_the_traffic_and_no_more() -> None:
+    """A pool that could take more of it at the same cost takes what is there."""
+    found = mlsysim.optimize(ROOT / "examples" / "pools.yaml")
+    rates = [pool["requests_per_second"] for pool in found.to_dict()["o_pools"]]
+    assert len(rates) == 2
+    assert sum(rates) == pytest.approx(24.0)
 
 
 def test_a_degree_varies_over_what_the_plan_allows() -> None:
