@@ -291,6 +291,30 @@ def servings() -> None:
         print(f"{problem} to serve, {found.answer.space:,} designs: {found.answer.status} in {took:.1f} s")
 
 
+def agents() -> None:
+    """What an agent waits for: a tool call that evaluates the example, by itself and through the server's protocol."""
+    import anyio
+    from mcp import Client
+
+    from mlsysim.agents.protocol import server
+    from mlsysim.agents.tools import call
+
+    arguments = {"plan_yaml": (ROOT / "examples" / "llama3_70b_training.yaml").read_text(encoding="utf-8")}
+    alone = best_of(lambda: call("evaluate_cluster_yaml", arguments))
+
+    async def served() -> float:
+        async with Client(server()) as client:
+            times = []
+            for _ in range(20):
+                start = time.perf_counter()
+                await client.call_tool("evaluate_cluster_yaml", arguments)
+                times.append(time.perf_counter() - start)
+            return min(times)
+
+    through = anyio.run(served)
+    print(f"a tool call that evaluates a plan: {alone * 1e3:.1f} ms (limit: 20), {through / alone:.1f} times that by MCP")
+
+
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         found = {"split": split, "fleet": fleet}[sys.argv[1]](*sys.argv[2:])
@@ -305,5 +329,6 @@ if __name__ == "__main__":
             registry()
             kernels()
             searches(folder)
+        agents()
         placements()
         servings()
