@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from mlsysim.evaluation import Evaluation
+from mlsysim.page import wrapped
 from mlsysim.result import REQUIRED
 from mlsysim.shares import SharedEvaluation
 
-WIDTH = 88
 #: What a check says of a result: all but the metrics.
 KEYS = (*REQUIRED, "f_wall", "asserts", "pools")
 
@@ -38,8 +37,7 @@ class Checked:
 
     def page(self) -> str:
         """The check as text: a line for the whole, and one for each thing that is wrong."""
-        wrapped = (textwrap.wrap(text, WIDTH, subsequent_indent="  ") for text in self._sentences())
-        return "\n".join(line for lines in wrapped for line in lines) + "\n"
+        return "\n".join(line for text in self._sentences() for line in wrapped(text, hanging="  ")) + "\n"
 
     def _sentences(self) -> Iterator[str]:
         evaluation = self.evaluation

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +10,7 @@ from mlsysim.constraints.effort import Effort
 from mlsysim.constraints.search import Answer
 from mlsysim.evaluation import Evaluation
 from mlsysim.objectives import Objective
+from mlsysim.page import wrapped
 from mlsysim.symbolic.words import number
 from mlsysim.task import Task
 
@@ -72,9 +72,9 @@ class Optimization:
         answer = self.answer
         lines = []
         if self.conflict:
-            lines += textwrap.wrap(f"no {self.task.noun} keeps the asserts: {self.conflict}", 88)
+            lines += wrapped(f"no {self.task.noun} keeps the asserts: {self.conflict}")
             lines += [f"The best {self.task.noun} without them:", ""]
-        lines += textwrap.wrap(self.task.describe(answer.choice), 88)
+        lines += wrapped(self.task.describe(answer.choice))
         lines.append(f"  {self.objective.name:<24}  {self.objective.said(answer.objective)}")
         lines.append(f"  {'status':<24}  {self.objective.proof(answer.status, answer.bound, answer.gap)}")
         exist = "1 design exists" if answer.space == 1 else f"{answer.space or 0:,} designs exist"
@@ -91,7 +91,7 @@ class Optimization:
         if self.explanation:
             lines += ["", "Why this is the best"]
             for sentence in self.explanation:
-                lines += textwrap.wrap(sentence, 80, initial_indent="  - ", subsequent_indent="    ")
+                lines += wrapped(sentence, "  - ", "    ")
         return "\n".join(lines) + "\n\n" + self.evaluation.scorecard(color=color)
 
     def plan(self) -> dict[str, Any]:

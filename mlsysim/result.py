@@ -72,6 +72,15 @@ BATCHED = ("serving.slots", "serving.chunk")
 _SUFFIX = {"1": "", "kgCO2e": "kg", "token": "", "sample": ""}
 
 
+def address(kind: str) -> str:
+    """The address of a published schema, which is also its name.
+
+    >>> address("plan")
+    'https://mlsysim.org/schema/plan-1.0.json'
+    """
+    return f"https://mlsysim.org/schema/{kind}-1.0.json"
+
+
 def key(metric: str) -> str:
     """The JSON key of a metric.
 
@@ -206,7 +215,7 @@ def schema() -> dict[str, Any]:
     for name, told in SEARCH_KEYS.items():
         properties[name] = {**told, "description": f"{told['description']} (optimize only)"}
     return {
-        "$schema": SCHEMA, "$id": "https://mlsysim.org/schema/result-1.0.json", "title": "mlsysim result",
+        "$schema": SCHEMA, "$id": address("result"), "title": "mlsysim result",
         "description": f"One evaluation; keys by lens: {', '.join(f'{lens[0]}_ {lens}' for lens in LENSES)}.",
         "type": "object", "properties": properties, "additionalProperties": False,
         # Several jobs, or pools, have totals, and no evaluation of one plan.

@@ -6,14 +6,13 @@ import json
 from typing import Any
 
 from mlsysim import acceptance
-from mlsysim.result import SCHEMA, schema
+from mlsysim.answer_schemas import ANSWERS, KINDS
+from mlsysim.result import SCHEMA, address, schema
 from mlsysim.symbolic.errors import UnknownNameError
-
-KINDS = ("plan", "result", "registry")
 
 
 def schema_of(kind: str) -> dict[str, Any]:
-    """The JSON Schema of ``plan``, ``result`` or ``registry`` (a file of one's own entries).
+    """The JSON Schema of a ``plan``, a ``result``, a ``registry`` file of one's own entries, or another kind of answer.
 
     Raises:
         UnknownNameError: another kind.
@@ -27,6 +26,8 @@ def schema_of(kind: str) -> dict[str, Any]:
         return schema()
     if kind == "registry":
         return registry_schema()
+    if kind in ANSWERS:
+        return {"$schema": SCHEMA, "$id": address(kind), **ANSWERS[kind]()}
     raise UnknownNameError("schema", kind, KINDS, see=f"the schemas are {', '.join(KINDS)}")
 
 
@@ -51,7 +52,7 @@ def registry_schema() -> dict[str, Any]:
         one = {**entry, "properties": {**entry["properties"], "facts": stated}}
         properties[category] = {"type": "array", "items": one, "description": f"entries of {category}"}
     definitions["SourceFile"] = SourceFile.model_json_schema()
-    named = {"$schema": SCHEMA, "$id": "https://mlsysim.org/schema/registry-1.0.json", "title": "Entries of one's own"}
+    named = {"$schema": SCHEMA, "$id": address("registry"), "title": "Entries of one's own"}
     return {**named, "type": "object", "properties": properties, "additionalProperties": False, "$defs": definitions}
 
 
@@ -64,7 +65,7 @@ def plan_schema() -> dict[str, Any]:
     """The JSON Schema of a plan, made from its model."""
     from mlsysim.plan_model import Plan
 
-    named = {"$schema": SCHEMA, "$id": "https://mlsysim.org/schema/plan-1.0.json"}
+    named = {"$schema": SCHEMA, "$id": address("plan")}
     return {**named, **Plan.model_json_schema(by_alias=True)}
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mlsysim.page import wrapped
 from mlsysim.result import summary
 from mlsysim.split import describe
 from mlsysim.symbolic.kernels import catalogue
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from mlsysim.design import Design
     from mlsysim.evaluation import Evaluation
 
-WIDTH = 88
 _COLORS = {"PASS": "32", "FAIL": "31", "SKIPPED": "33", "PARTIAL": "33", "WARN": "33", "head": "1", "faint": "2"}
 
 #: What each lens shows; a row whose metric a variant does not have is left out.
@@ -39,7 +38,7 @@ _SHARES = ("performance.mfu", "performance.goodput", "performance.utilisation")
 
 
 def render(evaluation: Evaluation, *, color: bool = False) -> str:
-    """The scorecard as text of at most 88 columns."""
+    """The scorecard as text, as wide as a page."""
     paint = _paint if color else _plain
     return "\n".join(line.rstrip() for line in _lines(evaluation, paint)) + "\n"
 
@@ -50,14 +49,14 @@ def _lines(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
     count = int(design.bindings["split.devices"].value or 1)
     fleet = f"{count:,} x {design.hardware.title}" if count > 1 else design.hardware.title
     name = "".join(c if c.isprintable() else " " for c in plan.name).strip()
-    yield from (paint("head", line) for line in textwrap.wrap(name or f"{design.model.title} on {fleet}", WIDTH))
+    yield from (paint("head", line) for line in wrapped(name or f"{design.model.title} on {fleet}"))
     about = f"{design.model.title}, {design.loaded.phase} in {design.precision} on {fleet}"
     split = {n: b.value for n, b in design.bindings.items() if n.startswith("split.") and b.value is not None}
     if count > 1 and "split.tensor" in split:
         about += f", {describe(split)}"
     if design.loaded.phase == "serving":
         about += f", {traffic(design)}"
-    for line in textwrap.wrap(about, WIDTH):
+    for line in wrapped(about):
         yield paint("faint", line)
     yield ""
     yield from _feasibility(evaluation, paint)
@@ -72,7 +71,7 @@ def _lines(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
         yield ""
         yield paint("faint", "Left open by the plan, and what was taken")
         for sentence in design.assumptions:
-            yield from textwrap.wrap(sentence, WIDTH, initial_indent="  - ", subsequent_indent="    ")
+            yield from wrapped(sentence, "  - ", "    ")
 
 
 def traffic(design: Design) -> str:
@@ -91,15 +90,15 @@ def _heading(name: str, status: str, paint: _Paint) -> str:
 
 def _feasibility(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
     yield _heading("Feasibility", "PASS" if evaluation.feasible else "FAIL", paint)
-    yield from textwrap.wrap(summary(evaluation), WIDTH, initial_indent="  ", subsequent_indent="  ")
+    yield from wrapped(summary(evaluation), "  ", "  ")
     for failure in evaluation.failures[1:]:
-        yield from textwrap.wrap(failure.sentence, WIDTH, initial_indent="  ", subsequent_indent="  ")
+        yield from wrapped(failure.sentence, "  ", "  ")
     yield f"  decided by the {evaluation.deciding_wall} wall"
     parts = ("memory.weights", "memory.gradients", "memory.optimizer", "memory.activations", "memory.gathered",
              "memory.staged",              "memory.cache", "memory.workspace")  # fmt: skip
     held = [(n, evaluation.values[n]) for n in parts if evaluation.values.get(n)]
     words = ", ".join(f"{n.partition('.')[2]} {amount(v, catalogue().QUANTITIES[n])}" for n, v in held)
-    yield from textwrap.wrap(f"memory: {words}", WIDTH, initial_indent="  ", subsequent_indent="  ")
+    yield from wrapped(f"memory: {words}", "  ", "  ")
 
 
 def _performance(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
@@ -115,7 +114,7 @@ def _performance(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
     spent = sorted(((evaluation.values[t] / latency, t) for t in terms if latency), reverse=True)
     words = [f"{_spoken(t)} {share:.1%} ({evaluation.cause(t)})" for share, t in spent if share >= 0.001]
     if words:
-        yield from textwrap.wrap("time goes to " + ", ".join(words), WIDTH, initial_indent="  ", subsequent_indent="  ")
+        yield from wrapped("time goes to " + ", ".join(words), "  ", "  ")
 
 
 def _spoken(term: str) -> str:
@@ -140,7 +139,7 @@ def _macro(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
             reasons.setdefault(evaluation.skipped[name], []).append(label)
     for why, labels in reasons.items():
         text = f"skipped: {', '.join(labels)}: {why}"
-        yield from textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+        yield from wrapped(text, "  ", "    ")
 
 
 def _rows(evaluation: Evaluation, rows: tuple[tuple[str, str], ...] | list[tuple[str, str]]) -> Iterator[str]:
@@ -168,7 +167,7 @@ def _asserts(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
         text = f"{place}{warning}{violation.sentence}" if violation else f"{limit.text} holds"
         if not evaluation.feasible and evaluation.metrics[limit.metric] is None:
             text = f"{limit.text}: not decided, the design is not feasible"
-        yield from textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+        yield from wrapped(text, "  ", "    ")
 
 
 class _Paint:

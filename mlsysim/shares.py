@@ -7,7 +7,6 @@ together, any other for every pool.
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +16,7 @@ from mlsysim.binding import bind
 from mlsysim.constraints.asserts import Limit, metric
 from mlsysim.constraints.feasibility import Finding
 from mlsysim.evaluation import Evaluation, Violation, evaluate
+from mlsysim.page import wrapped
 from mlsysim.plan import LoadedPlan
 from mlsysim.result import figure, key, shown_violation
 from mlsysim.symbolic.errors import InputError
@@ -31,7 +31,6 @@ TIMES = (
     ("time to first token", "performance.ttft"), ("time between tokens", "performance.itl"),
     ("latency per token", "performance.token_latency"), ("latency", "performance.latency"),
 )  # fmt: skip
-WIDTH = 88
 
 
 def totals(evaluations: Sequence[Evaluation]) -> dict[str, float | None]:
@@ -167,7 +166,7 @@ class SharedEvaluation:
 
     def scorecard(self, *, color: bool = False) -> str:
         """The evaluation as text: every pool in a few lines, then what adds up, then the asserts."""
-        return "\n".join(line for text in self._lines() for line in _wrapped(text)) + "\n"
+        return "\n".join(line for text in self._lines() for line in _lined(text)) + "\n"
 
     def _lines(self) -> Iterator[str]:
         yield self.name
@@ -195,9 +194,9 @@ def _rows(rows: Iterable[tuple[str, float | None, str]]) -> Iterator[str]:
             yield f"  {label:<24}  {amount(value, catalogue().QUANTITIES[name])}"
 
 
-def _wrapped(text: str) -> list[str]:
+def _lined(text: str) -> list[str]:
     lead = "\n" * (len(text) - len(text.lstrip("\n")))
-    lines = textwrap.wrap(text.lstrip("\n"), WIDTH, subsequent_indent="    ", drop_whitespace=True)
+    lines = wrapped(text.lstrip("\n"), hanging="    ")
     return [lead + lines[0], *lines[1:]] if lines else [text]
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-STARTER = """\
-# yaml-language-server: $schema=https://mlsysim.org/schema/plan-1.0.json
+from mlsysim.result import address
+
+STARTER = (
+    f"# yaml-language-server: $schema={address('plan')}"
+    + """
 # A plan for mlsysim: `mlsysim eval mlsys.yaml` evaluates it, `mlsysim check mlsys.yaml` says whether it holds,
 # `mlsysim schema` describes every field.
 version: "1.0"
@@ -47,3 +50,4 @@ constraints:
       max: "78 GB"
       severity: warn         # reported, but no failure
 """
+)

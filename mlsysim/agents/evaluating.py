@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from mlsysim.agents.tool import Schema, Tool, plan_text
 
-_NUMBER = {"type": ["number", "null"]}
-_STATUS = {"enum": ["PASS", "FAIL"]}
 #: What a check says of every plan; of several pools, some things only each of them has.
 _ALWAYS = ("name", "exit_code", "f_status", "f_summary", "asserts", "violations")
 
@@ -48,33 +47,18 @@ def compare_plans(before_yaml: str, after_yaml: str) -> dict[str, Any]:
     return Comparison(evaluated(before_yaml, "before.yaml"), evaluated(after_yaml, "after.yaml")).to_dict()
 
 
-def result_schema() -> Schema:
-    """The published schema of a result, to stand inside another."""
+def published(kind: str) -> Schema:
+    """A published schema, to stand inside another."""
     from mlsysim.schemas import schema_of
 
-    return {key: value for key, value in schema_of("result").items() if key not in ("$schema", "$id")}
+    return {key: value for key, value in schema_of(kind).items() if key not in ("$schema", "$id")}
 
 
 def _check_schema() -> Schema:
     from mlsysim.checked import KEYS
 
-    whole = result_schema()["properties"]
+    whole = published("result")["properties"]
     return {"type": "object", "properties": {key: whole[key] for key in KEYS}, "required": list(_ALWAYS)}
-
-
-def _comparison_schema() -> Schema:
-    change = {"type": "object", "properties": {"before": _NUMBER, "after": _NUMBER, "ratio": _NUMBER},
-              "required": ["before", "after", "ratio"]}  # fmt: skip
-    sides: Schema = {}
-    for side in ("before", "after"):
-        sides |= {
-            f"f_status_{side}": _STATUS, f"p_binding_wall_{side}": {"type": ["string", "null"]},
-            f"exit_code_{side}": {"type": "integer"},
-        }  # fmt: skip
-    changes = {"type": "object", "additionalProperties": change, "description":
-               "the metrics that differ, by their key in a result, in the unit that ends the key"}  # fmt: skip
-    properties = {"changes": changes, **sides, "exit_code": {"type": "integer", "description": "of the second plan"}}
-    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 TOOLS = (
@@ -84,7 +68,7 @@ TOOLS = (
         "flat object: f_* feasibility, p_* performance, m_* cost, energy, carbon and water; units end the keys. A design "
         'that does not fit is an answer: f_status is "FAIL", and f_summary says why and what would fit. violations lists '
         "the plan's asserts that do not hold; assumptions what the plan left open. m_* need ops.duration_days in the plan.",
-        {"plan_yaml": plan_text()}, ("plan_yaml",), evaluate_cluster_yaml, result_schema,
+        {"plan_yaml": plan_text()}, ("plan_yaml",), evaluate_cluster_yaml, partial(published, "result"),
     ),
     Tool(
         "check_plan", "Check a plan",
@@ -97,6 +81,6 @@ TOOLS = (
         "Say what changes from one plan to another: every metric that differs with both values and their ratio, and which "
         "wall binds in each. Use it to judge a change to a design.",
         {"before_yaml": plan_text("the plan to compare with"), "after_yaml": plan_text("the changed plan")},
-        ("before_yaml", "after_yaml"), compare_plans, _comparison_schema,
+        ("before_yaml", "after_yaml"), compare_plans, partial(published, "comparison"),
     ),
 )  # fmt: skip

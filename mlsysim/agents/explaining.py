@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from mlsysim.agents.evaluating import evaluated
+from mlsysim.agents.evaluating import evaluated, published
 from mlsysim.agents.knowing import source_schema, sources_of
 from mlsysim.agents.tool import Schema, Tool, plan_text, record, text
 
@@ -145,21 +145,13 @@ def _explanation_schema() -> Schema:
 
 
 def _ranking_schema() -> Schema:
-    one = {"type": "object", "required": ["input", "wall", "grows", "shrinks", "kink"], "properties": {
-        "input": _WORD, "wall": _WORD, "kink": {"type": "boolean"}, "grows": _NUMBER, "shrinks": _NUMBER}}  # fmt: skip
-    return {"type": "object", "required": ["metric", "binding_wall", "elasticities", "inputs"], "properties": {
-        "metric": _WORD, "binding_wall": _WORD, "inputs": {"type": "integer", "description": "how many inputs there are"},
-        "elasticities": {"type": "array", "items": one, "description":
-                         "percent of change of the metric for one percent of the input, the largest first"},
-        "shadow_prices": {"type": "array", "items": {"type": "object"}, "description": "what each assert costs"},
-    }}  # fmt: skip
-
-
-def _requirements_schema() -> Schema:
-    one = {"type": "object", "required": ["input", "required", "today", "unit"], "properties": {
-        "input": _WORD, "required": _NUMBER, "today": _NUMBER, "unit": _WORD}}  # fmt: skip
-    return {"type": "object", "required": ["target", "requirements"], "properties": {
-        "target": _WORD, "requirements": {"type": "array", "items": one}}}  # fmt: skip
+    ranking = published("ranking")
+    inputs = {"type": "integer", "description": "how many inputs there are"}
+    return {
+        **ranking,
+        "properties": {**ranking["properties"], "inputs": inputs},
+        "required": [*ranking["required"], "inputs"],
+    }
 
 
 TOOLS = (
@@ -188,6 +180,6 @@ TOOLS = (
         "Turn the equations round: what bandwidth, arithmetic, memory, links or number of accelerators a target needs, and "
         "which of them would not help however large.",
         {"plan_yaml": plan_text(), "target": text('what must hold, such as "itl <= 30 ms" or "latency <= 60 s"')},
-        ("plan_yaml", "target"), find_requirements, _requirements_schema, slow=True,
+        ("plan_yaml", "target"), find_requirements, partial(published, "requirements"), slow=True,
     ),
 )  # fmt: skip

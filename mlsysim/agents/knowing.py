@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from mlsysim.agents.tool import Schema, Tool, record, text, texts
 from mlsysim.registry.categories import CATEGORIES, SAYS
+from mlsysim.schemas import KINDS
 
 if TYPE_CHECKING:
     from mlsysim.registry import Entry
 
-#: The schemas that are published; tests hold it against ``mlsysim.schemas.KINDS``.
-SCHEMAS = ("plan", "result", "registry")
 #: Entries that an answer shows at most, and how many unless it is told.
 MOST_ENTRIES, USUAL_ENTRIES = 50, 10
 #: Entries of which every value is shown, where none is named.
@@ -24,7 +23,7 @@ def get_schemas(which: str | None = None) -> dict[str, Any]:
     """Published JSON Schemas by name."""
     from mlsysim.schemas import schema_of
 
-    return {"schemas": {kind: schema_of(kind) for kind in ((which,) if which else SCHEMAS)}}
+    return {"schemas": {kind: schema_of(kind) for kind in ((which,) if which else KINDS)}}
 
 
 def search_registry(
@@ -112,7 +111,7 @@ def source_schema() -> Schema:
 
 
 def _schemas_schema() -> Schema:
-    kinds = {kind: {"type": "object"} for kind in SCHEMAS}
+    kinds = {kind: {"type": "object"} for kind in KINDS}
     return record(schemas={"type": "object", "properties": kinds, "additionalProperties": False})
 
 
@@ -134,8 +133,9 @@ TOOLS = (
     Tool(
         "get_schemas", "Get schemas",
         "Get the JSON Schema of a plan (what plan_yaml can hold, with units), of a result (what evaluate_cluster_yaml "
-        "returns), of registry entries of one's own, or all three. Read the plan's before writing a plan.",
-        {"which": {"type": "string", "enum": list(SCHEMAS), "description": "one of them; all where it is left out"}},
+        "returns), of registry entries of one's own, or of another answer; all of them together are long (100 kB). Read the "
+        "plan's before writing a plan.",
+        {"which": {"type": "string", "enum": list(KINDS), "description": "one of them; all where it is left out"}},
         (), get_schemas, _schemas_schema,
     ),
     Tool(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from mlsysim.agents.knowing import SCHEMAS
 from mlsysim.registry.categories import CATEGORIES, SAYS
+from mlsysim.schemas import KINDS
 from mlsysim.symbolic.errors import UnknownNameError
 
 SCHEME = "mlsysim://"
@@ -36,7 +36,7 @@ class Resource:
 
 
 TEMPLATES = (
-    Resource(f"{SCHEME}schema/{{kind}}", "Schema", f"A JSON Schema: {', '.join(SCHEMAS)}."),
+    Resource(f"{SCHEME}schema/{{kind}}", "Schema", f"A JSON Schema: {', '.join(KINDS)}."),
     Resource(f"{SCHEME}wall/{{name}}", "Wall", "The derivation of a wall, by name or number, as text.", TEXT),
     Resource(f"{SCHEME}wall/{{name}}/latex", "Wall in LaTeX", "The same as a LaTeX document that compiles.", LATEX),
     Resource(f"{SCHEME}registry/{{category}}", "Category", "The entries of a category with their usual facts."),
@@ -49,7 +49,7 @@ def resources() -> Iterator[Resource]:
     """Every address that is worth listing; entries are found through their categories."""
     from mlsysim.symbolic.kernels import catalogue
 
-    for kind in SCHEMAS:
+    for kind in KINDS:
         yield Resource(f"{SCHEME}schema/{kind}", f"Schema of a {kind}", f"The published JSON Schema of a {kind}.")
     yield Resource(f"{SCHEME}walls", "Walls", "The 22 walls: number, name, domain, core equation, and when each binds.")
     for wall in catalogue().WALLS:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from mlsysim import __version__
+from mlsysim.answer_schemas import KINDS
 from mlsysim.cli.findings import Looked, exit_code, show_found, show_several
 from mlsysim.cli.optimize import optimize as optimize_commands
 from mlsysim.cli.options import EXIT_CODES, Fail, FailOn, Output, PlanFile, PlanFiles, is_file, is_scenario
@@ -222,8 +223,8 @@ def mcp() -> None:
 
 
 @app.command(epilog=EXIT_CODES)
-def schema(type: Annotated[str, typer.Option("--type", help="plan, result or registry.")] = "plan") -> None:
-    """Print the JSON Schema of a plan, of a result, or of a file of your own entries."""
+def schema(type: Annotated[str, typer.Option("--type", help=f"One of {', '.join(KINDS)}.")] = "plan") -> None:
+    """Print the JSON Schema of a plan, of an answer, or of a file of your own entries."""
     from mlsysim.schemas import schema_of
 
     emit_json(schema_of(type))

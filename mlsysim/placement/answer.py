@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +17,7 @@ from mlsysim.constraints.assignment import Assignment
 from mlsysim.constraints.search import TIE
 from mlsysim.evaluation import Evaluation, evaluate
 from mlsysim.objectives import Objective
+from mlsysim.page import wrapped
 from mlsysim.placement.jobs import HOUR, Calendar, Job
 from mlsysim.placement.sites import Site
 from mlsysim.placement.tables import values_of
@@ -31,7 +31,6 @@ from mlsysim.symbolic.words import amount, number
 NO_TOTAL = ("macro.power", "macro.cost_per_million_tokens", "macro.cost_per_million_samples")
 #: So many jobs stand in the text; the data holds all.
 SHOWN = 60
-WIDTH = 88
 _TOTALS = (
     ("total cost", "macro.tco"), ("electricity in it", "macro.electricity"), ("carbon tax in it", "macro.carbon_tax"),
     ("energy", "macro.energy"), ("carbon", "macro.carbon"), ("water", "macro.water"),
@@ -247,7 +246,7 @@ class Placement:
     def _lines(self) -> Iterator[str]:
         a = self.answer
         if self.conflict:
-            yield from textwrap.wrap(f"no place keeps the asserts: {self.conflict}", WIDTH)
+            yield from wrapped(f"no place keeps the asserts: {self.conflict}")
             yield "The best place without them:"
             yield ""
         yield self._head()
@@ -257,7 +256,7 @@ class Placement:
         for name, cost in self.against() if self.single else ():
             yield f"  {'elsewhere':<24}  {self.more(cost)} in {name}"
         for sentence in self.notes:
-            yield from textwrap.wrap(sentence, WIDTH, initial_indent="  ", subsequent_indent="  ")
+            yield from wrapped(sentence, "  ", "  ")
         if not self.single:
             yield from self._table()
             return

@@ -26,11 +26,11 @@ _PROBLEM: dict[str, Any] = {
 SCHEMA: dict[str, Any] = {
     "type": "object", "required": ["error"], "additionalProperties": False,
     "properties": {"error": {
-        "type": "object", "additionalProperties": False,
+        "description": "the first problem, and all of them", "type": "object", "additionalProperties": False,
         "properties": {
             "exit_code": {"enum": [1, 2, 4, 5, 130],
                           "description": "as of the command line; 2 is bad input, 1 an internal error, 130 interrupted"},
-            "code": {"enum": [word for _, word, _ in KINDS]}, **_PROBLEM,
+            "code": {"enum": [word for _, word, _ in KINDS], "description": "the kind of error"}, **_PROBLEM,
             "problems": {"type": "array", "description": f"every problem, at most {MOST_PROBLEMS}", "items": {
                 "type": "object", "properties": _PROBLEM, "required": list(_PROBLEM), "additionalProperties": False,
             }},

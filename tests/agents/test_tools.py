@@ -14,7 +14,7 @@ import pytest
 
 import mlsysim
 from mlsysim import schemas
-from mlsysim.agents import guide, knowing, searching
+from mlsysim.agents import guide, searching
 from mlsysim.agents.tools import TOOLS, call
 from mlsysim.optimization import PROBLEMS
 from mlsysim.plan import loads
@@ -71,7 +71,6 @@ def test_every_kind_of_call_is_tried() -> None:
 
 def test_lists_that_are_written_twice_agree() -> None:
     """What the tools offer by name is what there is."""
-    assert knowing.SCHEMAS == schemas.KINDS
     assert tuple(PROBLEMS) == searching.PROBLEMS
 
 

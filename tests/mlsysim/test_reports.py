@@ -240,6 +240,26 @@ def test_builds_read_what_eval_and_check_find(
     assert "it is a format of `eval` and `check`" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("kind", "words"), [
+    ("comparison", ["diff", "a.yaml", "b.yaml"]), ("ranking", ["sensitivity", "a.yaml"]),
+    ("requirements", ["synthesize", "b.yaml", "--target", "latency <= 10 s"]), ("error", ["eval", "none.yaml"]),
+    ("front", ["optimize", "b.yaml", "--pareto", "latency,memory_required"]), ("result", ["optimize", "b.yaml", "--top", "2"]),
+])  # fmt: skip
+def test_every_answer_keeps_its_published_schema(
+    kind: str, words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same that `mlsysim schema --type` prints; no number is not finite."""
+    monkeypatch.chdir(tmp_path)
+    Path("a.yaml").write_text(PLAN)
+    Path("b.yaml").write_text(PLAN.replace("1 ms", "99 min").replace("2 ms", "99 min"))
+    run([*words, "--output", "json"])
+    data = json.loads(capsys.readouterr().out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert run(["schema", "--type", kind]) == 0
+    published = json.loads(capsys.readouterr().out)
+    jsonschema.Draft202012Validator.check_schema(published)
+    jsonschema.validate(data, published)
+
+
 def test_remarks_name_their_wall_or_metric() -> None:
     """A rule is the same from run to run, whatever the numbers."""
     rules = {remark.rule for remark in of_found(mlsysim.evaluate(yaml.safe_load(PLAN)))}
@@ -278,3 +298,14 @@ def test_colour_is_for_terminals_whose_owner_wants_it() -> None:
     assert "\x1b[" in coloured
     assert "\x1b[" not in plain
     assert re.sub(r"\x1b\[\d+m", "", coloured) == plain
+
+
+@pytest.mark.parametrize("command", ["eval", "check"])
+def test_text_fits_a_narrow_terminal(command: str) -> None:
+    """And says the same words as on a wide one."""
+    narrow, wide = (
+        on_a_terminal(command, "examples/pools.yaml", columns=columns, NO_COLOR="1") for columns in (50, 200)
+    )
+    assert max(map(len, narrow.splitlines())) <= 50
+    assert 50 < max(map(len, wide.splitlines())) <= 88
+    assert narrow.split() == wide.split()

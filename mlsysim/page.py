@@ -1,0 +1,28 @@
+"""Pages of text: how wide they are, and lines that fit."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+
+#: Columns of a page at most, and at least.
+WIDEST, NARROWEST = 88, 40
+
+
+def width() -> int:
+    """The columns of a page: those of the terminal that it goes to, at most ``WIDEST``; elsewhere always the same."""
+    if not sys.stdout.isatty():
+        return WIDEST
+    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size().columns))
+
+
+def wrapped(text: str, indent: str = "", hanging: str = "") -> list[str]:
+    """A text in lines that fit a page.
+
+    Args:
+        text: one paragraph.
+        indent: what stands before its first line.
+        hanging: what stands before the others.
+    """
+    return textwrap.wrap(text, width(), initial_indent=indent, subsequent_indent=hanging)

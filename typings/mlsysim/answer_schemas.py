@@ -1,0 +1,1 @@
+../../mlsysim/answer_schemas.py
