@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: example test check generate benchmark papers katex lock clean
+.PHONY: example test check generate benchmark papers katex docs outputs lock clean
 
 example: $(VENV)/.run
 	$(BIN)/mlsysim eval examples/llama3_70b_training.yaml || [ $$? -eq 3 ]
@@ -34,6 +34,14 @@ katex:
 	npm install --silent --no-save --prefix papers/build katex@0.19.1
 	cp papers/katex.mjs papers/build/ && node papers/build/katex.mjs papers/build/web
 
+# The documentation, with no warnings.
+docs: $(VENV)/.dev
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/build/html
+
+# What commands print where README and docs show it.
+outputs: $(VENV)/.dev
+	$(BIN)/python -m docs.generate.outputs --write
+
 $(VENV)/.run: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mlsysim needs Python 3.11 or newer: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
@@ -51,4 +59,4 @@ lock:
 	uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --output-file requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist docs/build docs/reference/generated *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -21,7 +21,7 @@ LENSES = ("feasibility", "performance", "macro")
 #: Metrics of which more is better.
 LARGER_IS_BETTER = (
     "performance.throughput", "performance.sample_throughput", "performance.mfu", "performance.hfu", "performance.goodput",
-    "performance.busy", "macro.tokens", "macro.samples", "feasibility.largest_batch",
+    "performance.busy", "performance.capacity", "macro.tokens", "macro.samples", "feasibility.largest_batch",
 )  # fmt: skip
 
 

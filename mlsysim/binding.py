@@ -16,7 +16,7 @@ from mlsysim.precisions import chosen_precision
 from mlsysim.registry import Entry
 from mlsysim.registry.entry import alone
 from mlsysim.shorthand import OWN_MODEL
-from mlsysim.symbolic.errors import InputError
+from mlsysim.symbolic.errors import InputError, refuse
 from mlsysim.symbolic.kernels import catalogue, kernel
 from mlsysim.symbolic.units import parse
 from mlsysim.symbolic.words import number
@@ -43,6 +43,12 @@ _SAID = {
     ("network", "link_bandwidth"): "node.link_bandwidth",
     ("network", "link_latency"): "node.link_latency",
 }
+#: The fields that name entries of the registry, and of which category.
+_NAMES = (
+    ("models", "workload", "name"), ("optimizers", "workload", "optimizer"), ("hardware", "hardware", "name"),
+    ("nodes", "hardware", "node"), ("fabrics", "network", "fabric"), ("fabrics", "network", "link"),
+    ("grids", "ops", "region"), ("facilities", "ops", "facility"),
+)  # fmt: skip
 #: The field that names a fabric instead of the node's own, by what the fabric is for.
 _FABRICS = {"network": "fabric", "link": "link"}
 
@@ -76,6 +82,7 @@ class _Binder:
     def __init__(self, loaded: LoadedPlan, model: Entry | None, hardware: Entry | None) -> None:
         self.loaded, self.plan, self.zoo = loaded, loaded.plan, loaded.zoo
         self.refuse_several_pools()
+        self.refuse_unknown_names(given={"models": model, "hardware": hardware})
         self.model = model or self.lookup("models", "workload", "name")
         self.hardware = hardware or self.lookup("hardware", "hardware", "name")
         self.node = self.choose_node()
@@ -99,6 +106,18 @@ class _Binder:
         for part in path:
             section = getattr(section, part)
         return self.zoo.find(category, section, where=self.loaded.where(*path))
+
+    def refuse_unknown_names(self, given: dict[str, Entry | None]) -> None:
+        """Every name of the plan that nobody knows, at once; those of entries that were given are not looked up."""
+        wrong: list[InputError] = []
+        for category, *path in _NAMES:
+            section, name = path
+            if given.get(category) is None and self.said(section, name) is not None:
+                try:
+                    self.lookup(category, section, name)
+                except InputError as error:
+                    wrong.append(error)
+        refuse(wrong)
 
     def choose_node(self) -> Entry:
         """The node design that the plan names, else the first of this accelerator; else the accelerator stands alone."""

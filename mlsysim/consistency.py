@@ -57,6 +57,13 @@ def inconsistent(plan: Plan, document: Document) -> Iterator[InputError]:
                 f"search.vary.{name}: parallelism.{name} fixes it", hint="keep one of them",
                 where=_key(document, "search", "vary", name),
             )  # fmt: skip
+    if plan.search.problem not in (None, "nodes"):
+        for name in ("hardware", "nodes"):
+            if _said(plan, "search", name):
+                yield InputError(
+                    f"search.{name}: it changes nothing in {plan.search.problem}", hint="leave it out, or say `problem: nodes`",
+                    where=_key(document, "search", name),
+                )  # fmt: skip
     yield from _of_pools(plan, document)
     yield from _of_asserts(plan, document)
 

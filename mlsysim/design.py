@@ -8,6 +8,9 @@ from dataclasses import dataclass, field, replace
 from mlsysim.plan import LoadedPlan
 from mlsysim.registry import Entry, Source, Value
 
+#: How the sentence begins that says which split a rule took.
+BY_RULE = "split "
+
 
 @dataclass(frozen=True)
 class Binding:
@@ -65,9 +68,10 @@ class Design:
         return {name: b.says for name, b in self.bindings.items() if b.value is None}
 
     def with_split(self, values: Mapping[str, float], origin: str, says: str) -> Design:
-        """The same design with (part of) its split bound."""
+        """The same design with (part of) its split bound; what a rule said of another split no longer holds."""
         bound = {name: Binding(float(value), origin, says) for name, value in values.items()}
-        return replace(self, bindings={**self.bindings, **bound})
+        kept = tuple(sentence for sentence in self.assumptions if not sentence.startswith(BY_RULE))
+        return replace(self, bindings={**self.bindings, **bound}, assumptions=kept)
 
     def assuming(self, *sentences: str) -> Design:
         """The same design with further assumptions to report."""

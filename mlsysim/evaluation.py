@@ -12,7 +12,7 @@ from mlsysim.constraints.asserts import SIGNS, Limit, limit, metrics
 from mlsysim.constraints.feasibility import Finding, findings
 from mlsysim.design import Design
 from mlsysim.split import complete
-from mlsysim.symbolic.errors import UnknownNameError
+from mlsysim.symbolic.errors import InputError, UnknownNameError, refuse
 from mlsysim.symbolic.kernels import catalogue, kernel
 from mlsysim.symbolic.words import amount
 
@@ -80,7 +80,15 @@ class Evaluation:
                 continue
             if math.isnan(self.values[name]):
                 why[name] = self.unknown(name)
+            elif not self.values[name] and (absent := self._left_out(name)):
+                why[name] = absent  # nothing is known, which is not nothing
         return why
+
+    def _left_out(self, name: str) -> str:
+        """What nobody has published and a quantity is made of directly; empty where nothing lacks."""
+        bindings = self.design.bindings
+        parents = catalogue().VARIANTS[self.variant]["parents"][name]
+        return next((bindings[p].says for p in parents if p in bindings and bindings[p].left_out), "")
 
     def unknown(self, name: str) -> str:
         """What nobody says and leaves a quantity without a value; empty where it has one."""
@@ -157,8 +165,15 @@ class Evaluation:
     @cached_property
     def limits(self) -> list[Limit]:
         """The plan's asserts, read and checked for dimensions."""
-        asserts = enumerate(self.design.loaded.plan.constraints.asserts)
-        return [limit for position, item in asserts for limit in self.read(position, item)]
+        found: list[Limit] = []
+        wrong: list[InputError] = []
+        for position, item in enumerate(self.design.loaded.plan.constraints.asserts):
+            try:
+                found += self.read(position, item)
+            except InputError as error:
+                wrong.append(error)
+        refuse(wrong)
+        return found
 
     def read(self, position: int, item: Any) -> list[Limit]:
         """An assert of the plan as limits on one metric.

@@ -103,9 +103,30 @@ def refuse_unknown(text: str, where: str | None) -> None:
     Raises:
         InputError: it is no sum of metrics.
     """
-    for word in re.findall(r"[A-Za-z_][\w.]*", re.sub(r"\d[\d.]*([eE][-+]?\d+)?", "", text)):
+    for word, _ in parts_of(text, where):
         if word not in (*WORDS, *COUNTS, *CALLED, *COUNTS.values()):
             metric(word, where=where, what="objective")
+
+
+def parts_of(text: str, where: str | None = None) -> list[tuple[str, float]]:
+    """The words of a sum, each with its weight.
+
+    >>> parts_of("latency - 0.5*tco")
+    [('latency', 1.0), ('tco', -0.5)]
+
+    Raises:
+        InputError: it is no sum of words.
+    """
+    parts: list[tuple[str, float]] = []
+    position = 0
+    while position < len(text):
+        match = _PART.match(text, position)
+        if not match or (parts and not match[1]):
+            hint = 'write a metric, or a sum such as "latency + 0.5*tco"'
+            raise InputError(f"{text!r} is no objective", where=where, hint=hint)
+        parts.append((match[3], (-1.0 if match[1] == "-" else 1.0) * float(match[2] or 1)))
+        position = match.end()
+    return parts
 
 
 def objective(text: str, variant: str, *, largest: bool | None = None, run: bool = False) -> Objective:
@@ -120,15 +141,10 @@ def objective(text: str, variant: str, *, largest: bool | None = None, run: bool
     Raises:
         InputError: it is no sum of metrics, or a metric stands in it twice.
     """
-    parts: list[tuple[str, float]] = []
-    position = 0
-    while position < len(text):
-        match = _PART.match(text, position)
-        if not match or (parts and not match[1]):
-            raise InputError(f"{text!r} is no objective", hint='write a metric, or a sum such as "latency + 0.5*tco"')
-        name = quantity(WORDS[match[3]][not run] if match[3] in WORDS else match[3], variant, "objective")
-        parts.append((name, (-1.0 if match[1] == "-" else 1.0) * float(match[2] or 1)))
-        position = match.end()
+    parts = [
+        (quantity(WORDS[word][not run] if word in WORDS else word, variant, "objective"), weight)
+        for word, weight in parts_of(text)
+    ]
     names = tuple(name for name, _ in parts)
     if not parts or len(set(names)) < len(names) or not all(0 < abs(w) < inf for _, w in parts):
         raise InputError(f"{text!r} is no objective", hint="name each metric once, with a finite weight that is not 0")

@@ -140,7 +140,8 @@ def pareto(
     Args:
         loaded: the plan.
         metrics: two or more; throughput, utilisation and the like are maximised, all others minimised.
-        problem, **options: as for :func:`optimize`.
+        problem: as for :func:`optimize`.
+        **options: likewise.
         time_limit: seconds for all searches together.
         seed, workers: of the solver.
 

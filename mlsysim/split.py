@@ -12,7 +12,7 @@ from math import inf
 from typing import Any
 
 from mlsysim.constraints.feasibility import holds
-from mlsysim.design import Design
+from mlsysim.design import BY_RULE, Design
 from mlsysim.hosts import unknown_host
 from mlsysim.registry.vocabulary import FORMATS
 from mlsysim.slots import SLOTS, slots_that_fit
@@ -53,7 +53,7 @@ def complete(design: Design) -> Design:
         for name in open_
         if name.partition(".")[2] not in ("zero", "recompute", "sequence", "slots", *_NONE)
     ):
-        return design.assuming(f"split {words}: {rule}; see `mlsysim optimize parallelism`")
+        return design.assuming(f"{BY_RULE}{words}: {rule}; see `mlsysim optimize parallelism`")
     return design
 
 

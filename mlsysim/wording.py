@@ -90,7 +90,9 @@ def cure(detail: Any, description: str | None) -> str | None:
             return "write true or false, without quotes"
         case "string_type":
             return "put it in quotes" if isinstance(given, int | float) else "write a name"
-        case "string_too_short" | "string_pattern_mismatch":
+        case "string_too_short":
+            return "write a name, or leave the key out"
+        case "string_pattern_mismatch":
             return "write it in one line"
         case "string_too_long":
             return "shorten it"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -16,10 +15,14 @@ from mlsysim.registry.problems import problem
 from mlsysim.registry.schema import NOT_PUBLISHED, Alternative, EntryFile, Fact, Origin, SourceFile
 from mlsysim.registry.vocabulary import AT_MOST, FACTS, KINDS, WORD, meaning, names
 from mlsysim.symbolic.errors import InputError, InputErrors, nearest
-from mlsysim.symbolic.units import coherent, dimension, factor, named
+from mlsysim.symbolic.units import coherent, factor, parse
 
 #: What a file states: the category, the document, the place in it, and the data there.
 Item = tuple[str, Document, Path_, Any]
+#: The most mistakes that are said at once.
+MOST = 50
+#: What a user's own entry must state as well where its category requires it: without it nothing can be said of the entry.
+NEEDED = ("accelerators", "carbon_intensity", "weight_bytes")
 
 
 def items(category: str, document: Document, place: Path_, data: Any) -> Iterator[Item]:
@@ -77,18 +80,22 @@ class _Builder:
         self.problems: list[InputError] = []
         self.sources: dict[str, Any] = {}
         self.parts = {category: _Part() for category in CATEGORIES}
-        self.taken: dict[tuple[str, str], tuple[str, str]] = {}
+        self.taken: dict[tuple[str, str], tuple[str, str, Path_]] = {}
         self.links: list[tuple[str, str, str]] = []
 
     def refuse(self, what: str, where: str, hint: str = "") -> None:
         self.problems.append(InputError(what, where=where, hint=hint or None))
+        if len(self.problems) == MOST:
+            last = InputError("more mistakes may follow", where=where.split(":")[0], hint="correct these first")
+            raise InputErrors([*self.problems, last])
 
     def validated(self, model: type[BaseModel], document: Document, place: Path_, raw: Any) -> Any:
         try:
             return model.model_validate(raw)
         except ValidationError as error:
             # A union says once for each member what is wrong with a value.
-            for found in dict.fromkeys(problem(model, document, place, detail) for detail in error.errors()):
+            details = [detail for detail in error.errors() if not _of_another_member(detail)]
+            for found in dict.fromkeys(problem(model, document, place, detail) for detail in details):
                 self.refuse(*found)
             return None
 
@@ -111,7 +118,7 @@ class _Builder:
         entry: EntryFile | None = self.validated(EntryFile, document, place, raw)
         if entry is None:
             return
-        self.claim(category, entry, where)
+        self.claim(category, entry, where, place)
         for role, target in entry.links.items():
             self.link(category, role, target, document.where((*place, "links", role)))
         self.complete(category, entry, where)
@@ -126,11 +133,11 @@ class _Builder:
         about = entry.model_dump(mode="json")
         self.parts[category].entries.append([*(about[slot] for slot in ABOUT), facts])
 
-    def claim(self, category: str, entry: EntryFile, where: str) -> None:
+    def claim(self, category: str, entry: EntryFile, where: str, place: Path_) -> None:
         """Take an entry's names, each of which finds one entry only."""
         for word in dict.fromkeys((entry.id, entry.name, *entry.aliases)):
-            holder = self.taken.setdefault((category, word.casefold()), (entry.id, where))
-            if holder != (entry.id, where):
+            holder = self.taken.setdefault((category, word.casefold()), (entry.id, where, place))
+            if holder[1:] != (where, place):
                 self.refuse(f"{word!r} is taken by {holder[0]}", where, f"it stands in {holder[1]}; rename one of them")
 
     def link(self, category: str, role: str, target: str, where: str) -> None:
@@ -153,13 +160,13 @@ class _Builder:
     def complete(self, category: str, entry: EntryFile, where: str) -> None:
         """Refuse an entry that leaves out what its category must state."""
         for name, said in FACTS[category].items():
-            if said.required and name not in entry.facts and not self.own:
+            if said.required and name not in entry.facts and not (self.own and name not in NEEDED):
                 hint = f"add `{name}:` ({said.says}), or `{name}: {NOT_PUBLISHED}`"
                 self.refuse(f"{entry.name}: {name} is missing", where, hint)
         kinds = KINDS.get(category, (entry.kind,))
         if entry.kind not in kinds:
             self.refuse(
-                f"{entry.name}: kind {entry.kind!r} is not one of {', '.join(kinds)}",
+                f"{entry.name}: kind {entry.kind!r} is not one of {', '.join(filter(None, kinds))}",
                 where,
                 f"write `kind: {kinds[0]}`",
             )
@@ -172,7 +179,7 @@ class _Builder:
         for small, large in AT_MOST:
             if small in numbers and large in numbers and numbers[small] > numbers[large]:
                 self.refuse(f"{entry.name}: {small} {numbers[small]:g} is above {large} {numbers[large]:g}", where)
-        if {"heads", "kv_heads"} <= numbers.keys() and numbers["heads"] % numbers["kv_heads"]:
+        if 0 < numbers.get("kv_heads", 0) <= numbers.get("heads", 0) and numbers["heads"] % numbers["kv_heads"]:
             self.refuse(
                 f"{entry.name}: {numbers['heads']:g} heads do not share {numbers['kv_heads']:g} key-value heads", where
             )
@@ -249,22 +256,18 @@ class _Builder:
 def _number(name: str, value: float | str, unit: str) -> tuple[float | None, str]:
     if unit == WORD:
         if not isinstance(value, str):
-            raise InputError(f"{name}: {value!r} where a word is needed")
+            raise InputError(f"{name}: {_text(value)} where a word is needed", hint="put it in quotes")
         return None, ""
-    word, _, label = value.strip().partition(" ") if isinstance(value, str) else (str(value), "", "")
-    example = (
-        f"write a number, a space and a unit, such as '3 {unit}'" if unit != "1" else "write a number without quotes"
-    )
-    try:
-        number = float(word)
-    except ValueError:
-        raise InputError(f"{name}: {value!r} is no number", hint=f"{example}, or {NOT_PUBLISHED!r}") from None
-    found = dimension(label)
-    if found != dimension(unit):
-        raise InputError(f"{name} is {named(dimension(unit))}, {value!r} is {named(found)}", hint=example)
-    if not math.isfinite(number) or number < 0:
-        raise InputError(f"{name}: {value!r} is not a finite number of at least zero")
-    return number * factor(label), coherent(label) if label else "1"
+    number = parse(_text(value), unit, what=name)
+    if number < 0:
+        raise InputError(f"{name}: {_text(value)!r} is below 0")
+    label = value.strip().partition(" ")[2].strip() if isinstance(value, str) else ""
+    return number, coherent(label) if label else "1"
+
+
+def _of_another_member(detail: Any) -> bool:
+    """Whether a mapping is told that it is neither a number nor a word, besides what is wrong with it as a mapping."""
+    return isinstance(detail["input"], dict) and detail["loc"][-1:] in (("float",), ("str",))
 
 
 def _more(fact: Fact) -> dict[str, Any]:

@@ -108,8 +108,6 @@ def read_text(path: Path, shown: str, kind: str = "YAML") -> str:
     Raises:
         InputError: the file is missing, a folder, unreadable, too large or not UTF-8.
     """
-    if path.is_dir():
-        raise InputError(f"this is a folder, a {kind} file is needed", where=shown, hint=f"name a file in {shown}/")
     try:
         if path == STANDARD_INPUT:
             content = _standard_input(sys.stdin.buffer)
@@ -121,6 +119,13 @@ def read_text(path: Path, shown: str, kind: str = "YAML") -> str:
         return _decoded(content, shown)
     except FileNotFoundError:
         raise InputError("there is no such file", where=shown, hint="check the name and the folder") from None
+    except IsADirectoryError:
+        hint = f"name a file in {shown}/"
+        raise InputError(f"this is a folder, a {kind} file is needed", where=shown, hint=hint) from None
+    except InputError:
+        raise
+    except ValueError:  # no system has a name with a null character
+        raise InputError("no file can be called so", where=shown, hint="check the name") from None
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=shown, hint="check its permissions") from None
 
@@ -182,17 +187,24 @@ def _check_events(events: Any, name: str) -> None:
     depth = nodes = 0
     for event in events:
         kind = type(event).__name__
-        depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
-        nodes += not kind.endswith("EndEvent")
-        where = f"{name}:{event.start_mark.line + 1}:{event.start_mark.column + 1}"
-        if depth > MAX_DEPTH + 2:  # the stream and the document count as well
-            raise InputError(f"nested deeper than {MAX_DEPTH} levels", where=where, hint="flatten it")
-        if nodes > MAX_NODES:
-            raise InputError(f"more than {MAX_NODES:,} values", where=where, hint="split it")
+        if kind.endswith("EndEvent"):
+            depth -= 1
+            continue
+        nodes += 1
+        depth += kind.endswith("StartEvent")
         tag = getattr(event, "tag", None)
-        if tag is not None:
-            shown = tag.replace("tag:yaml.org,2002:", "!!")
-            raise InputError(f"the tag {shown} is not allowed", where=where, hint="remove the tag")
+        # The stream and the document count as well.
+        if tag is not None or depth > MAX_DEPTH + 2 or nodes > MAX_NODES:
+            raise _over(tag, depth, f"{name}:{event.start_mark.line + 1}:{event.start_mark.column + 1}")
+
+
+def _over(tag: str | None, depth: int, where: str) -> InputError:
+    if tag is not None:
+        shown = tag.replace("tag:yaml.org,2002:", "!!")
+        return InputError(f"the tag {shown} is not allowed", where=where, hint="remove the tag")
+    if depth > MAX_DEPTH + 2:
+        return InputError(f"nested deeper than {MAX_DEPTH} levels", where=where, hint="flatten it")
+    return InputError(f"more than {MAX_NODES:,} values", where=where, hint="split it")
 
 
 def _unseen(character: str, where: str, kind: str = "") -> InputError:

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     import yaml
 
 #: Characters that a terminal obeys, that reorder what is shown, or that end lines where only some programs see one.
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
 #: What cannot begin a word, and what it would have begun.
 _RESERVED = {"@": "an at sign", "`": "a backtick", "%": "a percent sign"}
 #: Part of a complaint, of either parser of PyYAML: what is wrong, and the cure.
@@ -30,8 +32,10 @@ _SAID = (
     ("node content", "a comma or bracket where a value is needed", "give a value, or take it out"),
     ("another document", "a second document", "write one plan in each file, without `---` between"),
     ("<document start>", "text behind the end of the document", "write one plan in each file, and close what is open"),
-    ("YAML document", "another version of YAML", "leave the %YAML line out"), ("directive", "an unknown directive", "leave the line out"),
-    ("tag handle", "an exclamation mark begins a tag, and tags are not allowed", "put the word in quotes"), ("undefined alias", "an alias of nothing", "put the value in quotes, or write it out"),
+    ("YAML document", "another version of YAML", "leave the %YAML line out"),
+    ("directive", "an unknown directive", "leave the line out"),
+    ("tag handle", "an exclamation mark begins a tag, and tags are not allowed", "put the word in quotes"),
+    ("undefined alias", "an alias of nothing", "put the value in quotes, or write it out"),
     ("block scalar", "text behind the sign that begins a block of text", "begin the text in the next line"),
     ("block mapping", "this does not fit the section that begins in line {line}",
      "indent it like its neighbours, and put what is one value in one pair of quotes"),
@@ -43,10 +47,10 @@ _BEGUN = ("could not find expected ':'", "end of stream")
 
 
 def unseen(text: str) -> tuple[int, str] | None:
-    """Where a text has a character that nobody can see, and its name; None where it has none.
+    r"""Where a text has a character that nobody can see, and its name; None where it has none.
 
-    >>> unseen("plain"), unseen("a\\x1b[2J")
-    (None, (1, '\\\\x1b'))
+    >>> unseen("plain"), unseen("a\x1b[2J")
+    (None, (1, '\\x1b'))
     """
     found = _UNSEEN.search(text)
     return (found.start(), repr(found.group())[1:-1]) if found else None

@@ -25,7 +25,10 @@ from mlsysim.registry.document import Document, read
 from mlsysim.registry.entry import Source
 from mlsysim.registry.index import SOURCES, Layer, Zoo
 from mlsysim.registry.schema import Origin
-from mlsysim.symbolic.errors import InputError
+from mlsysim.symbolic.errors import InputError, nearest
+
+#: How a file of entries begins.
+_START = f"start with `hardware:` or another of {', '.join(CATEGORIES)}"
 
 
 def read_own(path: Path, over: Zoo) -> Layer:
@@ -38,8 +41,8 @@ def read_own(path: Path, over: Zoo) -> Layer:
         files = sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".yml"))
         if not files:
             raise InputError("there is no YAML file in this folder", where=str(path), hint="put entries there")
-        return own_layer([read(file) for file in files], over)
-    return own_layer([read(path)], over)
+        return own_layer([read(file, start=_START) for file in files], over)
+    return own_layer([read(path, start=_START)], over)
 
 
 def own_layer(documents: list[Document], over: Zoo, default: Origin | None = None) -> Layer:
@@ -63,7 +66,11 @@ def _parts(document: Document) -> Iterator[Item]:
     if not isinstance(document.data, dict):
         raise InputError(
             "a file of entries is a mapping from category to entries", where=document.where(()),
-            hint=f"start with `hardware:` or another of {', '.join(CATEGORIES)}",
+            hint=_START,
         )  # fmt: skip
     for name, data in document.data.items():
+        if name not in (*CATEGORIES, SOURCES):
+            near = nearest(name, (*CATEGORIES, SOURCES))
+            hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(CATEGORIES)}"
+            raise InputError(f"{name!r} is no category", where=document.where((name,), key=True), hint=hint)
         yield name, document, (name,), data

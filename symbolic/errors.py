@@ -52,6 +52,19 @@ class InputErrors(InputError):
         return "\n".join(str(problem) for problem in self.problems)
 
 
+def refuse(problems: list[InputError]) -> None:
+    """Refuse what has problems; where there are several, all at once.
+
+    Raises:
+        InputError: there is one; of its own class.
+        InputErrors: there are several.
+    """
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise InputErrors(problems)
+
+
 class UnknownNameError(InputError, LookupError):
     """Raised when a name is not known; suggests the nearest ones."""
 

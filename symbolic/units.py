@@ -22,9 +22,11 @@ _WORD = r"[A-Za-zµ%][A-Za-z0-9_µ]{0,30}(\^-?[1-4])?"
 #: Words with powers, multiplied and divided: all that a unit can be.
 _UNIT = re.compile(rf"(1/)?{_WORD}( ?[*/] ?{_WORD}){{0,5}}")
 #: Units as people write them, for a guess at what was meant.
-_USUAL = ("ns", "us", "ms", "s", "min", "h", "day", "year", "kB", "MB", "GB", "TB", "GiB", "Gb/s", "GB/s", "TB/s", "GFLOP/s", "TFLOP/s",
-          "token", "token/s", "sample/s", "W", "kW", "MW", "kWh", "MWh", "USD", "USD/h", "USD/kWh", "USD/MWh", "USD/tCO2e", "gCO2e",
-          "kgCO2e", "tCO2e", "gCO2e/kWh", "L", "L/kWh")  # fmt: skip
+_USUAL = (
+    "ns", "us", "ms", "s", "min", "h", "day", "year", "kB", "MB", "GB", "TB", "GiB", "Gb/s", "GB/s", "TB/s", "GFLOP/s",
+    "TFLOP/s", "token", "token/s", "sample/s", "W", "kW", "MW", "kWh", "MWh", "USD", "USD/h", "USD/kWh", "USD/MWh",
+    "USD/tCO2e", "gCO2e", "kgCO2e", "tCO2e", "gCO2e/kWh", "L", "L/kWh",
+)  # fmt: skip
 _EXAMPLES = "write it like ms, GB/s, TFLOP/s, USD/h or gCO2e/kWh"
 #: A number that its unit follows without a space.
 _TIGHT = re.compile(r"([-+]?[0-9][0-9.]{0,40}(?:[eE][-+]?[0-9]{1,3})?)([A-Za-zµ%].{0,60})")

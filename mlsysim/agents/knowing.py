@@ -58,7 +58,7 @@ def search_registry(
 
 def _listed(category: str, where: list[str], sort: str | None, descending: bool) -> Iterator[Entry]:
     """The entries of a category as the command line lists them."""
-    from mlsysim.cli.listing import listing
+    from mlsysim.listing import listing
     from mlsysim.registry import entries
 
     known = entries(category)
@@ -73,14 +73,14 @@ def _holds(entry: Entry, words: str) -> bool:
 
 def _facts(category: str, named: dict[str, Any], *, whole: bool) -> set[str] | None:
     """The facts to show: those that were named, else the columns of the category's list; None means all."""
-    from mlsysim.cli import listing
+    from mlsysim import listing
 
     if named["facts"]:
-        return {listing._word(category, fact) for fact in named["facts"]}
-    if whole or category not in listing._COLUMNS:
+        return {listing.fact_of(category, fact) for fact in named["facts"]}
+    if whole or category not in listing.COLUMNS:
         return None
-    more = {listing._word(category, named["sort"])} if named["sort"] else set()
-    return {fact for _, fact in listing._COLUMNS[category]} | more
+    more = {listing.fact_of(category, named["sort"])} if named["sort"] else set()
+    return {fact for _, fact in listing.COLUMNS[category]} | more
 
 
 def _told(entry: Entry, wanted: set[str] | None) -> dict[str, Any]:

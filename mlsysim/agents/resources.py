@@ -111,13 +111,13 @@ def _derived(name: str, format: str) -> str:
 
 
 def _category(category: str) -> list[dict[str, Any]]:
-    from mlsysim.cli.listing import listing
+    from mlsysim.listing import listing
 
     return listing(category)
 
 
 def _entry(category: str, name: str) -> dict[str, Any]:
-    from mlsysim.cli.entries import as_data
+    from mlsysim.entries import as_data
     from mlsysim.registry import entries, find
 
     entries(category)  # a category that is none is refused here, before anything is looked up by it

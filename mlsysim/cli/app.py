@@ -216,7 +216,7 @@ app.add_typer(zoo_commands, name="zoo")
 
 @app.command()
 def mcp() -> None:
-    """Serve language-model agents over the Model Context Protocol, on standard input and output; needs `mlsysim[mcp]`."""
+    r"""Serve language-model agents over the Model Context Protocol, on standard input and output; needs `mlsysim\[mcp]`."""
     from mlsysim.agents.server import main as serve
 
     serve()

@@ -32,8 +32,8 @@ Where = Annotated[
 def overview(context: typer.Context, output: Output = None) -> None:
     """List what the registry knows, show an entry with its sources, check and extend it."""
     if context.invoked_subcommand is None:
-        from mlsysim.cli.listing import overview as count
         from mlsysim.cli.tables import show_rows
+        from mlsysim.listing import overview as count
 
         show_rows(count(), output, "zoo")
     elif output is not None:
@@ -50,8 +50,8 @@ def _lister(title: str, categories: tuple[str, ...]) -> Any:
         columns: Annotated[str | None, typer.Option(help="What to show, separated by commas.")] = None,
         output: Output = None,
     ) -> None:
-        from mlsysim.cli.listing import listing
         from mlsysim.cli.tables import show_rows
+        from mlsysim.listing import listing
 
         rows = []
         for category in categories:
@@ -77,24 +77,25 @@ def show(
     output: Output = None,
 ) -> None:
     """Show an entry: every value, where it comes from and how far it is verified."""
-    from mlsysim.cli import entries as pages
+    from mlsysim import entries
+    from mlsysim.cli.entries import page
 
-    entry = pages.named(name)
+    entry = entries.named(name)
     if OUTPUT.choose(output) == "text":
-        pages.page(entry)
+        page(entry)
     else:
         tabular = OUTPUT.choose(output) in ("csv", "markdown")
-        write(output, lambda: pages.rows(entry) if tabular else pages.as_data(entry), str)
+        write(output, lambda: entries.rows(entry) if tabular else entries.as_data(entry), str)
 
 
 @zoo.command(rich_help_panel="One entry")
 def cite(name: Annotated[str, typer.Argument(help="An entry, by name or alias.")]) -> None:
     """Print the sources of an entry as BibTeX."""
-    from mlsysim.cli import entries as pages
+    from mlsysim.entries import named, sources
     from mlsysim.registry.bibliography import bibliography
 
-    entry = pages.named(name)
-    cited = pages.sources(entry)
+    entry = named(name)
+    cited = sources(entry)
     if not cited:
         raise InputError(f"{entry.name} states no values, so it has no sources", hint="cite what it is made of")
     emit(bibliography(cited))

@@ -45,6 +45,8 @@ class Form(ABC):
     """Walks an expression; subclasses say how a fraction, a power or a set of cases looks."""
 
     product = " "
+    #: Between a factor and a number, which would read as one number, and how a number begins.
+    product_of_numbers, number = " ", r"\d"
 
     def show(self, node: Any) -> str:
         """The printed form of an expression."""
@@ -86,6 +88,13 @@ class Form(ABC):
                 shown += f"{self.minus if negative else self.plus}{part}"
         return shown, SUM
 
+    def times(self, factors: list[str]) -> str:
+        """A product as it is written."""
+        shown = factors[0] if factors else ""
+        for factor in factors[1:]:
+            shown += (self.product_of_numbers if re.match(self.number, factor) else self.product) + factor
+        return shown
+
     def _product(self, node: Any) -> tuple[str, int]:
         negative, positive = _sign(node)
         if negative:
@@ -109,7 +118,7 @@ class Form(ABC):
             return self.digits("1"), ATOM
         if len(above) == 1:
             return self._of(above[0])
-        return self.product.join(self._inside(f, POWER) for f in above), PRODUCT
+        return self.times([self._inside(f, POWER) for f in above]), PRODUCT
 
     def _power(self, node: Any) -> tuple[str, int]:
         base, exponent = node.args
@@ -232,7 +241,7 @@ class Form(ABC):
 class LatexForm(Form):
     """LaTeX of amsmath that KaTeX also accepts."""
 
-    product = r" \, "
+    product, product_of_numbers = r" \, ", r" \cdot "
     infinity = r"\infty"
     round_up, round_down = (r"\left\lceil ", r" \right\rceil"), (r"\left\lfloor ", r" \right\rfloor")
     mod, at_least, at_most = r" \bmod ", r" \ge ", r" \le "
@@ -245,7 +254,7 @@ class LatexForm(Form):
         return rf"\left({shown}\right)"
 
     def fraction(self, above: list[str], below: list[str]) -> str:
-        return rf"\frac{{{self.product.join(above) or '1'}}}{{{self.product.join(below)}}}"
+        return rf"\frac{{{self.times(above) or '1'}}}{{{self.times(below)}}}"
 
     def power(self, base: str, exponent: str) -> str:
         return f"{{{base}}}^{{{exponent}}}"
@@ -278,7 +287,7 @@ class LatexForm(Form):
 class TextForm(Form):
     """One line of Unicode."""
 
-    product = "·"
+    product = product_of_numbers = "·"
     infinity = "∞"
     round_up, round_down = ("⌈", "⌉"), ("⌊", "⌋")
     mod, at_least, at_most = " mod ", " ≥ ", " ≤ "
@@ -287,8 +296,8 @@ class TextForm(Form):
         return plain(quantity.latex)
 
     def fraction(self, above: list[str], below: list[str]) -> str:
-        bottom = self.product.join(below)
-        return f"{self.product.join(above) or '1'} / {bottom if len(below) == 1 else self.brackets(bottom)}"
+        bottom = self.times(below)
+        return f"{self.times(above) or '1'} / {bottom if len(below) == 1 else self.brackets(bottom)}"
 
     def power(self, base: str, exponent: str) -> str:
         return f"{base}^{exponent}" if re.fullmatch(r"\w+", exponent) else f"{base}^({exponent})"

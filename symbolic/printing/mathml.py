@@ -52,7 +52,7 @@ def _row(shown: str) -> str:
 class MathMLForm(Form):
     """Presentation MathML in the order of the author."""
 
-    product = "<mo>&#x2062;</mo>"
+    product, product_of_numbers, number = '<mo>&#x2062;</mo><mspace width="0.17em"/>', "<mo>⋅</mo>", r"<m[in]>\d"
     infinity, mod = "<mi>∞</mi>", "<mo>mod</mo>"
     plus, minus, equals, factorial = map(_operator, "+−=!")
     above, under, at_least, at_most = map(_operator, "><≥≤")
@@ -72,7 +72,7 @@ class MathMLForm(Form):
         return _row(f"<mo>(</mo>{shown}<mo>)</mo>")
 
     def fraction(self, above: list[str], below: list[str]) -> str:
-        return f"<mfrac>{_row(self.product.join(above) or self.digits('1'))}{_row(self.product.join(below))}</mfrac>"
+        return f"<mfrac>{_row(self.times(above) or self.digits('1'))}{_row(self.times(below))}</mfrac>"
 
     def power(self, base: str, exponent: str) -> str:
         return f"<msup>{_row(base)}{_row(exponent)}</msup>"
@@ -92,10 +92,8 @@ class MathMLForm(Form):
         return self.brackets(f'<mfrac linethickness="0">{_row(whole)}{_row(part)}</mfrac>')
 
     def cases(self, rows: list[tuple[str, str]]) -> str:
-        lines = "".join(
-            f"<mtr><mtd>{value}</mtd><mtd>{'<mtext>if </mtext>' + when if when else '<mtext>otherwise</mtext>'}</mtd></mtr>"
-            for value, when in rows
-        )
+        said = [(value, f"<mtext>if&#xa0;</mtext>{when}" if when else "<mtext>otherwise</mtext>") for value, when in rows]
+        lines = "".join(f"<mtr><mtd>{value}</mtd><mtd>{when}</mtd></mtr>" for value, when in said)
         return _row(f'<mo>{{</mo><mtable columnalign="left">{lines}</mtable>')
 
     def series(self, index: str, low: str, high: str, term: str) -> str:

@@ -41,7 +41,7 @@ def _siunitx(unit: str) -> str:
 class TextValues(TextForm):
     """Text with values for symbols."""
 
-    product = " · "
+    product = product_of_numbers = " · "
 
     def __init__(self, values: Mapping[str, float]) -> None:
         """Print each quantity as its value, by name."""
@@ -56,7 +56,7 @@ class TextValues(TextForm):
 class LatexValues(LatexForm):
     """LaTeX with values for symbols."""
 
-    product = r" \cdot "
+    product = product_of_numbers = r" \cdot "
 
     def __init__(self, values: Mapping[str, float]) -> None:
         """Print each quantity as its value, by name."""

@@ -185,25 +185,3 @@ def test_main_exits_with_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit) as ended:
         cli_main()
     assert ended.value.code == 4
-
-
-def readme_commands() -> list[str]:
-    """Every ``mlsysim`` line of the README's shell blocks."""
-    blocks = re.findall(r"```(?:console|sh|bash)\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
-    lines = [line.removeprefix("$ ").partition("  #")[0].strip() for block in blocks for line in block.splitlines()]
-    return [line for line in lines if line.startswith("mlsysim ")]
-
-
-@pytest.mark.parametrize("line", readme_commands())
-def test_every_command_of_the_readme_runs(line: str) -> None:
-    """No documented command that does not exist."""
-    command, _, rest = line.partition(" | ")
-    done = mlsysim(*shlex.split(command)[1:])
-    assert done.returncode in (0, 3, 4), done.stderr
-    if rest.startswith("jq ."):
-        assert json.loads(done.stdout)[rest.removeprefix("jq .")] is not None
-
-
-def test_the_readme_has_commands() -> None:
-    """The check above is not empty."""
-    assert len(readme_commands()) >= 8

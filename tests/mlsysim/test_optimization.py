@@ -89,7 +89,7 @@ def test_the_other_end_can_be_asked_for() -> None:
     ("text", "message"),
     [("", "is no objective"), ("latency latency", "is no objective"), ("latency + latency", "each metric once"),
      ("0*latency", "weight that is not 0"), ("latencz", "did you mean"), ("2 +", "is no objective"), ("latency * 2", "is no objective"),
-     ("__import__('os')", "unknown objective"), ("1e999*latency + tco", "is no objective")],
+     ("__import__('os')", "is no objective"), ("1e999*latency + tco", "is no objective")],
 )  # fmt: skip
 def test_a_wrong_objective_is_refused(text: str, message: str) -> None:
     """In words, and nothing is evaluated."""

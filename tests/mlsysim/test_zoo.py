@@ -19,8 +19,8 @@ import yaml
 
 import mlsysim
 from mlsysim.assumptions import age
-from mlsysim.cli.listing import listing
 from mlsysim.cli.main import run
+from mlsysim.listing import listing
 from mlsysim.registry import Entry, entries, find
 from mlsysim.schemas import schema_of
 from mlsysim.symbolic.errors import InputError, UnknownNameError

@@ -103,7 +103,7 @@ def test_mathml_shows_cases_as_rows() -> None:
     cases = next(f for f in re.findall(r"<math.*?</math>", derive("reasoning", format="mathml")) if "<mtable" in f)
     assert cases.count("<mtr>") == 2
     assert "<mo>{</mo>" in cases
-    assert cases.index("if ") < cases.index("otherwise")
+    assert cases.index("if&#xa0;") < cases.index("otherwise")
 
 
 @pytest.mark.parametrize("what", [c.wall.name for c in chapters() if c.is_wall and c.wall])

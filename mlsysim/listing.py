@@ -16,7 +16,7 @@ from mlsysim.symbolic.units import parse
 #: What an entry says of itself and lists may show, compare and sort by.
 ABOUT = ("name", "id", "title", "vendor", "family", "kind", "status", "licence")
 #: What a list shows of each entry unless it is told: the heading and the fact.
-_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
+COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
     "hardware": (("kind", "kind"), ("bf16", "compute.peak.bf16"), ("int8", "compute.peak.int8"), ("memory", "memory.capacity"),
                  ("bandwidth", "memory.bandwidth"), ("power", "power.maximum"), ("year", "launch_year")),
     "models": (("family", "family"), ("parameters", "published.parameters"), ("layers", "layers"), ("hidden", "hidden"),
@@ -85,23 +85,27 @@ def listing(
         found = [entry for entry in found if holds(entry)]
     ordered = list(found)
     if sort:
-        word = _word(category, sort)
+        word = fact_of(category, sort)
         known = [entry for entry in ordered if _value(entry, word) is not None]
         known.sort(key=lambda entry: _value(entry, word), reverse=descending)
         ordered = known + [entry for entry in ordered if _value(entry, word) is None]
-    shown = _COLUMNS.get(category) or tuple((n, n) for n in names(category)[:5])
+    shown = COLUMNS.get(category) or tuple((n, n) for n in names(category)[:5])
     if columns:
-        shown = tuple((word, _word(category, word)) for word in (each.strip() for each in columns.split(",")) if word)
-    elif sort and _word(category, sort) not in {fact for _, fact in shown} | set(ABOUT):
-        shown += ((sort, _word(category, sort)),)
+        shown = tuple((word, fact_of(category, word)) for word in (each.strip() for each in columns.split(",")) if word)
+    elif sort and fact_of(category, sort) not in {fact for _, fact in shown} | set(ABOUT):
+        shown += ((sort, fact_of(category, sort)),)
     return [_row(entry, shown) for entry in ordered]
 
 
-def _word(category: str, word: str) -> str:
-    """A fact by its full name, its last words or the heading it is listed under."""
+def fact_of(category: str, word: str) -> str:
+    """A fact of a category by its full name, its last words or the heading it is listed under.
+
+    Raises:
+        UnknownNameError: the category has none; the nearest are suggested.
+    """
     if word in ABOUT or meaning(category, word):
         return word
-    headings = {heading.casefold(): fact for heading, fact in _COLUMNS.get(category, ())}
+    headings = {heading.casefold(): fact for heading, fact in COLUMNS.get(category, ())}
     if word.casefold() in headings:
         return headings[word.casefold()]
     ends = [name for name in names(category) if name.endswith(f".{word}")]
@@ -133,7 +137,7 @@ def _condition(category: str, condition: str) -> Callable[[Entry], bool]:
             hint="write a fact, a sign and a value, such as 'memory.capacity >= 80 GB'",
         )
     name, sign, raw = match.groups()
-    sign, word = _MEANT.get(sign, sign), _word(category, name)
+    sign, word = _MEANT.get(sign, sign), fact_of(category, name)
     said = meaning(category, word) if word not in LINKS.get(category, {}) else None
     number = said is not None and said.unit != WORD and sign != "~"
     if number and said:

@@ -1,0 +1,1 @@
+../../mlsysim/listing.py
