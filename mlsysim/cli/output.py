@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -159,20 +158,26 @@ def wants_color() -> bool:
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
-def _quoted(where: str) -> str:
-    """The line that a place names, with a caret below its column; nothing where the place is not one of a file."""
+def _quoted(where: str, files: dict[str, list[str]]) -> str:
+    """The line that a place names, with a caret below its column; nothing where the place is not one of a file.
+
+    Args:
+        where: the place.
+        files: the lines of files that were read before; this one's are added.
+    """
     name, _, rest = where.partition(":")
     line, _, column = rest.partition(":")
     if not (line.isdigit() and column.isdigit() and Path(name).is_file()):
         return ""
-    try:
-        with Path(name).open(encoding="utf-8-sig", errors="replace") as file:
-            text = next(islice(file, int(line) - 1, None), "").rstrip("\n")
-    except OSError:
-        return ""
-    shown = "".join(c if c.isprintable() else " " for c in text)
-    start = max(0, int(column) - QUOTED // 2) if len(shown) > QUOTED else 0
-    return f"  {shown[start : start + QUOTED]}\n  {' ' * (int(column) - 1 - start)}^\n"
+    if name not in files:
+        try:
+            files[name] = Path(name).read_text(encoding="utf-8-sig", errors="replace").split("\n")
+        except OSError:
+            files[name] = []
+    text = files[name][int(line) - 1].rstrip("\r") if int(line) <= len(files[name]) else ""
+    start = max(0, int(column) - QUOTED // 2) if len(text) > QUOTED else 0
+    shown = "".join(c if c.isprintable() else " " for c in text[start : start + QUOTED])
+    return f"  {shown}\n  {' ' * (int(column) - 1 - start)}^\n"
 
 
 def report(error: MlsysimError, format: str, code: int) -> int:
@@ -187,9 +192,10 @@ def report(error: MlsysimError, format: str, code: int) -> int:
     elif format in BUILDS:
         emit(for_build(format, [("mlsysim", of_error(error))], code))
     else:
+        files: dict[str, list[str]] = {}
         for problem in getattr(error, "problems", [error]):
             where = problem.where or "mlsysim"
-            sys.stderr.write(f"{where}: error: {problem.what}\n{_quoted(where)}")
+            sys.stderr.write(f"{where}: error: {problem.what}\n{_quoted(where, files)}")
             if problem.hint:
                 sys.stderr.write(f"  hint: {problem.hint}\n")
     return code
