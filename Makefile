@@ -9,7 +9,7 @@ example: $(VENV)/.run
 	$(BIN)/mlsysim eval examples/llama3_70b_training.yaml || [ $$? -eq 3 ]
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from mlsysim.registry.document import Document
@@ -25,13 +25,22 @@ _EITHER = (
 _OF_THE_WHOLE = ("node", "nodes", "accelerators")
 
 
-def inconsistent(plan: Plan, document: Document) -> Iterator[InputError]:
-    """Everything of that kind which is wrong with a plan.
+def inconsistent(plan: Plan, document: Document) -> list[InputError]:
+    """Everything of that kind which is wrong with a plan, in its own order.
 
     Args:
         plan: its sections, each valid by itself.
         document: where its parts stand.
     """
+    return in_order(_inconsistent(plan, document))
+
+
+def in_order(problems: Iterable[InputError]) -> list[InputError]:
+    """Problems by line and column; those that have no place stay where they are, first."""
+    return sorted(problems, key=lambda problem: [int(p) for p in str(problem.where).split(":")[-2:] if p.isdecimal()])
+
+
+def _inconsistent(plan: Plan, document: Document) -> Iterator[InputError]:
     for section, names, what, needed in _EITHER:
         given = [name for name in names if _said(plan, section, name)]
         if len(given) > 1:

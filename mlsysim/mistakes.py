@@ -6,6 +6,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from mlsysim.consistency import in_order
 from mlsysim.plan_model import Plan
 from mlsysim.registry.document import Document
 from mlsysim.symbolic.errors import InputError, nearest
@@ -39,15 +40,11 @@ def problems(document: Document) -> list[InputError]:
             problem = _problem(document, detail)
             same_place = str(problem.where) if document.lines and detail["type"] != "missing" else problem.what
             found.setdefault(same_place, problem)
-        shown = sorted(found.values(), key=_place)
+        shown = in_order(found.values())
         if len(details) > MOST:
             shown.append(InputError(f"and {len(details) - MOST:,} more mistakes", where=document.name))
         return shown
     return []
-
-
-def _place(problem: InputError) -> list[int]:
-    return [int(part) for part in str(problem.where).split(":")[-2:] if part.isdigit()]
 
 
 def _problem(document: Document, detail: Any) -> InputError:

@@ -134,7 +134,7 @@ def _checked(document: Document, beside: Path | None = None) -> LoadedPlan:
         if found_problems:
             raise PlanError(found_problems)
         plan = Plan.model_validate(document.data)
-    contradictions = list(inconsistent(plan, document))
+    contradictions = inconsistent(plan, document)
     if contradictions:
         raise PlanError(contradictions)
     plain, replaced = written_out(document, _zoo(plan, document, beside))
