@@ -22,7 +22,18 @@ if not (_HERE / "symbolic").exists():
     __path__.append(str(_HERE.parent))
 
 if TYPE_CHECKING:
-    from mlsysim.api import SystemEvaluator, bind, check, derive, evaluate, optimize, pareto, sensitivity, synthesize
+    from mlsysim.api import (
+        SystemEvaluator,
+        bind,
+        check,
+        derive,
+        evaluate,
+        evaluate_whole,
+        optimize,
+        pareto,
+        sensitivity,
+        synthesize,
+    )  # fmt: skip
     from mlsysim.plan_model import Plan
     from mlsysim.profiles import profile
     from mlsysim.symbolic.errors import InfeasibleError, InputError, MlsysimError
@@ -33,13 +44,13 @@ __version__ = "0.4.0.dev0"
 #: What the package offers, and where it lives; nothing is imported before it is used.
 _WHERE = {
     "Hardware": "zoo", "Models": "zoo", "Plan": "plan_model", "SystemEvaluator": "api", "bind": "api", "check": "api",
-    "derive": "api", "evaluate": "api", "optimize": "api", "pareto": "api", "profile": "profiles",
+    "derive": "api", "evaluate": "api", "evaluate_whole": "api", "optimize": "api", "pareto": "api", "profile": "profiles",
     "sensitivity": "api", "synthesize": "api",
     "InfeasibleError": "symbolic.errors", "InputError": "symbolic.errors", "MlsysimError": "symbolic.errors",
 }  # fmt: skip
 __all__ = [
     "Hardware", "InfeasibleError", "InputError", "MlsysimError", "Models", "Plan", "SystemEvaluator", "__version__",
-    "bind", "check", "derive", "evaluate", "optimize", "pareto", "profile", "sensitivity", "synthesize",
+    "bind", "check", "derive", "evaluate", "evaluate_whole", "optimize", "pareto", "profile", "sensitivity", "synthesize",
 ]  # fmt: skip
 
 

@@ -41,10 +41,20 @@ def evaluate(plan: Planlike) -> Evaluation:
 
 
 def evaluate_whole(plan: Planlike) -> Evaluation | SharedEvaluation:
-    """Evaluate any plan, also one whose hardware is several pools; what is found has the same score card and data.
+    """Evaluate any plan, also one whose hardware is several pools.
+
+    Returns:
+        What :func:`evaluate` returns; of several pools what all do together, with the same ``exit_code``, ``scorecard`` and
+        ``to_dict``, and each pool's own under ``pools``.
 
     Raises:
         InputError: the plan is malformed or names something unknown.
+
+    >>> pools = [{"name": "H100", "accelerators": 2}, {"name": "A100", "accelerators": 2}]
+    >>> workload = {"name": "Llama3_8B", "batch_size": 8}
+    >>> whole = evaluate_whole({"version": "1.0", "workload": workload, "hardware": {"pools": pools}})
+    >>> [pool.evaluation.design.hardware.name for pool in whole.pools]
+    ['H100', 'A100']
     """
     loaded = load(plan)
     if not loaded.plan.hardware.pools:

@@ -162,7 +162,7 @@ class _Binder:
         if self.plan.hardware.pools:
             raise InputError(
                 "hardware.pools: several pools are several designs", where=self.loaded.where("hardware", "pools", key=True),
-                hint="`mlsysim eval` evaluates them together, `mlsysim optimize nodes` chooses among them; else name one",
+                hint="`mlsysim eval` (in Python `evaluate_whole`) evaluates them together, `mlsysim optimize nodes` chooses",
             )  # fmt: skip
 
     def where(self, section: str, name: str) -> str | None:
