@@ -14,6 +14,7 @@ import yaml
 
 import mlsysim
 from mlsysim.cli.main import run
+from mlsysim.page import WIDEST
 from mlsysim.parallelism import task
 from mlsysim.plan import load
 from mlsysim.schemas import schema_of
@@ -89,7 +90,7 @@ def test_an_explanation_is_only_there_when_asked_for(tmp_path: Path, capsys: pyt
     page = capsys.readouterr().out
     lines = page[page.index("Why this is the best") :].split("\n\n")[0].splitlines()
     assert len(lines) > 3
-    assert max(map(len, lines)) <= 80
+    assert max(map(len, lines)) <= WIDEST
 
 
 def test_fleets_and_infeasible_plans_are_explained_too() -> None:
