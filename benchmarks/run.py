@@ -123,8 +123,8 @@ def split(model: str, nodes: str, batch: str) -> dict[str, object]:
 
     from mlsysim.constraints.compiler import Goal
     from mlsysim.constraints.search import Problem, search
-    from mlsysim.parallelism import task
     from mlsysim.plan import load
+    from mlsysim.search.parallelism import task
 
     space = task(load(plan(model, int(nodes), int(batch)))).space
     problem = Problem(space, Goal.of("performance.latency"))
@@ -139,8 +139,8 @@ def split(model: str, nodes: str, batch: str) -> dict[str, object]:
 def fleet() -> dict[str, object]:
     """The cheapest of 256 fleets with every split over each."""
     from mlsysim.constraints.search import search
-    from mlsysim.fleets import FLEET, task
     from mlsysim.plan import load
+    from mlsysim.search.fleets import FLEET, task
 
     start = time.perf_counter()
     ready = task(load(plan("Llama3_70B", 64, 1024)), ["H100", "H200", "B200", "A100"], range(1, 65))
@@ -312,7 +312,9 @@ def agents() -> None:
             return min(times)
 
     through = anyio.run(served)
-    print(f"a tool call that evaluates a plan: {alone * 1e3:.1f} ms (limit: 20), {through / alone:.1f} times that by MCP")
+    print(
+        f"a tool call that evaluates a plan: {alone * 1e3:.1f} ms (limit: 20), {through / alone:.1f} times that by MCP"
+    )
 
 
 if __name__ == "__main__":

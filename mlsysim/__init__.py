@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         sensitivity,
         synthesize,
     )  # fmt: skip
-    from mlsysim.plan_model import Plan
+    from mlsysim.plan.model import Plan
     from mlsysim.profiles import profile
     from mlsysim.symbolic.errors import InfeasibleError, InputError, MlsysimError
     from mlsysim.zoo import Hardware, Models
@@ -43,7 +43,7 @@ __version__ = "0.4.0.dev0"
 
 #: What the package offers, and where it lives; nothing is imported before it is used.
 _WHERE = {
-    "Hardware": "zoo", "Models": "zoo", "Plan": "plan_model", "SystemEvaluator": "api", "bind": "api", "check": "api",
+    "Hardware": "zoo", "Models": "zoo", "Plan": "plan.model", "SystemEvaluator": "api", "bind": "api", "check": "api",
     "derive": "api", "evaluate": "api", "evaluate_whole": "api", "optimize": "api", "pareto": "api", "profile": "profiles",
     "sensitivity": "api", "synthesize": "api",
     "InfeasibleError": "symbolic.errors", "InputError": "symbolic.errors", "MlsysimError": "symbolic.errors",

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlsysim.binding import bind as _bind
 from mlsysim.constraints.feasibility import Finding
 from mlsysim.design import Design
+from mlsysim.design.binding import bind as _bind
+from mlsysim.design.split import complete
 from mlsysim.evaluation import Evaluation, Violation
 from mlsysim.evaluation import evaluate as _evaluate
 from mlsysim.plan import LoadedPlan, load
 from mlsysim.registry import Entry
-from mlsysim.split import complete
 from mlsysim.symbolic.errors import InputError, UnknownNameError
 from mlsysim.symbolic.kernels import kernel
 
@@ -283,15 +283,15 @@ def synthesize(plan: Planlike, target: str) -> Any:
 
 
 def optimize(plan: Planlike, problem: str | None = None, **options: Any) -> Any:
-    """Find the best design of a plan; see :func:`mlsysim.optimization.optimize`."""
-    from mlsysim.optimization import optimize as search
+    """Find the best design of a plan; see :func:`mlsysim.search.optimization.optimize`."""
+    from mlsysim.search.optimization import optimize as search
 
     return search(load(plan), problem, **options)
 
 
 def pareto(plan: Planlike, metrics: Sequence[str], problem: str | None = None, **options: Any) -> Any:
-    """The exact front of a plan's designs; see :func:`mlsysim.optimization.pareto`."""
-    from mlsysim.optimization import pareto as trade
+    """The exact front of a plan's designs; see :func:`mlsysim.search.optimization.pareto`."""
+    from mlsysim.search.optimization import pareto as trade
 
     return trade(load(plan), metrics, problem, **options)
 

@@ -11,7 +11,7 @@ from typing import Any
 from mlsysim.constraints.asserts import SIGNS, Limit, limit, metrics
 from mlsysim.constraints.feasibility import Finding, findings
 from mlsysim.design import Design
-from mlsysim.split import complete
+from mlsysim.design.split import complete
 from mlsysim.symbolic.errors import InputError, UnknownNameError, refuse
 from mlsysim.symbolic.kernels import catalogue, kernel
 from mlsysim.symbolic.words import amount

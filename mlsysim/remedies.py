@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from mlsysim.binding import bind
+from mlsysim.design.binding import bind
+from mlsysim.design.split import choose, describe
 from mlsysim.registry import Entry
-from mlsysim.split import choose, describe
 from mlsysim.symbolic.errors import InputError
 
 if TYPE_CHECKING:

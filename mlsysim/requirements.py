@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlsysim.api import BoundKernel, Planlike, evaluate
-from mlsysim.binding import bind
 from mlsysim.constraints.asserts import Limit, read_limit
+from mlsysim.design.binding import bind
 from mlsysim.elasticities import slopes
 from mlsysim.evaluation import Evaluation
-from mlsysim.optimization import optimize
 from mlsysim.plan import LoadedPlan, load
+from mlsysim.search.optimization import optimize
 from mlsysim.symbolic.errors import InfeasibleError, InputError
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount, number

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mlsysim import acceptance
 from mlsysim.answer_schemas import ANSWERS, KINDS
+from mlsysim.plan import acceptance
 from mlsysim.result import SCHEMA, address, schema
 from mlsysim.symbolic.errors import UnknownNameError
 
@@ -63,7 +63,7 @@ def _pattern(name: str) -> str:
 
 def plan_schema() -> dict[str, Any]:
     """The JSON Schema of a plan, made from its model."""
-    from mlsysim.plan_model import Plan
+    from mlsysim.plan.model import Plan
 
     named = {"$schema": SCHEMA, "$id": address("plan")}
     return {**named, **Plan.model_json_schema(by_alias=True)}

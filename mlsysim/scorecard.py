@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mlsysim.design.split import describe
 from mlsysim.page import wrapped
 from mlsysim.result import summary
-from mlsysim.split import describe
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount, number
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from mlsysim.binding import bind
 from mlsysim.constraints.asserts import Limit, metric
 from mlsysim.constraints.feasibility import Finding
+from mlsysim.design.binding import bind
 from mlsysim.evaluation import Evaluation, Violation, evaluate
 from mlsysim.page import wrapped
 from mlsysim.plan import LoadedPlan

@@ -78,7 +78,7 @@ def test_a_wheel_holds_code_facts_units_and_schema(tmp_path: Path) -> None:
     [wheel] = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    for wanted in ("mlsysim/py.typed", "mlsysim/plan.schema.json", "mlsysim/symbolic/units.txt", "mlsysim/registry/index/models.json",
+    for wanted in ("mlsysim/py.typed", "mlsysim/plan/plan.schema.json", "mlsysim/symbolic/units.txt", "mlsysim/registry/index/models.json",
                    "mlsysim/registry/hardware/amd.yaml", "mlsysim/symbolic/kernels/_catalogue.py"):  # fmt: skip
         assert wanted in names
     assert {name.partition("/")[0] for name in names} == {"mlsysim", wheel.name.partition("-py3")[0] + ".dist-info"}

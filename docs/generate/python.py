@@ -9,7 +9,7 @@ from docs.generate.markdown import page
 #: What public functions return or point to, by module.
 _BEYOND = {
     "mlsysim.evaluation": ("Evaluation", "Violation"), "mlsysim.api": ("Check", "BoundKernel", "Point"),
-    "mlsysim.optimization": ("optimize", "pareto"), "mlsysim.elasticities": ("sensitivity",),
+    "mlsysim.search.optimization": ("optimize", "pareto"), "mlsysim.elasticities": ("sensitivity",),
     "mlsysim.requirements": ("synthesize",), "mlsysim.plan": ("load", "loads", "LoadedPlan"),
     "mlsysim.schemas": ("schema_of",), "mlsysim.registry.entry": ("Entry", "Value", "Source"),
     "mlsysim.symbolic.wall": ("Wall",), "mlsysim.symbolic.errors": ("UnknownNameError", "UnitError", "UnprovenError"),

@@ -8,7 +8,7 @@ from mlsysim.agents.tool import LONGEST_PLAN, Schema, Tool, plan_text, record, t
 
 #: Seconds of a search at most, and unless it is told.
 LONGEST_SEARCH, USUAL_SEARCH = 30.0, 10.0
-#: What can be decided; tests hold it against ``mlsysim.optimization.PROBLEMS``.
+#: What can be decided; tests hold it against ``mlsysim.search.optimization.PROBLEMS``.
 PROBLEMS = ("parallelism", "nodes", "placement", "batching")
 
 

@@ -153,7 +153,7 @@ def diff(
 def init(file: Annotated[Path, typer.Argument(help="The file to write.")] = Path("mlsys.yaml")) -> None:
     """Write a plan to start from, with what its fields mean."""
     from mlsysim.cli.output import write_new
-    from mlsysim.starter import STARTER
+    from mlsysim.plan.starter import STARTER
 
     write_new(file, STARTER)
 

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
-from mlsysim.assumptions import OLD
+from mlsysim.design.assumptions import OLD
 from mlsysim.registry import CATEGORIES, standard
 
 

@@ -19,8 +19,8 @@ class OfThePlan(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command of a first word, which may be a plan."""
         if args and args[0] not in self.commands and (is_file(args[0]) or is_scenario(args[0])):
-            from mlsysim.optimization import problem_of
             from mlsysim.plan import load
+            from mlsysim.search.optimization import problem_of
 
             args = [problem_of(load(Path(args[0]))), *args]
         return super().resolve_command(ctx, args)

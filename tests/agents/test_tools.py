@@ -16,10 +16,10 @@ import mlsysim
 from mlsysim import schemas
 from mlsysim.agents import guide, searching
 from mlsysim.agents.tools import TOOLS, call
-from mlsysim.optimization import PROBLEMS
 from mlsysim.plan import loads
 from mlsysim.registry import find
 from mlsysim.reports import errors
+from mlsysim.search.optimization import PROBLEMS
 from mlsysim.symbolic.errors import InputError, UnknownNameError
 from tests.agents.plans import HEAD, IMPOSSIBLE, LARGE, LIMITED, ONE, POOLS, TWO, YEARLY
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from mlsysim.batching import BatchingTask, task
 from mlsysim.constraints import problem as problem_module
 from mlsysim.constraints.compiler import Bound, Goal
 from mlsysim.constraints.feasibility import holds
 from mlsysim.constraints.search import search
 from mlsysim.constraints.space import Options
+from mlsysim.design.slots import SLOTS
 from mlsysim.plan import load
-from mlsysim.replicas import CHUNK, DEVICES, LAYOUT
-from mlsysim.slots import SLOTS
+from mlsysim.search.batching import BatchingTask, task
+from mlsysim.search.replicas import CHUNK, DEVICES, LAYOUT
 from mlsysim.symbolic.kernels import kernel
 from tests.conftest import plan
 from tests.constraints.brute_force import best_of, proves

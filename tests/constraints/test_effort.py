@@ -20,9 +20,9 @@ from mlsysim.constraints import search as search_module
 from mlsysim.constraints.effort import Effort, OutOfTimeError
 from mlsysim.constraints.search import search
 from mlsysim.constraints.space import Space
-from mlsysim.parallelism import task
 from mlsysim.plan import load
 from mlsysim.schemas import schema_of
+from mlsysim.search.parallelism import task
 from mlsysim.symbolic.errors import InfeasibleError, InputError, UnprovenError
 from tests.conftest import ROOT, plan
 from tests.constraints.test_search import instance
@@ -140,7 +140,7 @@ def test_asserts_that_contradict_each_other_are_so_even_where_time_ends(monkeypa
         calls.append(1)
         return exact(*arguments, **options) if len(calls) == 1 else search_module.Answer("unknown", {})
 
-    for place in ("mlsysim.optimization.search", "mlsysim.constraints.conflicts.search"):
+    for place in ("mlsysim.search.optimization.search", "mlsysim.constraints.conflicts.search"):
         monkeypatch.setattr(place, first_only)
     with pytest.raises(
         InfeasibleError, match=r"no split keeps the asserts: performance\.latency <= 1 ms, of which time ended"

@@ -12,13 +12,14 @@ import jsonschema
 import pytest
 
 import mlsysim
-from mlsysim import pools, schemas
+from mlsysim import schemas
 from mlsysim.constraints.feasibility import holds
-from mlsysim.pools import answer as answer_module
-from mlsysim.pools import offers as offers_module
-from mlsysim.pools.offers import Kind
-from mlsysim.replicas import CHUNK, DEVICES, LAYOUT
-from mlsysim.slots import SLOTS
+from mlsysim.design.slots import SLOTS
+from mlsysim.search import pools
+from mlsysim.search.pools import answer as answer_module
+from mlsysim.search.pools import offers as offers_module
+from mlsysim.search.pools.offers import Kind
+from mlsysim.search.replicas import CHUNK, DEVICES, LAYOUT
 from mlsysim.symbolic.errors import InfeasibleError, InputError
 from mlsysim.symbolic.kernels import kernel
 from tests.constraints.test_batching import serving, thinned

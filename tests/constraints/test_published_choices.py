@@ -17,11 +17,11 @@ from typing import Any
 import numpy
 import pytest
 
-from mlsysim.binding import bind
 from mlsysim.constraints.compiler import Goal
 from mlsysim.constraints.search import Problem
-from mlsysim.parallelism import split_space
+from mlsysim.design.binding import bind
 from mlsysim.plan import load
+from mlsysim.search.parallelism import split_space
 from tests.conftest import plan
 
 LATENCY = "performance.latency"

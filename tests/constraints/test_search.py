@@ -10,14 +10,14 @@ import numpy
 import pytest
 
 import mlsysim
-from mlsysim.binding import bind
 from mlsysim.constraints import search as search_module
 from mlsysim.constraints.compiler import Bound, Goal, compile_program, physical, tighten
 from mlsysim.constraints.search import search
 from mlsysim.constraints.space import Space, count
-from mlsysim.optimization import optimize
-from mlsysim.parallelism import split_space
+from mlsysim.design.binding import bind
 from mlsysim.plan import load
+from mlsysim.search.optimization import optimize
+from mlsysim.search.parallelism import split_space
 from mlsysim.symbolic.errors import InfeasibleError, InputError, MlsysimError
 from mlsysim.symbolic.kernels import catalogue
 from tests.conftest import plan

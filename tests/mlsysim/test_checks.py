@@ -15,7 +15,7 @@ import mlsysim
 import mlsysim.schemas
 from mlsysim.cli.main import run
 from mlsysim.comparison import Comparison
-from mlsysim.starter import STARTER
+from mlsysim.plan.starter import STARTER
 from tests.conftest import plan
 
 BASE = plan(

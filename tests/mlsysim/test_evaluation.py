@@ -14,11 +14,11 @@ import pytest
 import sympy
 
 import mlsysim
-from mlsysim.optimization import optimize
 from mlsysim.plan import load
 from mlsysim.registry import find
 from mlsysim.result import flat, key
 from mlsysim.schemas import schema_of
+from mlsysim.search.optimization import optimize
 from mlsysim.symbolic.errors import InputError, UnknownNameError
 from mlsysim.symbolic.graph import graph
 from mlsysim.symbolic.kernels import catalogue

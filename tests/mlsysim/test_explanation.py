@@ -15,9 +15,9 @@ import yaml
 import mlsysim
 from mlsysim.cli.main import run
 from mlsysim.page import WIDEST
-from mlsysim.parallelism import task
 from mlsysim.plan import load
 from mlsysim.schemas import schema_of
+from mlsysim.search.parallelism import task
 from tests.conftest import plan
 
 LATENCY, MEMORY = "performance.latency", "feasibility.memory_required"

@@ -13,9 +13,9 @@ import yaml
 import mlsysim
 from mlsysim.cli.main import run
 from mlsysim.constraints.compiler import Bound, Goal
-from mlsysim.fleets import FLEET
-from mlsysim.objectives import objective as read_objective
 from mlsysim.schemas import schema_of
+from mlsysim.search.fleets import FLEET
+from mlsysim.search.objectives import objective as read_objective
 from tests.conftest import plan
 from tests.mlsysim.test_optimization import dominated, everything, small
 

@@ -14,7 +14,6 @@ import pytest
 import yaml
 
 import mlsysim
-from mlsysim.binding import bind
 from mlsysim.cli.main import run
 from mlsysim.constraints import fronts
 from mlsysim.constraints import search as search_module
@@ -23,10 +22,11 @@ from mlsysim.constraints.conflicts import explain
 from mlsysim.constraints.fronts import front
 from mlsysim.constraints.search import search
 from mlsysim.constraints.space import Space
-from mlsysim.objectives import objective
-from mlsysim.parallelism import split_space
+from mlsysim.design.binding import bind
 from mlsysim.plan import load
 from mlsysim.schemas import schema_of
+from mlsysim.search.objectives import objective
+from mlsysim.search.parallelism import split_space
 from mlsysim.symbolic.errors import InputError
 from tests.conftest import plan
 

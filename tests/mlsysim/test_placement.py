@@ -583,7 +583,7 @@ def test_an_impossible_placement_exits_with_four(tmp_path: Path, capsys: pytest.
 def test_time_that_ends_before_anything_is_known_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Jobs and pools of which nothing is known yet are neither placed nor impossible."""
     nothing = Assigned("unknown", (), None, None, 4, 4, 0.0)
-    for module in ("mlsysim.placement", "mlsysim.pools"):
+    for module in ("mlsysim.search.placement", "mlsysim.search.pools"):
         monkeypatch.setattr(f"{module}.assign", lambda *_, **__: nothing)
     with pytest.raises(UnprovenError, match="no design is known after 7 s"):
         mlsysim.optimize(two(), "placement", time_limit=7.0)

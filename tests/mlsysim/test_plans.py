@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mlsysim
-from mlsysim import acceptance, schemas
-from mlsysim.mistakes import problems
-from mlsysim.plan import PlanError, load, loads
-from mlsysim.plan_model import Plan
+from mlsysim import schemas
+from mlsysim.plan import PlanError, acceptance, load, loads
+from mlsysim.plan.mistakes import problems
+from mlsysim.plan.model import Plan
 from mlsysim.registry.document import Document
 from mlsysim.symbolic.errors import InputError
 

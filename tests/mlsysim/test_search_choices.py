@@ -12,14 +12,14 @@ import pytest
 import yaml
 
 import mlsysim
-from mlsysim.binding import bind
-from mlsysim.choices import ENDS
 from mlsysim.cli.main import run
 from mlsysim.constraints.search import search
 from mlsysim.constraints.space import Space, count
-from mlsysim.parallelism import split_space
+from mlsysim.design.binding import bind
 from mlsysim.plan import load, loads
 from mlsysim.schemas import schema_of
+from mlsysim.search.choices import ENDS
+from mlsysim.search.parallelism import split_space
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue
 from tests.conftest import plan

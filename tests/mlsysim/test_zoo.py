@@ -18,8 +18,8 @@ import pytest
 import yaml
 
 import mlsysim
-from mlsysim.assumptions import age
 from mlsysim.cli.main import run
+from mlsysim.design.assumptions import age
 from mlsysim.listing import listing
 from mlsysim.registry import Entry, entries, find
 from mlsysim.schemas import schema_of

@@ -1,0 +1,430 @@
+"""Binding: a plan and the registry become a value for every leaf of the graph, each with where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import inf
+from typing import Any
+
+from mlsysim.design import Binding, Design
+from mlsysim.design.assumptions import assumptions
+from mlsysim.design.hosts import refuse_unknown_host
+from mlsysim.design.idle_fields import refuse_idle_fields
+from mlsysim.design.precisions import chosen_precision
+from mlsysim.plan import MAY_BE_NOTHING, RECOMPUTE, SPLIT, LoadedPlan
+from mlsysim.plan.acceptance import largest
+from mlsysim.plan.shorthand import OWN_MODEL
+from mlsysim.registry import Entry
+from mlsysim.registry.entry import alone
+from mlsysim.symbolic.errors import InputError, refuse
+from mlsysim.symbolic.kernels import catalogue, kernel
+from mlsysim.symbolic.units import parse
+from mlsysim.symbolic.words import number
+
+#: What a plan says: the field and the leaf it binds.
+_SAID = {
+    ("workload", "batch_size"): "workload.batch_size",
+    ("workload", "sequence_length"): "workload.sequence_length",
+    ("workload", "output_tokens"): "workload.output_tokens",
+    ("workload", "tokens"): "workload.training_tokens",
+    ("software", "memory_efficiency"): "software.memory_efficiency",
+    ("software", "link_efficiency"): "software.link_efficiency",
+    ("software", "overlap"): "software.overlap",
+    ("software", "page"): "software.page",
+    ("ops", "carbon_tax"): "ops.carbon_tax",
+    ("serving", "requests_per_second"): "serving.arrivals",
+    ("serving", "slots"): "serving.slots",
+    ("serving", "chunk"): "serving.chunk",
+    ("ops", "price_per_accelerator_hour"): "price.accelerator_hour",
+    ("ops", "carbon_intensity"): "grid.carbon_intensity",
+    ("ops", "electricity_price"): "grid.electricity_price",
+    ("network", "bandwidth"): "node.net_bandwidth",
+    ("network", "latency"): "node.net_latency",
+    ("network", "link_bandwidth"): "node.link_bandwidth",
+    ("network", "link_latency"): "node.link_latency",
+}
+#: The fields that name entries of the registry, and of which category.
+_NAMES = (
+    ("models", "workload", "name"), ("optimizers", "workload", "optimizer"), ("hardware", "hardware", "name"),
+    ("nodes", "hardware", "node"), ("fabrics", "network", "fabric"), ("fabrics", "network", "link"),
+    ("grids", "ops", "region"), ("facilities", "ops", "facility"),
+)  # fmt: skip
+#: The field that names a fabric instead of the node's own, by what the fabric is for.
+_FABRICS = {"network": "fabric", "link": "link"}
+
+#: What a checkpoint is bound by: facts of storage, by leaf.
+WRITTEN = {"node_bandwidth": "write_bandwidth", "filesystem_bandwidth": "filesystem_write_bandwidth"}
+#: What a plan says instead of a price of electricity, for the registry's of its region.
+OF_THE_GRID = "grid"
+SECONDS_OF_A_DAY = 86400.0
+#: The percentile of latency that is reported where the plan names none.
+PERCENTILE = 99.0
+#: Whose defaults are taken for what an engine does.
+SCHEDULER = "vLLM's scheduler"
+#: Tokens of a sequence where nobody says how long those were that a model was trained with.
+USUAL_LENGTH = 8192.0
+
+
+def bind(loaded: LoadedPlan, model: Entry | None = None, hardware: Entry | None = None) -> Design:
+    """Bind every leaf that is not of the split.
+
+    Args:
+        loaded: the plan.
+        model, hardware: entries to use instead of looking up the plan's names.
+
+    Raises:
+        InputError: an unknown name, a format the accelerator lacks, or a field that would change nothing.
+    """
+    return _Binder(loaded, model, hardware).design()
+
+
+class _Binder:
+    def __init__(self, loaded: LoadedPlan, model: Entry | None, hardware: Entry | None) -> None:
+        self.loaded, self.plan, self.zoo = loaded, loaded.plan, loaded.zoo
+        self.refuse_several_pools()
+        self.refuse_unknown_names(given={"models": model, "hardware": hardware})
+        self.model = model or self.lookup("models", "workload", "name")
+        self.hardware = hardware or self.lookup("hardware", "hardware", "name")
+        self.node = self.choose_node()
+        self.training = self.loaded.phase == "training"
+        self.transformer = self.model.kind == "transformer"
+        self.variant = f"{self.model.kind}_{self.loaded.phase}"
+
+    def design(self) -> Design:
+        self.refuse_what_is_open()
+        size = int(self.node.facts["accelerators"].number or 1)
+        refuse_idle_fields(self.loaded, self.model, int(self.devices().value or 1), size)
+        self.precision = chosen_precision(self.loaded, self.hardware)
+        bindings = {leaf: self.leaf(leaf) for leaf in kernel(self.variant).leaves}
+        self.refuse_what_cannot_be_judged(bindings)
+        self.refuse_unknown_hosts(bindings)
+        made = (self.loaded, self.variant, self.model, self.hardware, self.node, self.precision, bindings)
+        return Design(*made).assuming(*assumptions(Design(*made)))
+
+    def lookup(self, category: str, *path: str) -> Entry:
+        section: Any = self.plan
+        for part in path:
+            section = getattr(section, part)
+        return self.zoo.find(category, section, where=self.loaded.where(*path))
+
+    def refuse_unknown_names(self, given: dict[str, Entry | None]) -> None:
+        """Every name of the plan that nobody knows, at once; those of entries that were given are not looked up."""
+        wrong: list[InputError] = []
+        for category, *path in _NAMES:
+            section, name = path
+            if given.get(category) is None and self.said(section, name) is not None:
+                try:
+                    self.lookup(category, section, name)
+                except InputError as error:
+                    wrong.append(error)
+        refuse(wrong)
+
+    def choose_node(self) -> Entry:
+        """The node design that the plan names, else the first of this accelerator; else the accelerator stands alone."""
+        designs = [n for n in self.zoo.entries("nodes").values() if n.links.get("accelerator") == self.hardware.id]
+        wanted = self.plan.hardware.node
+        if wanted is not None:
+            node = self.lookup("nodes", "hardware", "node")
+            if node not in designs:
+                holds = ", ".join(n.name for n in designs) or "none that is known"
+                raise InputError(
+                    f"hardware.node: {node.title} does not hold {self.hardware.name}",
+                    where=self.loaded.where("hardware", "node"), hint=f"nodes of {self.hardware.name}: {holds}",
+                )  # fmt: skip
+            return node
+        if designs:
+            return designs[0]
+        many = next((f for f in ("nodes", "accelerators") if (getattr(self.plan.hardware, f) or 1) > 1), None)
+        apart = self.loaded.phase == "serving" and self.model.kind != "transformer"  # each serves by itself
+        joined = self.plan.network.fabric is not None or self.plan.network.bandwidth is not None
+        if many and not apart and not joined:
+            raise InputError(
+                f"hardware.{many}: no node design of {self.hardware.name} is known, so one stands alone",
+                where=self.where("hardware", many),
+                hint="leave it out, say how they are joined (network.fabric), or add a node to a zoo of your own",
+            )  # fmt: skip
+        return alone(self.hardware)
+
+    def said(self, section: str, name: str) -> Any:
+        return getattr(getattr(self.plan, section), name)
+
+    def refuse_what_is_open(self) -> None:
+        """Where and when the work runs is for a search to say, not for one evaluation."""
+        said = self.plan.placement
+        if said.sites or said.jobs or said.windows or said.window_hours:
+            raise InputError(
+                "placement: this plan leaves open where its work runs", where=self.loaded.where("placement", key=True),
+                hint="decide it with `mlsysim optimize placement`, or leave the section out",
+            )  # fmt: skip
+
+    def refuse_several_pools(self) -> None:
+        """Each of several pools is a design of its own."""
+        if self.plan.hardware.pools:
+            raise InputError(
+                "hardware.pools: several pools are several designs", where=self.loaded.where("hardware", "pools", key=True),
+                hint="`mlsysim eval` (in Python `evaluate_whole`) evaluates them together, `mlsysim optimize nodes` chooses",
+            )  # fmt: skip
+
+    def where(self, section: str, name: str) -> str | None:
+        return self.loaded.where(section, name, key=True)
+
+    def refuse_what_cannot_be_judged(self, bindings: dict[str, Binding]) -> None:
+        """Without a model's shape, or the memory it must fit into, nothing can be said."""
+        for entry, section, name, leaves in (
+            (self.model, "workload", "models", [leaf for leaf in bindings if leaf.startswith("model.")]),
+            (self.hardware, "hardware", "hardware", ["accelerator.capacity", "accelerator.peak"]),
+        ):
+            unknown = [leaf.partition(".")[2].replace("_", " ") for leaf in leaves if bindings[leaf].value is None]
+            if unknown:
+                verb = "are" if len(unknown) > 1 else "is"
+                if entry.id == OWN_MODEL["id"]:
+                    raise InputError(
+                        f"workload.model: {', '.join(unknown)} {verb} missing",
+                        where=self.loaded.where("workload", "model", key=True), hint="add to its `facts:`",
+                    )  # fmt: skip
+                raise InputError(
+                    f"{section}.name: {', '.join(unknown)} of {entry.title} {verb} not published",
+                    where=self.where(section, "name"),
+                    hint=f"choose another, or state it in a zoo of your own (`mlsysim zoo show {name}/{entry.name}`)",
+                )  # fmt: skip
+
+    def refuse_unknown_hosts(self, bindings: dict[str, Binding]) -> None:
+        """What a plan puts on the host needs a host of which something is known."""
+        for name in ("offload_optimizer", "offload_activations"):
+            if self.said("parallelism", name):
+                refuse_unknown_host(self.loaded, bindings, "parallelism", name)
+
+    # One leaf at a time: what the plan says, else what the registry knows, else a stated default.
+
+    def leaf(self, name: str) -> Binding:
+        for (section, field_), leaf in _SAID.items():
+            if leaf == name and self.said(section, field_) is not None:
+                return self.from_plan(section, field_, leaf)
+        namespace, _, rest = name.partition(".")
+        bound: Binding = getattr(self, f"_{namespace}")(rest)
+        absent = catalogue().QUANTITIES[name]["absent"]
+        if bound.value is None and absent is not None:
+            return replace(bound, value=float(absent), left_out=True)
+        return bound
+
+    def from_plan(self, section: str, field_: str, leaf: str) -> Binding:
+        raw = self.said(section, field_)
+        where = self.loaded.where(section, field_)
+        if (field_, raw) == ("electricity_price", OF_THE_GRID):
+            return self.of_the_grid(where)
+        nothing, most = field_ in MAY_BE_NOTHING, largest(section, field_)
+        value = stated(raw, leaf, where=where, what=f"{section}.{field_}", nothing=nothing, most=most)
+        return Binding(value, "plan", f"{section}.{field_} of the plan")
+
+    def _model(self, rest: str) -> Binding:
+        return _of(self.model, rest)
+
+    def _accelerator(self, rest: str) -> Binding:
+        if rest == "peak":
+            return _of(self.hardware, f"compute.peak.{self.precision}")
+        return _of(self.hardware, f"memory.{rest}")
+
+    def _node(self, rest: str) -> Binding:
+        per_node = self.node.facts["accelerators"].number or 1.0
+        match rest:
+            case "link_bandwidth" | "link_latency":
+                return self.of_fabric("link", rest.partition("_")[2])
+            case "net_latency":
+                return self.of_fabric("network", "latency")
+            case "net_bandwidth":
+                port = self.of_fabric("network", "bandwidth")
+                if self.plan.network.fabric is not None:
+                    return replace(port, says=f"{port.says}, a port for each accelerator")
+                ports = self.node.facts["ports"].number if "ports" in self.node.facts else None
+                if port.value is None or not ports:
+                    return port
+                return replace(
+                    port, value=port.value * ports / per_node, says=f"{ports:g} ports for {per_node:g} accelerators"
+                )
+            case "power_max":
+                whole = _of(self.node, "power.maximum")
+                if whole.value is None:
+                    return whole
+                return replace(whole, value=whole.value / per_node, says=f"{whole.says}, shared by {per_node:g}")
+            case "power_idle":
+                return _of(self.node, "power.idle")
+            case "host_bandwidth":
+                return self.of_fabric("host", "bandwidth")
+            case "host_memory" | "host_memory_bandwidth":
+                return _of(self.node, rest.replace("_", ".", 1))
+        return _of(self.node, rest)
+
+    def of_fabric(self, role: str, name: str) -> Binding:
+        field_ = _FABRICS.get(role)
+        if field_ and self.said("network", field_) is not None:
+            return _of(self.lookup("fabrics", "network", field_), name)
+        if role not in self.node.links:
+            return Binding(None, "registry", f"{self.node.title} has no {role}")
+        return _of(self.zoo.find("fabrics", self.node.links[role]), name)
+
+    def _datatype(self, rest: str) -> Binding:
+        return _of(self.zoo.entries("datatypes")[self.precision], rest)
+
+    def _optimizer(self, rest: str) -> Binding:
+        name = self.plan.workload.optimizer or "adam"
+        entry = self.zoo.find("optimizers", name, where=self.loaded.where("workload", "optimizer"))
+        full = "full." if self.precision in ("fp32", "tf32") else ""
+        return _of(entry, full + rest)
+
+    def _storage(self, rest: str) -> Binding:
+        return _of(self.zoo.entries("storage")["SuperPOD"], WRITTEN[rest])
+
+    def _reliability(self, rest: str) -> Binding:
+        return _of(self.zoo.entries("reliability")["Llama3_405B_run"], rest)
+
+    def _workload(self, rest: str) -> Binding:
+        if rest == "sequence_length":
+            return self.own_length()
+        if rest == "training_tokens":
+            return Binding(None, "default", "the plan does not say how many tokens the run has (workload.tokens)")
+        if rest == "output_tokens":
+            return replace(
+                _of(self.zoo.entries("software")["ideal"], rest), origin="default", says="the mean answer of ShareGPT"
+            )
+        return Binding(float(self.plan.workload.batch_size), "default", "one at a time")
+
+    def own_length(self) -> Binding:
+        """The sequence length of a plan that gives none: what the model was trained with, else what most accept."""
+        trained, longest = _of(self.model, "sequence_length"), _of(self.model, "context_length")
+        if trained.value is not None:
+            return replace(trained, origin="default", says=f"the length {self.model.name} was trained with")
+        if longest.value is not None:
+            says = f"{self.model.name} accepts {longest.value:,.0f}, the length it was trained with is not published"
+            return replace(longest, value=min(longest.value, USUAL_LENGTH), origin="default", says=says)
+        raise InputError(
+            f"workload.sequence_length: that of {self.model.name} is not published",
+            where=self.where("workload", "name"), hint="give workload.sequence_length",
+        )  # fmt: skip
+
+    def _serving(self, rest: str) -> Binding:
+        if rest == "in_time":
+            said = self.plan.serving.percentile
+            return Binding(
+                (said or PERCENTILE) / 100, "plan" if said else "default", f"percentile {said or PERCENTILE:g}"
+            )
+        if rest == "slots":
+            return Binding(None, "default", "left to the rule")
+        usual = _of(self.zoo.entries("software")["ideal"], rest)
+        length = self.leaf("workload.sequence_length").value
+        if usual.value is None or length is None or usual.value <= length:
+            return replace(usual, origin="default", says=f"default of {SCHEDULER}")
+        return Binding(length, "default", "the whole prompt")
+
+    def _software(self, rest: str) -> Binding:
+        guide = self.zoo.entries("software")
+        if rest in ("efficiency", "decode_single", "decode_batched"):
+            if self.plan.workload.efficiency is not None:
+                return Binding(self.plan.workload.efficiency, "plan", "workload.efficiency of the plan")
+            row = guide[self.guide_row(rest)]
+            return replace(_of(row, "efficiency"), origin="default", says=f"the middle of the guide's row: {row.title}")
+        return replace(_of(guide["ideal"], rest), origin="default")
+
+    def guide_row(self, rest: str) -> str:
+        """The row of the efficiency guide for this kind of work."""
+        if rest != "efficiency":
+            return rest
+        if self.transformer:
+            return "training_large" if self.training else "prefill"
+        return "tinyml" if self.hardware.family == "Tiny" else "training_small"
+
+    def _facility(self, rest: str) -> Binding:
+        return _of(self.facility(), rest)
+
+    def facility(self) -> Entry:
+        if self.plan.ops.facility is not None:
+            return self.lookup("facilities", "ops", "facility")
+        return self.zoo.entries("facilities")["AWS"]
+
+    def _grid(self, rest: str) -> Binding:
+        if rest == "electricity_price" and self.plan.ops.electricity_price is None:
+            return Binding(0.0, "default", "the rent includes power")
+        if self.plan.ops.region is None:
+            return Binding(None, "default", "the plan names no region (ops.region)")
+        return _of(self.lookup("grids", "ops", "region"), rest)
+
+    def of_the_grid(self, where: str | None) -> Binding:
+        """The registry's price of electricity in the plan's region."""
+        found = self._grid("electricity_price")
+        if found.value is None:
+            raise InputError(f"ops.electricity_price: {found.says}", where=where, hint="give a price, such as 0.08")
+        return found
+
+    def _price(self, rest: str) -> Binding:
+        offers = [
+            p
+            for p in self.zoo.entries("prices").values()
+            if p.links.get("accelerator") == self.hardware.id and p.kind == "on-demand"
+            and _of(p, "per_accelerator").value is not None
+        ]  # fmt: skip
+        if not offers:
+            return Binding(None, "registry", f"no price for {self.hardware.name} (ops.price_per_accelerator_hour)")
+        # A price that two sources confirm is better than one that none does; then the lowest counts.
+        best = min(offers, key=lambda p: (not p.facts["per_accelerator"].verified, p.facts["per_accelerator"].number))
+        return replace(_of(best, "per_accelerator"), says=f"{best.title}, on demand")
+
+    def _ops(self, rest: str) -> Binding:
+        if rest == "carbon_tax":
+            return Binding(0.0, "default", "no carbon tax")
+        if self.plan.ops.duration_days is None:
+            return Binding(None, "default", "the plan has no duration (ops.duration_days)")
+        return Binding(self.plan.ops.duration_days * SECONDS_OF_A_DAY, "plan", "ops.duration_days of the plan")
+
+    def _split(self, rest: str) -> Binding:
+        if rest == "devices":
+            return self.devices()
+        said = getattr(self.plan.parallelism, {leaf: f for f, leaf in SPLIT.items()}[f"split.{rest}"])
+        if said is None:
+            return Binding(None, "default", "left to the rule")
+        value = RECOMPUTE.index(said) if rest == "recompute" else said
+        return Binding(float(value), "plan", "parallelism of the plan")
+
+    def devices(self) -> Binding:
+        choice = self.plan.hardware
+        if choice.nodes:
+            per_node = self.node.facts["accelerators"].number or 1.0
+            says = f"{choice.nodes} nodes ({self.node.title}) of {per_node:g}"
+            return Binding(choice.nodes * per_node, "plan", says)
+        if choice.accelerators:
+            return Binding(float(choice.accelerators), "plan", "hardware.accelerators of the plan")
+        return Binding(1.0, "default", "one accelerator")
+
+
+def stated(raw: float | str, leaf: str, *, where: str | None, what: str, nothing: bool, most: float = inf) -> float:
+    """What a plan says of a leaf, in coherent units.
+
+    Args:
+        raw: a number in the leaf's display unit, or a string with its unit.
+        leaf: what it is said of.
+        where, what: the place and the name of the field.
+        nothing: whether it may be 0.
+        most: the most it may be, in the display unit.
+
+    Raises:
+        InputError: a wrong unit, or a number that it cannot be.
+    """
+    record = catalogue().QUANTITIES[leaf]
+    if not isinstance(raw, str):
+        return float(raw) * float(record["scale"])
+    value = parse(raw, record["display"], where=where, what=what)
+    if value < 0 or (value == 0 and not nothing):
+        raise InputError(f"{what}: {raw!r} is {'below' if nothing else 'not above'} 0", where=where)
+    if value > most * record["scale"]:
+        raise InputError(
+            f"{what}: {raw!r} is above {number(most)} {record['display']}", where=where, hint="check its unit"
+        )
+    return value
+
+
+def _of(entry: Entry, name: str) -> Binding:
+    """A fact of the registry as a binding."""
+    fact = entry.facts.get(name)
+    if fact is None or fact.number is None:
+        return Binding(
+            None, "registry", f"{name.replace('.', ' ').replace('_', ' ')} of {entry.title} is not published", fact
+        )
+    return Binding(fact.number, "registry", entry.title, fact)

@@ -1,0 +1,270 @@
+"""The split that evaluation takes where a plan gives none: the first that fits, by a stated rule.
+
+Training: tensor parallelism grows inside the node, then pipeline stages; at each size ZeRO 0 then 1, no recomputation
+then selective. Inference: as few accelerators to a replica as fit it, tensor-parallel inside the node, then stages.
+Where the rule finds none, every split is looked at, so a split that does not fit is never reported while another does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from math import inf
+from typing import Any
+
+from mlsysim.constraints.feasibility import holds
+from mlsysim.design import BY_RULE, Design
+from mlsysim.design.hosts import unknown_host
+from mlsysim.design.slots import SLOTS, slots_that_fit
+from mlsysim.design.slots import said as slots_said
+from mlsysim.registry.vocabulary import FORMATS
+from mlsysim.symbolic.kernels import kernel
+
+Split = dict[str, float]
+
+#: ZeRO and recomputation (none, selective, full) in the order in which they are tried: what costs least first.
+_LADDER = ((0, 0), (1, 0), (1, 1), (1, 2), *((z, r) for z in (2, 3, 0) for r in (0, 1, 2) if (z, r) != (0, 0)))
+_ONE = {"context": 1, "expert": 1, "interleave": 1, "microbatch": 1}
+#: Choices that evaluation leaves out unless the plan makes them.
+_NONE = {"first_spared": 0, "last_spared": 0, "offload_optimizer": 0, "offload_activations": 0}
+#: What a search looks at of the layers that an end of a pipeline is spared.
+SPARED = (0, 1, 2)
+
+
+def complete(design: Design) -> Design:
+    """Bind what the plan leaves open of the split, and say so."""
+    open_ = [n for n, b in design.bindings.items() if n.startswith(("split.", SLOTS)) and b.value is None]
+    if not open_:
+        return design
+    chosen, fits = choose(design)
+    said = {name: value for name, value in chosen.items() if name in open_}
+    words = describe(chosen)
+    if design.variant == "profiled_training":
+        how = "the least ZeRO stage that fits"
+    elif design.variant.endswith("training"):
+        how = "tensor parallelism within the node, then pipeline stages, with ZeRO 1 and selective recomputation as needed"
+    else:
+        how = "the fewest accelerators to a replica"
+    rule = f"the first that fits ({how})" if fits else "none fits; this one comes nearest"
+    design = design.with_split(said, "default", f"the split that evaluation takes: {rule}")
+    if SLOTS in said:
+        design = design.assuming(slots_said(design))
+    if any(
+        design.bindings[name].value != 1
+        for name in open_
+        if name.partition(".")[2] not in ("zero", "recompute", "sequence", "slots", *_NONE)
+    ):
+        return design.assuming(f"{BY_RULE}{words}: {rule}; see `mlsysim optimize parallelism`")
+    return design
+
+
+_AWAY = {"offload_optimizer": "optimizer", "offload_activations": "activations"}
+
+
+def describe(split: Mapping[str, float]) -> str:
+    """A split in words, such as ``TP 8 x PP 1 x DP 64, ZeRO 1, selective recomputation``."""
+    get = {name.partition(".")[2]: value for name, value in split.items()}
+    shown = [
+        f"{label} {get[key]:,.0f}"
+        for key, label in (("tensor", "TP"), ("pipeline", "PP"), ("data", "DP"))
+        if key in get
+    ]
+    shown += [f"{label} {get[key]:,.0f}" for key, label in (("context", "CP"), ("expert", "EP")) if get.get(key, 1) > 1]
+    words = " x ".join(shown)
+    if get.get("microbatch", 1) > 1:
+        words += f", microbatch {get['microbatch']:g}"
+    if get.get("interleave", 1) > 1:
+        words += f", {get['interleave']:g} chunks a stage"
+    if "zero" in get:
+        words += f"{', ' if words else ''}ZeRO {get['zero']:g}"
+    if "recompute" in get:
+        words += f", {('no', 'selective', 'full')[int(get['recompute'])]} recomputation"
+    if get.get("first_spared", 0) or get.get("last_spared", 0):
+        words += f", ends spared {get.get('first_spared', 0):g} and {get.get('last_spared', 0):g} layers"
+    away = [word for key, word in _AWAY.items() if get.get(key)]
+    if away:
+        words += f", {' and '.join(away)} on the host"
+    if "precision" in get:
+        words += f", {FORMATS[int(get['precision'])]}"
+    return words
+
+
+def choose(design: Design) -> tuple[Split, bool]:
+    """The split by the rule, and whether it fits."""
+    values = design.values
+    first: Split = {} if design.variant.startswith("transformer") else slots_that_fit(design, values)
+    for candidate in _by_rule(design):
+        candidate |= slots_that_fit(design, {**values, **candidate})
+        first = first or candidate
+        if _fits(design, values, candidate):
+            return candidate, True
+    if design.variant.endswith("serving"):
+        return first, False if design.variant.startswith("transformer") else _fits(design, values, first)
+    if not design.variant.startswith("transformer"):
+        return first, _fits(design, values, first)
+    return _best_of_all(design) or (first or next(_by_rule(design, strict=False)), False)
+
+
+def _best_of_all(design: Design) -> tuple[Split, bool] | None:
+    """Of every split with microbatches of one sequence: the first that fits, else the one that needs the least memory."""
+    import numpy  # only a plan that the rule does not settle pays for these
+
+    from mlsysim.constraints.space import Space, count
+
+    found = domains(design)
+    for name in ("split.microbatch", "split.interleave", *(f"split.{name}" for name in _NONE)):
+        if name in found and design.bindings[name].value is None:
+            found[name] = found[name][:1]
+    space = Space(design.variant, design.values, found)
+    if not space.possible("structural"):
+        return None
+    rows = space.lattice(space.decisions)
+    if not count(rows):
+        return None
+    memory = space.evaluate(rows, ["feasibility.memory_required"])["feasibility.memory_required"]
+    fits = space.holds(rows)
+    rank = _rank(
+        design, {name: rows.get(name, numpy.full(count(rows), float(domain[0]))) for name, domain in found.items()}
+    )
+    order = numpy.lexsort((*rank, memory if not fits.any() else ~fits))
+    best = int(order[0])
+    chosen = {name: float(rows[name][best]) if name in rows else float(domain[0]) for name, domain in found.items()}
+    return chosen, bool(fits[best])
+
+
+def _rank(design: Design, rows: Mapping[str, Any]) -> list[Any]:
+    """What is preferred among splits that fit, least important first: few stages, little saved, tensor inside the node."""
+    import numpy
+
+    node = design.bindings["node.accelerators"].value or 1
+    rank = [rows["split.pipeline"], rows["split.tensor"]]
+    if "split.zero" in rows:
+        ladder = numpy.array(
+            [_LADDER.index((z, r)) if (z, r) in _LADDER else len(_LADDER) for z in range(4) for r in range(3)]
+        )
+        rank.append(ladder[(rows["split.zero"] * 3 + rows["split.recompute"]).astype(int)])
+    return [*rank, rows["split.expert"], rows["split.context"], rows["split.tensor"] > node]
+
+
+def domains(design: Design) -> dict[str, tuple[int, ...]]:
+    """The values that each degree could take: what the plan fixes, else every number that could divide."""
+    values = design.values
+    devices, layers = int(values["split.devices"]), int(values["model.layers"])
+    heads, experts = (int(values[n]) for n in ("model.heads", "model.experts"))
+    training = design.variant.endswith("training")
+    stages = [p for p in divisors(devices) if p <= layers]
+    length = int(values["workload.sequence_length"])
+    choices: dict[str, list[int]] = {
+        "split.tensor": [t for t in divisors(heads) if devices % t == 0],
+        "split.pipeline": stages,
+        "split.context": [c for c in divisors(devices) if length % c == 0] if training else [1],
+        "split.data": divisors(devices),
+        "split.expert": [e for e in divisors(experts) if devices % e == 0] if experts and training else [1],
+    }
+    if training:
+        choices |= {
+            "split.microbatch": divisors(int(values["workload.batch_size"])),
+            "split.zero": [0, 1, 2, 3],
+            "split.recompute": [0, 1, 2],
+            "split.sequence": [1],
+            "split.first_spared": _spared(design, choices),
+            "split.last_spared": _spared(design, choices),
+            "split.offload_optimizer": _offload(design),
+            "split.offload_activations": _offload(design),
+            "split.interleave": sorted({v for p in stages if p > 1 for v in divisors(-(-layers // p))} | {1}),
+        }
+    said = {leaf: design.bindings[leaf].value for leaf in choices}
+    return {leaf: tuple(options) if (v := said[leaf]) is None else (int(v),) for leaf, options in choices.items()}
+
+
+def _spared(design: Design, choices: Mapping[str, list[int]]) -> list[int]:
+    """What an end may be spared where there can be other stages; beside expert groups that would be too many splits."""
+    stages, groups = (_said(design, name, choices[f"split.{name}"]) for name in ("pipeline", "expert"))
+    return list(SPARED) if max(stages, default=1) > 1 and len(groups) <= 1 else [0]
+
+
+def _offload(design: Design) -> list[int]:
+    """Whether something may go to the host: where the plan allows it and the host is known."""
+    return [0, 1] if design.loaded.plan.search.offload and not unknown_host(design.bindings) else [0]
+
+
+def _fits(design: Design, values: Mapping[str, float], candidate: Split) -> bool:
+    return holds(design.variant, _results(design, values, candidate))
+
+
+def _results(design: Design, values: Mapping[str, float], candidate: Split) -> dict[str, float]:
+    compiled = kernel(design.variant)
+    leaves = {**values, **candidate}
+    return {**leaves, **dict(zip(compiled.names, compiled([leaves[n] for n in compiled.leaves]), strict=True))}
+
+
+def _said(design: Design, name: str, choices: Iterable[float]) -> list[float]:
+    """What the plan says about a degree, else the choices."""
+    binding = design.bindings.get(f"split.{name}")
+    return [binding.value] if binding and binding.value is not None else list(choices)
+
+
+def _by_rule(design: Design, strict: bool = True) -> Iterator[Split]:
+    if design.variant == "profiled_training":
+        yield from ({"split.zero": zero} for zero in _said(design, "zero", range(4)))
+    if not design.variant.startswith("transformer"):
+        return
+    devices = int(design.bindings["split.devices"].value or 1)
+    node = int(design.bindings["node.accelerators"].value or 1)
+    layers = int(design.bindings["model.layers"].value or 1)
+    serving = design.variant.endswith("serving")
+    batch = inf if serving else design.bindings["workload.batch_size"].value or 1
+    inside = [t for t in divisors(devices) if t <= node]
+    sizes = [(t, 1) for t in inside] + [(inside[-1], p) for p in divisors(devices // inside[-1]) if 1 < p <= layers]
+    if serving:  # which of them keeps up with the traffic is seen only at the traffic itself
+        sizes += [
+            (t, p) for t in divisors(devices) for p in divisors(devices // t) if p <= layers and (t, p) not in sizes
+        ]
+    fixed = {name: _said(design, name, [one])[0] for name, one in _ONE.items()}
+    none = {name: _said(design, name, [zero])[0] for name, zero in _NONE.items()}
+    for tensor, pipeline in _around(design, sizes, devices, layers):
+        ranks = tensor * pipeline * fixed["context"]
+        for data in _said(design, "data", [max(1, devices // ranks)]):
+            if not design.variant.endswith("training"):
+                if strict and data > batch:
+                    continue
+                yield _split(tensor=tensor, pipeline=pipeline, data=data, context=1, expert=1)
+                continue
+            for zero, recompute in _savers(design, _LADDER[:3]):
+                sequence = _said(design, "sequence", [float(tensor > 1)])[0]
+                yield _split(tensor=tensor, pipeline=pipeline, data=data, **fixed, zero=zero, recompute=recompute,
+                             sequence=sequence, **none)  # fmt: skip
+
+
+def _around(design: Design, sizes: list[tuple[int, int]], devices: int, layers: int) -> list[tuple[float, float]]:
+    """The sizes of the rule, or those around what the plan fixes."""
+    tensors = _said(design, "tensor", [])
+    pipelines = _said(design, "pipeline", [])
+    if not tensors and not pipelines:
+        return [(float(t), float(p)) for t, p in sizes]
+    if tensors and pipelines:
+        return [(tensors[0], pipelines[0])]
+    if tensors:
+        return [(tensors[0], float(p)) for p in divisors(max(1, devices // int(tensors[0]))) if p <= layers]
+    return [(float(t), pipelines[0]) for t, p in sizes if p == 1]
+
+
+def _savers(design: Design, ladder: Iterable[tuple[int, int]]) -> list[tuple[float, float]]:
+    """The ladder of ZeRO and recomputation, with what the plan fixes held."""
+    seen: dict[tuple[float, float], None] = {}
+    for zero, recompute in ladder:
+        seen[_said(design, "zero", [zero])[0], _said(design, "recompute", [recompute])[0]] = None
+    return list(seen)
+
+
+def _split(**degrees: float) -> Split:
+    return {f"split.{name}": float(value) for name, value in degrees.items()}
+
+
+def divisors(number: int) -> list[int]:
+    """The divisors of a positive number, ascending.
+
+    >>> divisors(12)
+    [1, 2, 3, 4, 6, 12]
+    """
+    small = [d for d in range(1, int(number**0.5) + 1) if number % d == 0]
+    return small + [number // d for d in reversed(small) if d * d != number]

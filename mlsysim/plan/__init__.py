@@ -1,0 +1,7 @@
+"""Plans: what a person writes in YAML, its form, what is wrong with it in words, and what it may write shorter."""
+
+from __future__ import annotations
+
+from mlsysim.plan.reading import MAY_BE_NOTHING, RECOMPUTE, SPLIT, LoadedPlan, PlanError, exists, load, loads
+
+__all__ = ["MAY_BE_NOTHING", "RECOMPUTE", "SPLIT", "LoadedPlan", "PlanError", "exists", "load", "loads"]

@@ -1,0 +1,1 @@
+"""Searches: what a plan leaves open becomes a problem, its answer a design with a proven bound."""

@@ -1,1 +1,0 @@
-../../mlsysim/assumptions.py

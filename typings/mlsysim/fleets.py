@@ -1,1 +1,0 @@
-../../mlsysim/fleets.py

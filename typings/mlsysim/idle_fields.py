@@ -1,1 +1,0 @@
-../../mlsysim/idle_fields.py

@@ -1,1 +1,0 @@
-../../mlsysim/optimization.py

@@ -1,1 +1,0 @@
-../../mlsysim/parallelism.py

@@ -1,1 +1,0 @@
-../../mlsysim/task.py

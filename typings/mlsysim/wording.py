@@ -1,1 +1,0 @@
-../../mlsysim/wording.py
