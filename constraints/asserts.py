@@ -25,6 +25,10 @@ LARGER_IS_BETTER = (
 )  # fmt: skip
 
 
+#: What people call a metric.
+CALLED = {"cost": "macro.tco"}
+
+
 def metrics(variant: str | None = None) -> dict[str, Mapping[str, Any]]:
     """Every metric by name, of one variant or of all, with its record in the catalogue."""
     parents = catalogue().VARIANTS
@@ -39,7 +43,7 @@ def metric(name: str, variant: str | None = None, *, where: str | None = None, w
         UnknownNameError: there is none; the nearest names are suggested.
         InputError: it exists, but not for this kind of model and phase.
     """
-    known = metrics()
+    known, name = metrics(), CALLED.get(name, name)
     full = name if name in known else next((m for m in known if m.rpartition(".")[2] == name), None)
     if full is None:
         raise UnknownNameError(what, name, known, where=where, see="see `mlsysim schema --type result`")

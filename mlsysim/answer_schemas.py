@@ -73,9 +73,10 @@ def _requirements() -> Schema:
     })  # fmt: skip
     return record("Requirements", "What hardware a target needs.", {
         "target": {**_WORD, "description": "what must hold"},
-        "now": {**_NUMBER, "description": "what the metric is, in coherent units"},
+        "now": {**_NUMBER, "description": "what the metric is, in its unit"},
+        "unit": {**_WORD, "description": "of the metric"},
         "requirements": {"type": "array", "items": one, "description": "one for each input of the hardware"},
-        "nodes": {**_WORD, "description": "how many accelerators would do, in words"},
+        "accelerators": {**_WORD, "description": "how many accelerators would do, in words"},
     })  # fmt: skip
 
 
@@ -91,13 +92,26 @@ def _front() -> Schema:
     })  # fmt: skip
 
 
+def _checks() -> Schema:
+    one = record("Check", "One of several plans.", {
+        "plan": {**_WORD, "description": "as it was named"},
+        "result": {"type": ["object", "null"], "description": "as a check of it alone; null where it was refused"},
+        "error": {"anyOf": [ERROR["properties"]["error"], {"type": "null"}], "description": "why it was; else null"},
+    })  # fmt: skip
+    return record("Checks", "What was found of several plans.", {
+        "exit_code": {**_EXIT, "description": "of the worst"},
+        "plans": {"type": "array", "items": one, "description": "in the order in which they were named"},
+    })  # fmt: skip
+
+
 def _error() -> Schema:
     return {"title": "Error", "description": "Why there is no answer.", **ERROR}
 
 
 #: Every such answer: the command that gives it, and how its schema is made.
 ANSWERS = {
-    "comparison": _comparison, "ranking": _ranking, "requirements": _requirements, "front": _front, "error": _error,
+    "comparison": _comparison, "ranking": _ranking, "requirements": _requirements, "front": _front, "checks": _checks,
+    "error": _error,
 }  # fmt: skip
 #: Every published schema.
 KINDS = ("plan", "result", "registry", *ANSWERS)

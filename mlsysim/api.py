@@ -200,16 +200,18 @@ class BoundKernel:
 
         Args:
             *wanted: names of the quantities to return.
-            **leaves: one-dimensional numpy arrays of equal length, or single numbers, by leaf.
+            **leaves: sequences or one-dimensional arrays of equal length, or single numbers, by leaf.
 
         Returns:
             One array for each wanted name, in coherent units.
         """
+        import numpy
+
         values: dict[str, Any] = dict(zip(self.kernel.leaves, self._values, strict=True))
         for name, value in leaves.items():
             if name not in self._slots:
                 raise self._unknown(name)
-            values[self.kernel.leaves[self._slots[name]]] = value
+            values[self.kernel.leaves[self._slots[name]]] = numpy.asarray(value, dtype=float)
         for name in wanted:
             if name not in self.kernel.position and name not in self._slots:
                 raise UnknownNameError("quantity", name, [*self.kernel.names, *self.kernel.leaves])

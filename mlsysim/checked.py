@@ -49,9 +49,9 @@ class Checked:
             evaluation.violations,
             "FAIL" if evaluation.errors else "WARN" if evaluation.violations else "PASS",
         )
-        held = len(evaluation.limits) - len(broken)
-        asserts = f"{held} of {len(evaluation.limits)} asserts hold" if evaluation.limits else "no asserts"
+        stated = {(limit.metric, limit.text) for limit in evaluation.limits}  # one that holds for every pool is one
+        held = stated - {(each.limit.metric, each.limit.text) for each in broken}
+        asserts = f"{len(held)} of {len(stated)} asserts hold" if stated else "no asserts"
         yield f"{status}  {evaluation.summary}; {asserts}"
         for violation in broken:
-            place = f"{violation.limit.where}: " if violation.limit.where else ""
-            yield f"  {place}{'warning: ' * (violation.limit.severity == 'warn')}{violation.sentence}"
+            yield f"  {violation.placed}"

@@ -10,10 +10,12 @@ from mlsysim.constraints.asserts import metrics
 from mlsysim.evaluation import Evaluation
 from mlsysim.result import figure, key, summary
 from mlsysim.symbolic.kernels import catalogue
-from mlsysim.symbolic.words import amount
+from mlsysim.symbolic.words import amount, number
 
 #: Values that differ by less than this share are the same.
 SAME = 1e-12
+#: A change by this factor or more is said as one.
+FACTOR = 10
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Comparison:
         for each in changes:
             record = catalogue().QUANTITIES[each.metric]
             values = ["-" if v is None else amount(v, record) for v in (each.before, each.after)]
-            rows.append((each.metric, *values, "" if each.ratio is None else f"{each.ratio - 1:+.1%}"))
+            rows.append((each.metric, *values, _change(each.ratio)))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
             cells = [
@@ -89,6 +91,13 @@ class Comparison:
                 *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)),
             ]
             yield "  ".join(cells).rstrip()
+
+
+def _change(ratio: float | None) -> str:
+    """A ratio as people say it: in percent, or as a factor where it is large."""
+    if ratio is None:
+        return ""
+    return f"{ratio - 1:+.1%}" if 1 / FACTOR < ratio < FACTOR else f"x {number(ratio)}"
 
 
 def _same(one: float | None, other: float | None) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from mlsysim.constraints.asserts import metric
 from mlsysim.evaluation import Evaluation
+from mlsysim.remedies import refuse_infeasible
 from mlsysim.shadow_prices import ShadowPrice, price
 from mlsysim.symbolic.dual import Dual
 from mlsysim.symbolic.errors import InputError
@@ -118,9 +119,11 @@ def sensitivity(evaluation: Evaluation, name: str = "performance.latency") -> Se
 
     Raises:
         InputError: the metric is unknown, skipped or zero in this plan.
+        InfeasibleError: the plan's design does not fit.
     """
     target = metric(name, evaluation.variant)
     if target in evaluation.skipped:
+        refuse_infeasible(evaluation)
         raise InputError(f"{target} is skipped in this plan: {evaluation.skipped[target]}")
     if not evaluation.values[target]:
         raise InputError(f"{target} is zero in this plan, so nothing changes it by a percentage")

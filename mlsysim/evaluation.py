@@ -16,6 +16,9 @@ from mlsysim.symbolic.errors import InputError, UnknownNameError, refuse
 from mlsysim.symbolic.kernels import catalogue, kernel
 from mlsysim.symbolic.words import amount
 
+#: Metrics of an answer that is written token by token.
+WRITTEN = ("performance.itl", "performance.token_latency")
+
 
 @dataclass(frozen=True)
 class Violation:
@@ -25,6 +28,12 @@ class Violation:
     found: float | None
     wall: str | None
     undecided: str = ""
+
+    @property
+    def placed(self) -> str:
+        """The violation in words, behind its place; a warning says that it is one."""
+        place = f"{self.limit.where}: " if self.limit.where else ""
+        return f"{place}{'warning: ' * (self.limit.severity == 'warn')}{self.sentence}"
 
     @property
     def sentence(self) -> str:
@@ -78,7 +87,9 @@ class Evaluation:
             if not self.feasible and not name.startswith("feasibility."):
                 why[name] = f"the design is not feasible: {self.failures[0].sentence}"
                 continue
-            if math.isnan(self.values[name]):
+            if name in WRITTEN and self.design.encodes:
+                why[name] = f"{self.design.model.name} is an encoder, which writes no tokens"
+            elif math.isnan(self.values[name]):
                 why[name] = self.unknown(name)
             elif not self.values[name] and (absent := self._left_out(name)):
                 why[name] = absent  # nothing is known, which is not nothing
@@ -186,7 +197,7 @@ class Evaluation:
             InputError: an unknown metric, or a wrong dimension.
         """
         loaded = self.design.loaded
-        return [
+        found = [
             limit(
                 item.metric, side, raw, variant=self.variant, path=f"constraints.assert[{position}]", unit=item.unit,
                 where=loaded.where("constraints", "assert", position, side if self._has(item.metric) else "metric"),
@@ -195,6 +206,12 @@ class Evaluation:
             )
             for side in SIGNS if (raw := getattr(item, side)) is not None
         ]  # fmt: skip
+        if len(found) == 2 and found[0].value < found[1].value:
+            raise InputError(
+                f"constraints.assert[{position}]: nothing is at most {item.max} and at least {item.min}",
+                where=found[1].where, hint="swap them?",
+            )  # fmt: skip
+        return found
 
     def _has(self, name: str) -> bool:
         """Whether a name is a metric here; where it is not, the name is wrong and not the limit."""

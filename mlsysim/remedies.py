@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlsysim.design.binding import bind
 from mlsysim.design.split import choose, describe
 from mlsysim.registry import Entry
-from mlsysim.symbolic.errors import InputError
+from mlsysim.symbolic.errors import InfeasibleError, InputError
 
 if TYPE_CHECKING:
     from mlsysim.design import Design
@@ -16,6 +16,19 @@ if TYPE_CHECKING:
 
 #: How far to look for a larger fleet.
 _DOUBLINGS = 12
+
+
+def refuse_infeasible(evaluation: Evaluation) -> None:
+    """Refuse to go on with a design that does not fit; the cures are hints.
+
+    Raises:
+        InfeasibleError: it does not.
+    """
+    if not evaluation.feasible:
+        raise InfeasibleError(
+            f"the design does not fit: {evaluation.failures[0].sentence}", hint=" or ".join(remedies(evaluation)) or None,
+            where=evaluation.design.loaded.where("hardware", key=True),
+        )  # fmt: skip
 
 
 def remedies(evaluation: Evaluation, most: int = 3) -> list[str]:

@@ -13,6 +13,8 @@ from mlsysim.design.binding import bind
 from mlsysim.elasticities import slopes
 from mlsysim.evaluation import Evaluation
 from mlsysim.plan import LoadedPlan, load
+from mlsysim.remedies import refuse_infeasible
+from mlsysim.result import figure
 from mlsysim.search.optimization import optimize
 from mlsysim.symbolic.errors import InfeasibleError, InputError
 from mlsysim.symbolic.kernels import catalogue
@@ -64,15 +66,18 @@ class Synthesis:
         return 0 if reached else 4
 
     def to_dict(self) -> dict[str, Any]:
-        """The requirements as plain data, in coherent and display units."""
+        """The requirements as plain data, each in its unit."""
         rows = []
         for r in self.requirements:
             record = catalogue().QUANTITIES[r.leaf]
             scaled = None if r.value is None else r.value / record["scale"]
             rows.append({"input": r.leaf, "required": scaled, "today": r.today / record["scale"], "unit": record["display"],
                          "how": r.how, "floor": r.floor or None})  # fmt: skip
-        return {"target": self.target.text, "now": self.evaluation.values[self.target.metric], "requirements": rows,
-                "nodes": self.nodes}  # fmt: skip
+        name = self.target.metric
+        return {
+            "target": self.target.text, "now": figure(name, self.evaluation.values[name]),
+            "unit": catalogue().QUANTITIES[name]["display"], "requirements": rows, "accelerators": self.nodes,
+        }  # fmt: skip
 
     def page(self) -> str:
         """The requirements as text."""
@@ -99,6 +104,7 @@ def synthesize(plan: Planlike, target: str) -> Synthesis:
 
     Raises:
         InputError: the target cannot be read, or the plan skips its metric.
+        InfeasibleError: the plan's design does not fit.
     """
     evaluation = evaluate(plan)
     wanted = read_limit(target, evaluation.variant)
@@ -108,6 +114,7 @@ def synthesize(plan: Planlike, target: str) -> Synthesis:
             hint="give a value above 0",
         )
     if wanted.metric in evaluation.skipped:
+        refuse_infeasible(evaluation)
         raise InputError(f"{wanted.metric} is skipped in this plan: {evaluation.skipped[wanted.metric]}")
     found = [
         _requirement(plan, evaluation, wanted, what, leaf) for what, leaf in LEVERS.items() if leaf in evaluation.values

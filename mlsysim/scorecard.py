@@ -162,9 +162,7 @@ def _asserts(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
     yield _heading("Asserts", status if evaluation.feasible else "SKIPPED", paint)
     for limit in evaluation.limits:
         violation = broken.get(id(limit))
-        place = f"{limit.where}: " if limit.where else ""
-        warning = "warning: " if limit.severity == "warn" else ""
-        text = f"{place}{warning}{violation.sentence}" if violation else f"{limit.text} holds"
+        text = violation.placed if violation else f"{limit.text} holds"
         if not evaluation.feasible and evaluation.metrics[limit.metric] is None:
             text = f"{limit.text}: not decided, the design is not feasible"
         yield from wrapped(text, "  ", "    ")

@@ -134,6 +134,31 @@ class SharedEvaluation:
         return 4 if not self.feasible else 3 if self.errors else 0
 
     @property
+    def macro_status(self) -> str:
+        """PASS where every total has a value, PARTIAL where some have, else SKIPPED."""
+        known = [value is not None for value in self.totals.values()]
+        return "PASS" if all(known) else "PARTIAL" if any(known) else "SKIPPED"
+
+    @property
+    def why_skipped(self) -> str | None:
+        """Why a total is not known."""
+        missing = [name for name, value in self.totals.items() if value is None]
+        return next((each.skipped[name] for name in missing for each in self.evaluations if name in each.skipped), None)
+
+    @property
+    def assumptions(self) -> list[str]:
+        """What the plan left open: of all pools, and, behind its accelerator, of one."""
+        found = []
+        if all(pool.share is None for pool in self.loaded.plan.hardware.pools):
+            shares = ", ".join(f"{100 * p.share:.4g} % {p.evaluation.design.hardware.name}" for p in self.pools)
+            found.append(f"shares by accelerators: {shares}")
+        said = [each.design.assumptions for each in self.evaluations]
+        found += [sentence for sentence in said[0] if all(sentence in other for other in said)]
+        for each, sentences in zip(self.evaluations, said, strict=True):
+            found += [f"{each.design.hardware.name}: {one}" for one in sentences if one not in found]
+        return found
+
+    @property
     def name(self) -> str:
         """What the plan is called."""
         return self.loaded.plan.name or f"{self.evaluations[0].design.model.name} on {len(self.pools)} pools"
@@ -153,9 +178,10 @@ class SharedEvaluation:
         return {
             "name": self.name, "model": first.design.model.name, "accelerators": int(sum(devices)),
             "phase": self.loaded.phase, "exit_code": self.exit_code, "f_status": "PASS" if self.feasible else "FAIL",
-            "f_summary": self.summary, **{key(name): figure(name, value) for name, value in self.totals.items()},
+            "f_summary": self.summary, "m_status": self.macro_status, "m_skipped": self.why_skipped,
+            **{key(name): figure(name, value) for name, value in self.totals.items()},
             "asserts": list(dict.fromkeys(limit.text for limit in self.limits)),
-            "violations": [shown_violation(each) for each in self.violations],
+            "violations": [shown_violation(each) for each in self.violations], "assumptions": self.assumptions,
             "pools": [{"share": pool.share, **pool.evaluation.to_dict()} for pool in self.pools],
         }  # fmt: skip
 
@@ -179,13 +205,17 @@ class SharedEvaluation:
             yield from _rows((label, found.metrics.get(name), name) for label, name in TIMES)
             if found.feasible:
                 yield f"  {'binding wall':<24}  {found.binding_wall}"
-        yield "\nAll together"
+        yield f"\nAll together  {self.macro_status}"
         yield from _rows((label, self.totals[name], name) for label, name in TOTALS)
+        if self.why_skipped and self.feasible:
+            yield f"  skipped: {', '.join(label for label, name in TOTALS if self.totals[name] is None)}: {self.why_skipped}"
         broken = self.violations
         if self.limits and self.feasible:
             status = "FAIL" if self.exit_code else "WARN" if broken else "PASS"
             yield f"\nAsserts  {status}"
-            yield from (f"  {each.limit.where or ''}{': ' * bool(each.limit.where)}{each.sentence}" for each in broken)
+            yield from (f"  {each.placed}" for each in broken)
+        yield "\nLeft open by the plan, and what was taken"
+        yield from (f"  - {sentence}" for sentence in self.assumptions)
 
 
 def _rows(rows: Iterable[tuple[str, float | None, str]]) -> Iterator[str]:

@@ -156,6 +156,11 @@ def parse(text: str, name: str, *, start: str = PLAN_START) -> Document:
     """
     import yaml  # not needed by commands that read no file
 
+    if text.lstrip().startswith("```"):
+        raise InputError(
+            "the text stands in a code fence", where=f"{name}:1:1", hint="leave out the lines of backticks"
+        )
+
     lines = tuple(text.splitlines())
     hidden = unseen(text)
     if hidden:

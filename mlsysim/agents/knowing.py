@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Entries that an answer shows at most, and how many unless it is told.
 MOST_ENTRIES, USUAL_ENTRIES = 50, 10
+#: The schemas that an answer holds unless it is told: those of what is sent and of what comes back.
+USUAL_SCHEMAS = ("plan", "result")
 #: Entries of which every value is shown, where none is named.
 SHOWN_WHOLE = 2
 
@@ -23,7 +25,7 @@ def get_schemas(which: str | None = None) -> dict[str, Any]:
     """Published JSON Schemas by name."""
     from mlsysim.schemas import schema_of
 
-    return {"schemas": {kind: schema_of(kind) for kind in ((which,) if which else KINDS)}}
+    return {"schemas": {kind: schema_of(kind) for kind in ((which,) if which else USUAL_SCHEMAS)}, "kinds": list(KINDS)}
 
 
 def search_registry(
@@ -112,7 +114,8 @@ def source_schema() -> Schema:
 
 def _schemas_schema() -> Schema:
     kinds = {kind: {"type": "object"} for kind in KINDS}
-    return record(schemas={"type": "object", "properties": kinds, "additionalProperties": False})
+    named = {"type": "array", "items": {"type": "string"}, "description": "every schema there is"}
+    return record(schemas={"type": "object", "properties": kinds, "additionalProperties": False}, kinds=named)
 
 
 def _search_schema() -> Schema:
@@ -133,9 +136,9 @@ TOOLS = (
     Tool(
         "get_schemas", "Get schemas",
         "Get the JSON Schema of a plan (what plan_yaml can hold, with units), of a result (what evaluate_cluster_yaml "
-        "returns), of registry entries of one's own, or of another answer; all of them together are long (100 kB). Read the "
-        "plan's before writing a plan.",
-        {"which": {"type": "string", "enum": list(KINDS), "description": "one of them; all where it is left out"}},
+        "returns), of registry entries of one's own, or of another answer: kinds lists them all. Read the plan's "
+        "before writing a plan.",
+        {"which": {"type": "string", "enum": list(KINDS), "description": "one of them; plan and result where it is left out"}},
         (), get_schemas, _schemas_schema,
     ),
     Tool(

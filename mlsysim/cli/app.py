@@ -79,6 +79,8 @@ def evaluate(
     fleet = {"nodes": nodes, "accelerators": accelerators}
     ops = {"region": region, "duration_days": duration_days}
     given = [f"--{name.replace('_', '-')}" for name, v in {**workload, **fleet, **ops}.items() if v is not None]
+    if hardware is not None and is_file(what):
+        raise InputError(f"{hardware}: a plan names its accelerators itself", where=what, hint="leave it out")
     if hardware is None:
         plan = _plan(what)
         if given:
@@ -123,7 +125,7 @@ def check(plans: PlanFiles, fail_on: Fail = FailOn.error, output: Output = None)
     from mlsysim.api import evaluate_whole
     from mlsysim.checked import Checked
 
-    if len(plans) > 1:
+    if len(plans) > 1 or OUTPUT.choose(output, builds=True) == "csv":
         files = [str(plan) for plan in plans]
         looked = [Looked.at(file, partial(lambda one: evaluate_whole(_plan(one)), file), fail_on) for file in files]
         return show_several(output, looked)
@@ -168,6 +170,10 @@ def derive(
     """Print a wall's derivation, or the chain from registry values to a metric of a plan."""
     from mlsysim.api import derive as derive_what
 
+    if OUTPUT.choose(output) in ("csv", "markdown"):
+        raise InputError(
+            "--output: a derivation is no table", hint="choose text, json or yaml, and --format latex or web"
+        )
     page = derive_what(what, plan=plan, format=format)
     show(output, lambda: {"what": what, "format": format, "derivation": page}, lambda: page)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlsysim.cli.options import FailOn
-from mlsysim.cli.output import BUILDS, OUTPUT, as_yaml, emit, emit_json, for_build, report, show
+from mlsysim.cli.output import BUILDS, OUTPUT, emit, for_build, report, show
 from mlsysim.reports import Remark, of_error, of_found
 from mlsysim.reports.errors import as_data
 from mlsysim.reports.errors import exit_code as code_of
@@ -96,8 +96,11 @@ def show_several(output: str | None, several: Sequence[Looked]) -> int:
         summary = "\n".join(_summary(each.found) for each in several if each.found)
         emit(for_build(format, [(each.file, each.remarks) for each in several], code, summary))
     elif format in ("json", "yaml"):
-        found = [page.to_dict() if page else as_data(each.error or MlsysimError("")) for each, page in pages]
-        emit_json(found) if format == "json" else emit(as_yaml(found))
+        listed = [
+            {"plan": each.file, "result": page and page.to_dict(), "error": each.error and as_data(each.error)["error"]}
+            for each, page in pages
+        ]
+        show(output, lambda: {"exit_code": code, "plans": listed}, str)
     elif format == "text":
         for each, page in pages:
             if page is None and each.error:

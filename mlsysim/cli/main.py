@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from mlsysim.cli.output import OUTPUT, report
+from mlsysim.cli.output import OUTPUT, close_quietly, report
 from mlsysim.reports.errors import exit_code, internal
 from mlsysim.symbolic.errors import InputError, MlsysimError
 
@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        close_quietly()
     except (OSError, AttributeError) as error:
         code = report(MlsysimError(f"cannot write the output: {error}"), "text", INTERNAL)
     sys.exit(code)
@@ -57,9 +57,8 @@ def run(arguments: list[str]) -> int:
         return report(wrong, format, exit_code(wrong))
     except MlsysimError as error:
         return report(error, format, exit_code(error))
-    except BrokenPipeError:
-        # The reader has gone (`mlsysim ... | head`): close quietly.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):  # the reader of a help text has gone; rich then wants to exit
+        close_quietly()
         return FINE
     except OSError as error:
         return report(MlsysimError(f"cannot read or write: {error}"), format, INTERNAL)

@@ -65,7 +65,12 @@ OUTPUT = Output()
 
 def emit_json(data: Any) -> None:
     """One JSON document on standard output."""
-    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    emit(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def close_quietly() -> None:
+    """Write nothing more: who read the output has gone (``mlsysim ... | head``), which is no mistake."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def as_yaml(data: Any) -> str:
@@ -107,7 +112,10 @@ def show(output: str | None, data: Callable[[], Any], page: Callable[[], str]) -
 
 def emit(text: str) -> None:
     """Text on standard output."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    try:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    except BrokenPipeError:
+        close_quietly()
 
 
 def refuse_existing(path: Path | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlsysim.cli.output import OUTPUT, show
+from mlsysim.cli.output import OUTPUT, close_quietly, show
 from mlsysim.reports.rows import cell, headings
 
 #: Columns of words, which stand to the left.
@@ -33,7 +33,14 @@ def table(rows: list[dict[str, Any]], title: str) -> None:
 
     if not rows:
         return
-    console = Console(width=None if Console().is_terminal else 160, markup=False)
+
+    class Terminal(Console):
+        """A console whose reader may go."""
+
+        def on_broken_pipe(self) -> None:
+            close_quietly()
+
+    console = Terminal(width=None if Console().is_terminal else 160, markup=False)
     drawn = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     filled = [head for head in headings(rows) if any(row.get(head) not in (None, "") for row in rows)]
     shown = _fitting(rows, filled, console.width)

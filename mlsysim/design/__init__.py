@@ -67,6 +67,12 @@ class Design:
         """The leaves without a value, and why."""
         return {name: b.says for name, b in self.bindings.items() if b.value is None}
 
+    @property
+    def encodes(self) -> bool:
+        """Whether the model reads without writing: every token sees all others, and no answer follows."""
+        causal = self.bindings.get("model.causal")
+        return causal is not None and causal.value == 0
+
     def with_split(self, values: Mapping[str, float], origin: str, says: str) -> Design:
         """The same design with (part of) its split bound; what a rule said of another split no longer holds."""
         bound = {name: Binding(float(value), origin, says) for name, value in values.items()}

@@ -51,8 +51,15 @@ def _of_the_work(design: Design) -> Iterator[str]:
     for leaf, label in (
         ("workload.sequence_length", "sequence length"), ("workload.output_tokens", "answer"), ("serving.chunk", "chunk"),
     ):  # fmt: skip
-        if _known(design, leaf) and bindings[leaf].origin == "default":
+        if leaf == "workload.output_tokens" and design.encodes:
+            yield bindings[leaf].says
+        elif _known(design, leaf) and bindings[leaf].origin == "default":
             yield f"{label} {bindings[leaf].value:,.0f} tokens: {bindings[leaf].says}"
+    longest = design.model.facts.get("context_length")
+    length = bindings.get("workload.sequence_length")
+    if longest and longest.number and length and length.value and length.value > longest.number:
+        most = f"the {longest.number:,.0f} that {design.model.name} accepts as published"
+        yield f"sequence length {length.value:,.0f} tokens: longer than {most}"
     if said.efficiency is None:
         for leaf in ("software.efficiency", "software.decode_single", "software.decode_batched"):
             if _known(design, leaf):

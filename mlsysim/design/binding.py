@@ -9,7 +9,7 @@ from typing import Any
 from mlsysim.design import Binding, Design
 from mlsysim.design.assumptions import assumptions
 from mlsysim.design.hosts import refuse_unknown_host
-from mlsysim.design.idle_fields import refuse_idle_fields
+from mlsysim.design.idle_fields import encodes, refuse_idle_fields
 from mlsysim.design.precisions import chosen_precision
 from mlsysim.plan import MAY_BE_NOTHING, RECOMPUTE, SPLIT, LoadedPlan
 from mlsysim.plan.acceptance import largest
@@ -282,6 +282,10 @@ class _Binder:
             return self.own_length()
         if rest == "training_tokens":
             return Binding(None, "default", "the plan does not say how many tokens the run has (workload.tokens)")
+        if rest == "output_tokens" and encodes(self.model):
+            return Binding(
+                1.0, "default", f"{self.model.name} is an encoder, which reads in one pass and writes nothing"
+            )
         if rest == "output_tokens":
             return replace(
                 _of(self.zoo.entries("software")["ideal"], rest), origin="default", says="the mean answer of ShareGPT"

@@ -24,6 +24,11 @@ OF_THE_TIME = ("region", "facility", "price_per_accelerator_hour", *MAY_BE_NOTHI
 BETWEEN, INSIDE = ("fabric", "bandwidth", "latency"), ("link", "link_bandwidth", "link_latency")
 
 
+def encodes(model: Entry) -> bool:
+    """Whether a model is an encoder: each token sees all others, and no answer is written."""
+    return "causal" in model.facts and model.facts["causal"].number == 0
+
+
 def refuse_idle_fields(loaded: LoadedPlan, model: Entry, accelerators: int, node: int) -> None:
     """Refuse what a plan says that would change nothing.
 
@@ -38,6 +43,8 @@ def refuse_idle_fields(loaded: LoadedPlan, model: Entry, accelerators: int, node
     """
     phase, plan = f"{loaded.phase} of {model.name}", loaded.plan
     training, transformer = loaded.phase == "training", model.kind == "transformer"
+    if encodes(model):
+        _refuse(loaded, "workload", "output_tokens", f"{phase}, an encoder, which writes no tokens")
     for section, name in INFERENCE if training else TRAINING:
         _refuse(loaded, section, name, phase)
     _refuse_idle_traffic(loaded, phase)

@@ -122,9 +122,9 @@ def _checked(document: Document, beside: Path | None = None) -> LoadedPlan:
     if not isinstance(document.data, dict):
         found = {list: "a list", str: "a word", bool: "a truth value", type(None): "nothing"}
         said = found.get(type(document.data), "a number")
-        raise PlanError([InputError(
-            f"a plan is a mapping, this is {said}", where=document.where(()), hint='start with `version: "1.0"`'
-        )])  # fmt: skip
+        file = isinstance(document.data, str) and document.data.endswith((".yaml", ".yml"))
+        hint = "give what stands in the file, not its name" if file else 'start with `version: "1.0"`'
+        raise PlanError([InputError(f"a plan is a mapping, this is {said}", where=document.where(()), hint=hint)])
     plan = accepted(document.data)
     if plan is None:
         from mlsysim.plan.mistakes import problems

@@ -31,7 +31,7 @@ hardware:
 #   pipeline: 1
 
 ops:                         # without a duration, money, energy and carbon are skipped
-  region: Quebec             # see `mlsysim zoo infra`
+  region: Quebec             # see `mlsysim zoo grids`
   duration_days: 30
 
 # serving:                   # instead of training: requests that arrive one by one

@@ -7,6 +7,10 @@ from typing import Any
 
 from mlsysim.symbolic.errors import nearest
 
+#: What people write behind a number, and what it is worth.
+FACTORS = {"%": 1e-2, "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e12}
+#: Sections that begin with a name.
+NAMED = ("workload", "hardware")
 #: What pydantic calls a number that may have a unit instead.
 UNITED = "constrained-float"
 #: The most characters of a value that are shown.
@@ -79,7 +83,7 @@ def cure(detail: Any, description: str | None) -> str | None:
         case "int_type" | "int_from_float" if isinstance(given, float) and given.is_integer() and abs(given) < 1e15:
             return f"write {given:.0f}"
         case "int_type" | "int_from_float" | "float_type" if isinstance(given, str):
-            return "write a plain number without quotes"
+            return _number_in(given)
         case "int_type" | "int_from_float":
             return "write a whole number, such as 64"
         case "float_type" if detail["loc"][-1] == UNITED:
@@ -98,6 +102,10 @@ def cure(detail: Any, description: str | None) -> str | None:
             return "shorten it"
         case "tuple_type":
             return "write a list, each item after a dash"
+        case "model_type" | "model_attributes_type" | "dict_type" if isinstance(given, str) and ":" in given:
+            return "put a space after each colon"
+        case "model_type" | "model_attributes_type" if isinstance(given, str) and detail["loc"][-1] in NAMED:
+            return f"write its keys below it, such as `name: {given[:LONGEST]}`"
         case "model_type" | "model_attributes_type" | "dict_type":
             return "indent its keys below it"
         case "literal_error" if context["expected"] == "'1.0'":
@@ -108,3 +116,14 @@ def cure(detail: Any, description: str | None) -> str | None:
         case "greater_than_equal" | "greater_than" | "less_than_equal":
             return description
     return None
+
+
+def _number_in(given: str) -> str:
+    """How to write a number that stands in a text, alone, in percent or before a unit."""
+    found = re.fullmatch(r"\s*([-+]?\d+(?:\.\d*)?)\s*(%|[A-Za-z/]*)\s*", given)
+    if found is None:
+        return "write a plain number, such as 64"
+    digits, unit = found.groups()
+    if unit in FACTORS:
+        return f"write {float(digits) * FACTORS[unit]:.15g}"
+    return f"write {digits}, without its unit" if unit else "write a plain number without quotes"

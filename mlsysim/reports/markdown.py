@@ -25,6 +25,7 @@ def _lines(data: Mapping[str, Any], remarks: Sequence[Remark]) -> Iterator[str]:
     yield ""
     yield f"**{'PASS' if worst == 'holds' else _MARKS[worst]}** {escaped(str(data['f_summary']))}"
     yield ""
+    yield from _about(data)
     asserts = [remark for remark in remarks if remark.rule.startswith("assert/")]
     if asserts:
         yield as_markdown([{"assert": r.title, "": _MARKS[r.level], "found": r.message} for r in asserts])
@@ -32,8 +33,20 @@ def _lines(data: Mapping[str, Any], remarks: Sequence[Remark]) -> Iterator[str]:
     known = [row for row in rows_of(data) if row["key"][:2] in _LENSES and isinstance(row["value"], int | float)]
     if known:
         yield as_markdown(known)
+    if data.get("m_skipped"):
+        yield ""
+        yield f"Not known are costs or emissions: {escaped(data['m_skipped'])}."
     if data.get("assumptions"):
         yield ""
         yield "Left open by the plan, and what was taken:"
         yield ""
         yield from (f"- {escaped(sentence)}" for sentence in data["assumptions"])
+
+
+def _about(data: Mapping[str, Any]) -> Iterator[str]:
+    """What was evaluated, in a sentence; of several pools each says it itself."""
+    if "hardware" in data:
+        wall = f"; the {data['p_binding_wall']} wall binds" if data.get("p_binding_wall") else ""
+        fleet = f"{data['accelerators']:,} x {data['hardware']}"
+        yield f"{data['model']}, {data['phase']} in {data['precision']} on {fleet}{wall}."
+        yield ""

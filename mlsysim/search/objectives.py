@@ -20,8 +20,6 @@ _PART = re.compile(r"\s*([+-]?)\s*(?:(\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*\*\s*)?(
 LATENCY = "performance.latency"
 #: What can be counted besides metrics: the accelerators of a fleet.
 COUNTS = {"accelerators": "split.devices"}
-#: What people call a metric.
-CALLED = {"cost": "macro.tco"}
 #: What people ask for, in a word: of a training run of so many tokens, and of any other plan.
 WORDS = {
     "fewest": ("split.devices", "split.devices"), "cheapest": ("macro.run_cost", "macro.tco"),
@@ -94,7 +92,7 @@ def quantity(word: str, variant: str, what: str = "metric") -> str:
         UnknownNameError: it is neither.
     """
     counted = COUNTS.get(word, word)
-    return counted if counted in COUNTS.values() else metric(CALLED.get(word, word), variant, what=what)
+    return counted if counted in COUNTS.values() else metric(word, variant, what=what)
 
 
 def refuse_unknown(text: str, where: str | None) -> None:
@@ -104,7 +102,7 @@ def refuse_unknown(text: str, where: str | None) -> None:
         InputError: it is no sum of metrics.
     """
     for word, _ in parts_of(text, where):
-        if word not in (*WORDS, *COUNTS, *CALLED, *COUNTS.values()):
+        if word not in (*WORDS, *COUNTS, *COUNTS.values()):
             metric(word, where=where, what="objective")
 
 

@@ -80,12 +80,12 @@ class Optimization:
         exist = "1 design exists" if answer.space == 1 else f"{answer.space or 0:,} designs exist"
         size = exist if answer.space else f"designs among {number(self.space)} combinations"
         checked = "; all were enumerated and agree" if answer.checked else ""
-        lines.append(f"  {'search':<24}  {size}, {answer.rows:,} rows left for CP-SAT, {answer.seconds:.2f} s{checked}")
+        effort = f"{size}, {answer.rows:,} rows left for CP-SAT, {answer.seconds:.2f} s{checked}"
+        lines += wrapped(effort, f"  {'search':<24}  ", " " * 28)
         if answer.runners:
             lines += ["", "What comes next"]
-            lines += [
-                f"  {self.objective.said(value):<16}{self.task.describe(choice)}" for value, choice in answer.runners
-            ]
+            for value, choice in answer.runners:
+                lines += wrapped(self.task.describe(choice), f"  {self.objective.said(value):<16}", " " * 18)
         if answer.status == "optimal" and not answer.complete:
             lines += ["", "The search ended before all that was asked for beside the best was found."]
         if self.explanation:

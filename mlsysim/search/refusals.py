@@ -12,6 +12,11 @@ from mlsysim.symbolic.errors import InfeasibleError, UnprovenError
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount
 
+#: Why nothing fits where no condition alone is to blame.
+TOGETHER = (
+    "the conditions cannot be kept together (replicas times microbatch must divide the batch, and degrees the fleet)"
+)
+
 
 def unproven(effort: Effort) -> UnprovenError:
     """What to say where the search must end before any design is known or all are ruled out."""
@@ -23,13 +28,18 @@ def unproven(effort: Effort) -> UnprovenError:
 def nothing_fits(task: Task, effort: Effort) -> InfeasibleError:
     """What to say where no design fits, whatever the asserts: the structure, or what each needs at least."""
     design = task.first.design
-    why = task.first.failures[0].sentence if task.first.failures else "the conditions cannot be kept together"
+    why = task.first.failures[0].sentence if task.first.failures else TOGETHER
     broken = task.space.broken()
     if broken and broken[0][0]["kind"] != "structural":
         why = failing(*broken[0])
     conflict = None if broken else explain(task.space, [], effort)
     if conflict and any(each.choice for each in conflict.relaxations):
         why = conflict_of(task, conflict)
+    if any(vars(design.loaded.plan.search.vary).values()):  # cures are of the whole, and would be ruled out as well
+        return InfeasibleError(
+            f"no {task.noun} of {design.model.name} that search.vary allows fits: {why}",
+            where=design.loaded.where("search", "vary", key=True), hint="allow more values, or leave search.vary out",
+        )  # fmt: skip
     return InfeasibleError(f"no {task.noun} of {design.model.name} fits: {why}",
                            where=design.loaded.where("hardware", key=True),
                            hint=" or ".join(remedies(task.first)) or None)  # fmt: skip

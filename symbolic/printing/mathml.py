@@ -92,7 +92,9 @@ class MathMLForm(Form):
         return self.brackets(f'<mfrac linethickness="0">{_row(whole)}{_row(part)}</mfrac>')
 
     def cases(self, rows: list[tuple[str, str]]) -> str:
-        said = [(value, f"<mtext>if&#xa0;</mtext>{when}" if when else "<mtext>otherwise</mtext>") for value, when in rows]
+        said = [
+            (value, f"<mtext>if&#xa0;</mtext>{when}" if when else "<mtext>otherwise</mtext>") for value, when in rows
+        ]
         lines = "".join(f"<mtr><mtd>{value}</mtd><mtd>{when}</mtd></mtr>" for value, when in said)
         return _row(f'<mo>{{</mo><mtable columnalign="left">{lines}</mtable>')
 

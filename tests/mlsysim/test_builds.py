@@ -115,7 +115,7 @@ def test_several_plans_end_with_the_worst(
     shown = capsys.readouterr()
     assert all(name in shown.out + shown.err for name in names)
     assert run(["check", *names, "--output", "json"]) == code
-    assert len(json.loads(capsys.readouterr().out)) == len(names)
+    assert len(json.loads(capsys.readouterr().out)["plans"]) == len(names)
     assert run(["check", *names, "--output", "junit"]) == code
     assert [suite.get("name") for suite in ElementTree.fromstring(capsys.readouterr().out)] == names
 

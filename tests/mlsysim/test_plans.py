@@ -152,7 +152,7 @@ OTHER: dict[tuple[Any, ...], tuple[Any, dict[str, Any]]] = {
     ("software", "link_efficiency"): (0.5, {}), ("software", "overlap"): (1.0, {}), ("ops", "region"): ("Poland", {}),
     ("ops", "duration_days"): (4.0, {}), ("ops", "facility"): ("Microsoft", {}), ("ops", "price_per_accelerator_hour"): ("5 USD/h", {}),
     ("ops", "carbon_tax"): ("150 USD/tCO2e", {}), ("ops", "electricity_price"): ("80 USD/MWh", {}),
-    ("ops", "carbon_intensity"): (12.5, {}), ("constraints", "assert", 0, "max"): (1.0, {}),
+    ("ops", "carbon_intensity"): (12.5, {}), ("constraints", "assert", 0, "max"): (2e8, {}),
     ("constraints", "assert", 0, "min"): (1e7, {}), ("constraints", "assert", 0, "metric"): ("performance.throughput", {}),
     ("constraints", "assert", 0, "unit"): ("min", {}), ("constraints", "assert", 0, "severity"): ("warn", {}),
     ("constraints", "assert", 0, "reason"): ("as last week", {}), ("constraints", "assert", 0, "equals"): (2.0, {"constraints": {"assert": [{"metric": "performance.latency"}]}}),

@@ -1,0 +1,211 @@
+"""What people met who used the program for the first time, and must not meet again."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+import mlsysim
+from mlsysim.api import evaluate_whole
+from mlsysim.cli.main import run
+from mlsysim.plan import loads
+from mlsysim.plan.starter import STARTER
+from mlsysim.registry import standard
+from mlsysim.schemas import schema_of
+from mlsysim.symbolic.errors import InfeasibleError, InputError
+from tests.conftest import ROOT, plan
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.mark.parametrize("name", [m.name for m in standard().entries("models").values()
+                                  if "causal" in m.facts and m.facts["causal"].number == 0])  # fmt: skip
+def test_an_encoder_reads_in_one_pass_and_writes_nothing(name: str) -> None:
+    """BERT was made to write 338 tokens, a hundred times the work."""
+    evaluation = mlsysim.evaluate(plan(workload={"name": name, "batch_size": 8}, hardware={"name": "H100"}))
+    assert evaluation["performance.latency"] == evaluation["performance.ttft"]
+    assert evaluation["performance.itl"] is None
+    assert "encoder" in evaluation.skipped["performance.itl"]
+    assert any("writes nothing" in sentence for sentence in evaluation.design.assumptions)
+    with pytest.raises(InputError, match="an encoder, which writes no tokens"):
+        mlsysim.evaluate(plan(workload={"name": name, "output_tokens": 5}, hardware={"name": "H100"}))
+
+
+def test_a_sequence_longer_than_a_model_accepts_is_said() -> None:
+    """It passed in silence."""
+    for length, said in ((8192, False), (131072, True)):
+        evaluation = mlsysim.evaluate(
+            plan(workload={"name": "Llama3_8B", "sequence_length": length}, hardware={"name": "H100"})
+        )
+        assert any("longer than the 8,192" in sentence for sentence in evaluation.design.assumptions) == said
+
+
+def test_a_network_is_quoted_in_bits() -> None:
+    """By its hint, 400 Gbps was to be written in GB/s."""
+    for text in ("400 Gbps", "400 Gbit/s", "50 GB/s"):
+        evaluation = mlsysim.evaluate(
+            plan(
+                workload={"name": "Llama3_8B", "batch_size": 16},
+                hardware={"name": "H100", "nodes": 2},
+                network={"bandwidth": text},
+            )
+        )
+        assert evaluation.values["node.net_bandwidth"] == 50e9
+
+
+def test_every_command_in_the_plan_to_start_from_exists(capsys: Captured) -> None:
+    """`mlsysim zoo infra` was none."""
+    commands = re.findall(r"`mlsysim ([^`]+)`", STARTER)
+    assert len(commands) > 5
+    for command in commands:
+        words = [word for word in command.split() if not word.endswith(".yaml")]
+        assert run([*words, "--help"]) == 0, command
+        assert capsys.readouterr().out
+
+
+def test_cures_of_a_search_are_none_that_it_rules_out() -> None:
+    """With values that nothing can be made of, the message had recommended more hardware."""
+    impossible = plan(
+        workload={"name": "Llama3_405B", "batch_size": 2048}, hardware={"name": "H100", "nodes": 1000},
+        search={"vary": {"tensor": [4, 8], "pipeline": [8, 16]}},
+    )  # fmt: skip
+    with pytest.raises(InfeasibleError) as caught:
+        mlsysim.optimize(loads(yaml.safe_dump(impossible)))
+    assert "search.vary" in str(caught.value)
+    assert "accelerators fit" not in str(caught.value)
+    assert mlsysim.optimize({**impossible, "search": {}}).evaluation.feasible
+
+
+def test_pools_say_what_was_assumed_and_what_is_not_known() -> None:
+    """Shares by the number of accelerators, and the price that one of them lacks."""
+    unpriced = next(h.name for h in standard().entries("hardware").values() if h.name == "MI350X")
+    pools = plan(
+        workload={"name": "Llama3_8B", "batch_size": 8}, hardware={"pools": [{"name": "H100"}, {"name": unpriced}]},
+        ops={"duration_days": 1, "region": "Quebec"},
+        constraints={"assert": [{"metric": "latency", "max": "1 ms", "severity": "warn"}, {"metric": "mfu", "min": 0.0}]},
+    )  # fmt: skip
+    found = evaluate_whole(pools)
+    page = " ".join(found.scorecard().split())
+    assert "shares by accelerators: 50 % H100, 50 % MI350X" in page
+    assert "skipped: total cost" in page
+    assert f"no price for {unpriced}" in page
+    assert "warning: performance.latency" in page
+    data = found.to_dict()
+    jsonschema.validate(data, schema_of("result"))
+    assert data["m_status"] != "PASS"
+    assert "no price" in data["m_skipped"]
+
+
+def test_asserts_of_pools_are_counted_once(tmp_path: Path, capsys: Captured) -> None:
+    """However many pools they hold for."""
+    assert run(["check", str(ROOT / "examples" / "pools.yaml")]) == 3
+    assert "1 of 3 asserts hold" in " ".join(capsys.readouterr().out.split())
+
+
+def test_what_a_metric_is_now_is_in_the_unit_of_its_target(capsys: Captured) -> None:
+    """Seconds stood beside a target in milliseconds, and accelerators under nodes."""
+    found = mlsysim.synthesize(plan(workload={"name": "Llama3_8B"}, hardware={"name": "H100"}), "itl <= 3 ms").to_dict()
+    latency = mlsysim.evaluate(plan(workload={"name": "Llama3_8B"}, hardware={"name": "H100"}))["performance.itl"] or 0
+    assert (found["now"], found["unit"]) == (pytest.approx(latency * 1e3), "ms")
+    assert "accelerators" in found
+
+
+@pytest.mark.parametrize("words", [["sensitivity"], ["synthesize", "--target", "latency <= 1 s"]])
+def test_a_design_that_does_not_fit_ends_every_command_with_four(
+    words: list[str], tmp_path: Path, capsys: Captured
+) -> None:
+    """With the cures that an evaluation names."""
+    file = tmp_path / "plan.yaml"
+    file.write_text('version: "1.0"\nworkload: {name: Llama3_70B}\nhardware: {name: H100}\n')
+    assert run([words[0], str(file), *words[1:]]) == 4
+    assert "2 accelerators fit" in capsys.readouterr().err
+
+
+def test_several_checks_keep_a_published_schema(tmp_path: Path, capsys: Captured) -> None:
+    """Whatever is wrong with each."""
+    texts = {
+        "good": 'version: "1.0"\nworkload: {name: Llama3_8B}\nhardware: {name: H100}\n', "bad": "version: 3\n",
+        "large": 'version: "1.0"\nworkload: {name: Llama3_70B}\nhardware: {name: H100}\n',
+    }  # fmt: skip
+    for name, text in texts.items():
+        (tmp_path / f"{name}.yaml").write_text(text)
+    files = [str(tmp_path / f"{name}.yaml") for name in texts]
+    assert run(["check", *files, "--output", "json"]) == 2
+    found = json.loads(capsys.readouterr().out)
+    jsonschema.validate(found, schema_of("checks"))
+    assert [(each["result"] is None, each["error"] is None) for each in found["plans"]] == [
+        (False, True),
+        (True, False),
+        (False, True),
+    ]
+    assert run(["check", files[0], "--output", "csv"]) == 0
+    alone = capsys.readouterr().out
+    assert run(["check", *files, "--output", "csv"]) == 2
+    assert alone.splitlines()[0] == capsys.readouterr().out.splitlines()[0]
+
+
+def test_many_points_may_be_a_list() -> None:
+    """Not only an array."""
+    kernel = mlsysim.bind(plan(workload={"name": "Llama3_8B"}, hardware={"name": "H100"}))
+    found = kernel.many("performance.latency", batch_size=[1, 2, 4])["performance.latency"]
+    assert list(found) == [kernel.at(batch_size=size)["performance.latency"] for size in (1, 2, 4)]
+
+
+@pytest.mark.parametrize(("words", "code"), [
+    ("zoo show H100", 0), ("--help", 0), ("check examples/llama3_70b_training.yaml", 3), ("schema", 0), ("walls", 0),
+])  # fmt: skip
+def test_a_reader_that_goes_changes_no_exit_code(words: str, code: int) -> None:
+    """As in `mlsysim ... | head`."""
+    command = f"{sys.executable} -m mlsysim {words} | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (code, "")
+
+
+SHORT = 'version: "1.0"\nworkload: {name: Llama3_8B}\nhardware: {name: H100}\n'
+
+
+@pytest.mark.parametrize(("text", "cure"), [
+    (SHORT.replace("{name: Llama3_8B}", "name:Llama3_8B"), "put a space after each colon"),
+    (SHORT.replace("{name: Llama3_8B}", "Llama3_8B"), "such as `name: Llama3_8B`"),
+    (SHORT.replace("Llama3_8B", "Llama3_8B, efficiency: 45%"), "write 0.45"),
+    (SHORT + "ops: {duration_days: 30 days}\n", "write 30, without its unit"),
+    (SHORT + "constraints: {assert: [{metric: latency, min: 5, max: 1}]}\n", "swap them?"),
+    (f"```yaml\n{SHORT}```\n", "leave out the lines of backticks"), ("gpu.yaml\n", "not its name"),
+])  # fmt: skip
+def test_slips_have_their_own_cure(text: str, cure: str) -> None:
+    """Those that people and models make most."""
+    with pytest.raises(InputError) as caught:
+        mlsysim.evaluate(loads(text))
+    assert cure in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "meant"), [("float16", "fp16"), ("bfloat16", "bf16")])
+def test_number_formats_have_the_names_that_libraries_use(name: str, meant: str) -> None:
+    """As in a model's configuration."""
+    workload: dict[str, Any] = {"name": "Llama3_8B", "precision": name}
+    assert mlsysim.evaluate(plan(workload=workload, hardware={"name": "H100"})).design.precision == meant
+
+
+def test_cost_is_a_metric_that_people_know() -> None:
+    """In an assert as in an objective."""
+    limited = plan(
+        workload={"name": "Llama3_8B"}, hardware={"name": "H100"}, ops={"duration_days": 1},
+        constraints={"assert": [{"metric": "cost", "max": 1}]},
+    )  # fmt: skip
+    assert mlsysim.evaluate(limited).violations[0].limit.metric == "macro.tco"
+
+
+def test_a_plan_takes_no_second_accelerator(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    """It names its own; standard input is a plan too."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(SHORT.encode())))
+    assert run(["eval", "-", "H100"]) == 2
+    assert "a plan names its accelerators itself" in capsys.readouterr().err
