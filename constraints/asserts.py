@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mlsysim.constraints.feasibility import ROUNDING
-from mlsysim.symbolic.errors import InputError, UnknownNameError
+from mlsysim.symbolic.errors import InputError, UnknownNameError, nearest
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.units import parse
 from mlsysim.symbolic.words import amount, number
@@ -46,12 +46,12 @@ def metric(name: str, variant: str | None = None, *, where: str | None = None, w
     known, name = metrics(), CALLED.get(name, name)
     full = name if name in known else next((m for m in known if m.rpartition(".")[2] == name), None)
     if full is None:
-        raise UnknownNameError(what, name, known, where=where, see="see `mlsysim schema --type result`")
+        raise UnknownNameError(what, name, known, where=where, see="see `mlsysim metrics`")
     if variant and full not in metrics(variant):
         phase = variant.replace("_", " ").replace("profiled", "profiled model")
-        raise InputError(
-            f"{full} is not a metric of {phase}", where=where, hint=f"it has {', '.join(metrics(variant))}"
-        )
+        near = nearest(name.rpartition(".")[2], metrics(variant))
+        hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(metrics(variant))}"
+        raise InputError(f"{full} is not a metric of {phase}", where=where, hint=hint)
     return full
 
 

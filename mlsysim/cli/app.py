@@ -189,6 +189,18 @@ def walls(output: Output = None) -> None:
 
 
 @app.command(epilog=EXIT_CODES)
+def metrics(output: Output = None) -> None:
+    """List the metrics that asserts limit and searches optimise: name, unit and meaning."""
+    from mlsysim.cli.tables import show_rows
+    from mlsysim.constraints.asserts import metrics as known
+
+    rows = [
+        {"name": name, "unit": each["display"], "meaning": each["meaning"]} for name, each in sorted(known().items())
+    ]
+    show_rows(rows, output, title="metrics")
+
+
+@app.command(epilog=EXIT_CODES)
 def sensitivity(
     plan: PlanFile,
     metric: Annotated[str, typer.Option(help="The metric whose elasticities are ranked.")] = "performance.latency",

@@ -29,7 +29,7 @@ class OfThePlan(TyperGroup):
 optimize = typer.Typer(
     cls=OfThePlan, rich_markup_mode="rich", epilog=EXIT_CODES, subcommand_metavar="[PROBLEM] PLAN ...",
     help="Find the best design for a plan by integer programming, with a proven bound: a problem below, or what the plan's "
-    "`search` section asks for.",
+    "`search` section asks for. Options stand behind the plan; `mlsysim optimize parallelism --help` lists those of a problem.",
 )  # fmt: skip
 
 Objective = Annotated[

@@ -10,11 +10,11 @@ from mlsysim.reports.rows import cell, headings
 #: Columns of words, which stand to the left.
 _WORDS = {
     "name", "title", "family", "category", "domain", "core", "binds", "kind", "vendor", "status", "note", "value", "source",
-    "how", "alternatives", "fact",
+    "how", "alternatives", "fact", "unit", "meaning",
 }  # fmt: skip
 
 #: Columns whose cells may take several lines.
-_WRAPPED = {"title", "note", "how", "binds", "core"}
+_WRAPPED = {"title", "note", "how", "binds", "core", "meaning"}
 
 
 def show_rows(rows: list[dict[str, Any]], output: str | None, title: str = "") -> None:

@@ -179,8 +179,9 @@ class _Binder:
                 verb = "are" if len(unknown) > 1 else "is"
                 if entry.id == OWN_MODEL["id"]:
                     raise InputError(
-                        f"workload.model: {', '.join(unknown)} {verb} missing",
-                        where=self.loaded.where("workload", "model", key=True), hint="add to its `facts:`",
+                        f"workload.model: {', '.join(word.replace(' ', '_') for word in unknown)} {verb} missing",
+                        where=self.loaded.where("workload", "model", key=True),
+                        hint="add to its `facts:`, 0 for what it does not have; `mlsysim zoo show Llama3_8B` shows all of one",
                     )  # fmt: skip
                 raise InputError(
                     f"{section}.name: {', '.join(unknown)} of {entry.title} {verb} not published",

@@ -17,6 +17,7 @@ import yaml
 import mlsysim
 from mlsysim.api import evaluate_whole
 from mlsysim.cli.main import run
+from mlsysim.constraints.asserts import metrics
 from mlsysim.plan import loads
 from mlsysim.plan.starter import STARTER
 from mlsysim.registry import standard
@@ -193,6 +194,18 @@ def test_number_formats_have_the_names_that_libraries_use(name: str, meant: str)
     """As in a model's configuration."""
     workload: dict[str, Any] = {"name": "Llama3_8B", "precision": name}
     assert mlsysim.evaluate(plan(workload=workload, hardware={"name": "H100"})).design.precision == meant
+
+
+def test_metrics_are_listed_and_a_near_one_is_named(capsys: Captured) -> None:
+    """What messages point to; a vision model's throughput is one of samples."""
+    assert run(["metrics", "--output", "json"]) == 0
+    assert {row["name"] for row in json.loads(capsys.readouterr().out)} == set(metrics())
+    limited = plan(
+        workload={"name": "ResNet50"}, hardware={"name": "H100"},
+        constraints={"assert": [{"metric": "throughput", "min": 1}]},
+    )  # fmt: skip
+    with pytest.raises(InputError, match=r"did you mean 'performance\.sample_throughput'"):
+        mlsysim.evaluate(limited)
 
 
 def test_cost_is_a_metric_that_people_know() -> None:
