@@ -13,7 +13,7 @@ from mlsysim import __version__
 from mlsysim.answer_schemas import KINDS
 from mlsysim.cli.findings import Looked, exit_code, show_found, show_several
 from mlsysim.cli.optimize import optimize as optimize_commands
-from mlsysim.cli.options import EXIT_CODES, Fail, FailOn, Output, PlanFile, PlanFiles, is_file, is_scenario
+from mlsysim.cli.options import EXIT_CODES, USUAL_FILE, Fail, FailOn, Output, PlanFile, PlanFiles, is_file, is_scenario
 from mlsysim.cli.output import OUTPUT, emit, emit_json, show, wants_color
 from mlsysim.cli.zoo import zoo as zoo_commands
 from mlsysim.symbolic.errors import InputError, nearest
@@ -120,11 +120,12 @@ def _plan(what: str) -> Any:
 
 
 @app.command(epilog=EXIT_CODES)
-def check(plans: PlanFiles, fail_on: Fail = FailOn.error, output: Output = None) -> int:
+def check(plans: PlanFiles = None, fail_on: Fail = FailOn.error, output: Output = None) -> int:
     """Say whether plans are valid, feasible and keep their asserts, and if not why, without the full report."""
     from mlsysim.api import evaluate_whole
     from mlsysim.checked import Checked
 
+    plans = plans or [Path(USUAL_FILE)]
     if len(plans) > 1 or OUTPUT.choose(output, builds=True) == "csv":
         files = [str(plan) for plan in plans]
         looked = [Looked.at(file, partial(lambda one: evaluate_whole(_plan(one)), file), fail_on) for file in files]
@@ -152,7 +153,7 @@ def diff(
 
 
 @app.command()
-def init(file: Annotated[Path, typer.Argument(help="The file to write.")] = Path("mlsys.yaml")) -> None:
+def init(file: Annotated[Path, typer.Argument(help="The file to write.")] = Path(USUAL_FILE)) -> None:
     """Write a plan to start from, with what its fields mean."""
     from mlsysim.cli.output import write_new
     from mlsysim.plan.starter import STARTER

@@ -11,6 +11,9 @@ import typer
 from mlsysim.plan import exists
 from mlsysim.registry.document import STANDARD_INPUT
 
+#: What a plan is called where nobody says.
+USUAL_FILE = "mlsys.yaml"
+
 EXIT_CODES = """Exit codes: 0 fine, 1 internal error, 2 bad input, 3 assert violated, 4 physically infeasible,
 5 search ended without proof, 130 interrupted before there was an answer."""
 
@@ -49,7 +52,10 @@ PlanFile = Annotated[
     Path, typer.Argument(help="A plan in YAML, - for standard input, or a scenario.", show_default=False)
 ]
 PlanFiles = Annotated[
-    list[Path], typer.Argument(help="Plans in YAML, - for standard input, or scenarios.", show_default=False)
+    list[Path] | None,
+    typer.Argument(
+        help=f"Plans in YAML, - for standard input, or scenarios; {USUAL_FILE} by itself.", show_default=False
+    ),
 ]
 
 

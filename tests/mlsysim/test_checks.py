@@ -50,6 +50,18 @@ def test_a_check_says_in_a_few_lines_whether_a_plan_holds(
     assert data["exit_code"] == code
 
 
+def test_a_check_by_itself_is_of_the_usual_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The one that `init` writes."""
+    monkeypatch.chdir(tmp_path)
+    assert run(["check"]) == 2
+    assert "mlsys.yaml: error: there is no such file" in capsys.readouterr().err
+    assert run(["init"]) == 0
+    assert run(["check"]) == 0
+    assert capsys.readouterr().out.startswith("PASS")
+
+
 def test_a_broken_plan_is_checked_no_further(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit code 2, with every mistake at its place."""
     file = tmp_path / "plan.yaml"
