@@ -20,6 +20,10 @@ from mlsysim.symbolic.words import amount
 WRITTEN = ("performance.itl", "performance.token_latency")
 
 
+#: The share of what could be served up to which latencies were compared with a simulated engine.
+CERTAIN = 0.6
+
+
 @dataclass(frozen=True)
 class Violation:
     """An assert that does not hold: what was found, by how much it misses, and the wall that causes it."""
@@ -251,6 +255,16 @@ class Evaluation:
     def exit_code(self) -> int:
         """0 fine, 3 an assert is violated that does not only warn, 4 physically infeasible."""
         return 4 if not self.feasible else 3 if self.errors else 0
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What the plan left open and what was taken, and where the answer is less certain than elsewhere."""
+        capacity = self.metrics.get("performance.capacity")
+        load = self.values["serving.arrivals"] / capacity if capacity else 0.0
+        if load <= CERTAIN:
+            return self.design.assumptions
+        near = f"latencies at {load:.0%} of what could be served: above {CERTAIN:.0%} they are less certain than stated"
+        return (*self.design.assumptions, near)
 
     @property
     def name(self) -> str:

@@ -120,7 +120,7 @@ def flat(evaluation: Evaluation) -> dict[str, Any]:
     return result | {
         "asserts": [each.text for each in evaluation.limits],
         "violations": [shown_violation(each) for each in violations],
-        "assumptions": list(design.assumptions),
+        "assumptions": list(evaluation.assumptions),
     }  # fmt: skip
 
 

@@ -67,10 +67,10 @@ def _lines(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
     if evaluation.limits:
         yield ""
         yield from _asserts(evaluation, paint)
-    if design.assumptions:
+    if evaluation.assumptions:
         yield ""
         yield paint("faint", "Left open by the plan, and what was taken")
-        for sentence in design.assumptions:
+        for sentence in evaluation.assumptions:
             yield from wrapped(sentence, "  - ", "    ")
 
 

@@ -152,7 +152,7 @@ class SharedEvaluation:
         if all(pool.share is None for pool in self.loaded.plan.hardware.pools):
             shares = ", ".join(f"{100 * p.share:.4g} % {p.evaluation.design.hardware.name}" for p in self.pools)
             found.append(f"shares by accelerators: {shares}")
-        said = [each.design.assumptions for each in self.evaluations]
+        said = [each.assumptions for each in self.evaluations]
         found += [sentence for sentence in said[0] if all(sentence in other for other in said)]
         for each, sentences in zip(self.evaluations, said, strict=True):
             found += [f"{each.design.hardware.name}: {one}" for one in sentences if one not in found]

@@ -196,6 +196,17 @@ def test_number_formats_have_the_names_that_libraries_use(name: str, meant: str)
     assert mlsysim.evaluate(plan(workload=workload, hardware={"name": "H100"})).design.precision == meant
 
 
+def test_latencies_near_saturation_are_said_to_be_less_certain() -> None:
+    """Above the load up to which they were compared."""
+    served = plan(
+        workload={"name": "Llama3_8B", "sequence_length": 512, "output_tokens": 64}, hardware={"name": "H100"}
+    )
+    most = mlsysim.evaluate({**served, "serving": {"requests_per_second": 0.1}})["performance.capacity"] or 0
+    for share, said in ((0.5, False), (0.7, True)):
+        found = mlsysim.evaluate({**served, "serving": {"requests_per_second": most * share}})
+        assert any("less certain" in sentence for sentence in found.to_dict()["assumptions"]) == said
+
+
 def test_metrics_are_listed_and_a_near_one_is_named(capsys: Captured) -> None:
     """What messages point to; a vision model's throughput is one of samples."""
     assert run(["metrics", "--output", "json"]) == 0
