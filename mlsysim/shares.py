@@ -18,8 +18,9 @@ from mlsysim.design.binding import bind
 from mlsysim.evaluation import Evaluation, Violation, evaluate
 from mlsysim.page import wrapped
 from mlsysim.plan import LoadedPlan
+from mlsysim.plan.shorthand import moved
 from mlsysim.result import figure, key, shown_violation
-from mlsysim.symbolic.errors import InputError
+from mlsysim.symbolic.errors import InputError, refuse
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount
 
@@ -66,10 +67,12 @@ class SharedEvaluation:
 
     Attributes:
         loaded: the plan.
-        pools: in the plan's order.
+        first: the first pool with every assert of the plan, which reads them.
+        pools: in the plan's order, each with the asserts that hold for every pool.
     """
 
     loaded: LoadedPlan
+    first: Evaluation
     pools: tuple[Pool, ...]
 
     @property
@@ -103,7 +106,7 @@ class SharedEvaluation:
                     f"constraints.assert[{position}]: {metric(item.metric)} does not add up over pools",
                     where=self.loaded.where("constraints", "assert", position, "metric"), hint="limit macro.tco",
                 )  # fmt: skip
-            found += self.evaluations[0].read(position, item)
+            found += self.first.read(position, item)
         return found
 
     @cached_property
@@ -242,29 +245,50 @@ def evaluate_pools(loaded: LoadedPlan) -> SharedEvaluation:
             "hardware.pools: a training step runs on accelerators of one kind", hint="choose with `mlsysim optimize nodes`",
             where=loaded.where("hardware", "pools", key=True),
         )  # fmt: skip
-    data = loaded.document.data
-    written = data["hardware"]["pools"]
+    names = []
+    for position, pool in enumerate(pools):
+        try:
+            loaded.zoo.find("hardware", pool.name, where=loaded.where("hardware", "pools", position, "name"))
+        except InputError as error:
+            names.append(error)
+    refuse(names)
     counts = [pool.share or counted(loaded, pool) for pool in pools]  # all have a share, or none
     shares = [count / sum(counts) for count in counts]
     batches = apportioned(loaded.plan.workload.batch_size, shares)
-    found = []
-    for pool, share, batch in zip(written, shares, batches, strict=True):
-        hardware = {name: value for name, value in pool.items() if name != "share"}
-        own = {**data, "hardware": hardware, "constraints": {"assert": [
-            each for each in data.get("constraints", {}).get("assert") or () if not of_all(each["metric"])
-        ]}}  # fmt: skip
-        if loaded.phase == "serving":
-            serving = data["serving"]
-            own["serving"] = {**serving, "requests_per_second": serving["requests_per_second"] * share}
-        elif not batch:
-            raise InputError(
-                f"hardware.pools: of a batch of {loaded.plan.workload.batch_size} {pool['name']} gets nothing",
-                where=loaded.where("hardware", "pools", key=True), hint="give a larger batch, or fewer pools",
-            )  # fmt: skip
-        else:
-            own["workload"] = {**data["workload"], "batch_size": batch}
-        found.append(Pool(share, evaluate(bind(loaded.with_data(own)))))
-    return SharedEvaluation(loaded, tuple(found))
+    first = evaluate(bind(_pool_plan(loaded, 0, shares[0], batches[0])))  # a wrong assert is refused here
+    plans = (_pool_plan(loaded, at, share, batches[at], alone=True) for at, share in enumerate(shares))
+    found = [Pool(share, evaluate(bind(plan))) for share, plan in zip(shares, plans, strict=True)]
+    return SharedEvaluation(loaded, first, tuple(found))
+
+
+def _pool_plan(loaded: LoadedPlan, position: int, share: float, batch: int, *, alone: bool = False) -> LoadedPlan:
+    """One pool as a plan of its own, whose parts stand where they stand in the whole.
+
+    Args:
+        loaded: the plan.
+        position: of the pool.
+        share, batch: what it gets.
+        alone: whether to leave out the asserts that hold for all pools together.
+    """
+    data, document = loaded.document.data, moved(loaded.document, ("hardware", "pools", position), ("hardware",))
+    pool = data["hardware"]["pools"][position]
+    own = {**data, "hardware": {name: value for name, value in pool.items() if name != "share"}}
+    asserts = (data.get("constraints") or {}).get("assert") or ()
+    kept = [at for at, each in enumerate(asserts) if not (alone and of_all(each["metric"]))]
+    for new, old in enumerate(kept):
+        document = moved(document, ("constraints", "assert", old), ("constraints", "assert", new))
+    own["constraints"] = {"assert": [asserts[at] for at in kept]}
+    if loaded.phase != "serving" and not batch:
+        raise InputError(
+            f"hardware.pools: of a batch of {loaded.plan.workload.batch_size} {pool['name']} gets nothing",
+            where=loaded.where("hardware", "pools", key=True), hint="give a larger batch, or fewer pools",
+        )  # fmt: skip
+    rate = loaded.plan.serving.requests_per_second
+    if loaded.phase != "serving":
+        own["workload"] = {**data["workload"], "batch_size": batch}
+    elif rate is not None:  # else the pool is refused as any plan without traffic is
+        own["serving"] = {**data["serving"], "requests_per_second": rate * share}
+    return LoadedPlan(loaded.plan, document, loaded.zoo).with_data(own)
 
 
 def counted(loaded: LoadedPlan, pool: Any) -> int:

@@ -48,11 +48,11 @@ def _model(document: Document) -> Document:
     kind = "transformer" if isinstance(facts, Mapping) and ARCHITECTURE in facts else "profiled"
     models = [*((data.get("zoo") or {}).get("models") or ()), {**OWN_MODEL, "kind": kind, **stated}]
     name = models[-1]["name"]
-    moved = _moved(document, ("workload", "model"), ("zoo", "models", len(models) - 1))
+    stated_there = moved(document, ("workload", "model"), ("zoo", "models", len(models) - 1))
     if document.lines:
-        moved.values["workload", "name"] = document.values["workload", "model"]
+        stated_there.values["workload", "name"] = document.values["workload", "model"]
     zoo = {**(data.get("zoo") or {}), "models": models}
-    return _with(moved, {**data, "workload": {"name": name, **workload}, "zoo": zoo})
+    return _with(stated_there, {**data, "workload": {"name": name, **workload}, "zoo": zoo})
 
 
 def _fleet(document: Document, zoo: Zoo) -> Document:
@@ -81,11 +81,11 @@ def _fleet(document: Document, zoo: Zoo) -> Document:
 def _only_pool(document: Document) -> Document:
     """A single pool as the hardware itself."""
     pool = {key: value for key, value in document.data["hardware"]["pools"][0].items() if key != "share"}
-    return _with(_moved(document, ("hardware", "pools", 0), ("hardware",)), {**document.data, "hardware": pool})
+    return _with(moved(document, ("hardware", "pools", 0), ("hardware",)), {**document.data, "hardware": pool})
 
 
-def _moved(document: Document, old: Path_, new: Path_) -> Document:
-    """A document whose marks below one path stand below another as well."""
+def moved(document: Document, old: Path_, new: Path_) -> Document:
+    """A document, without its data, whose marks below one path stand below another as well."""
 
     def also(marks: Mapping[Path_, Mark]) -> dict[Path_, Mark]:
         below = {(*new, *path[len(old) :]): mark for path, mark in marks.items() if path[: len(old)] == old}

@@ -121,6 +121,35 @@ def test_asserts_on_pools_hold_for_each_and_on_totals_for_all() -> None:
         ).to_dict()
 
 
+def test_what_is_wrong_with_a_pool_is_where_the_plan_says_it() -> None:
+    """Its name, its assert behind one on a total, its metric; a phase without traffic is refused as in any plan."""
+    text = """\
+version: "1.0"
+workload: {name: Llama3_8B, batch_size: 8}
+hardware:
+  pools:
+    - {name: H100}
+    - {name: A100}
+constraints:
+  assert:
+    - {metric: memory_required, max: 79 GB}
+    - {metric: latency, max: 1 ms}
+"""
+    found = evaluate_whole(loads(text))
+    assert {violation.limit.where for violation in found.violations} == {"plan.yaml:10:30"}
+    behind = text.replace("    - {metric: memory", "    - {metric: tco, max: 1 USD}\n    - {metric: memory")
+    behind = behind.replace("constraints:", "ops: {duration_days: 1}\nconstraints:")
+    places = [(v.limit.metric, v.limit.where) for v in evaluate_whole(loads(behind)).violations]
+    assert set(places) == {("performance.latency", "plan.yaml:12:30"), ("macro.tco", "plan.yaml:10:26")}
+    for old, new, place in (
+        ("A100", "A10O", "plan.yaml:6:14"), ("latency", "latncy", "plan.yaml:10:16"), ("1 ms", "1 GB", "plan.yaml:10:30"),
+        ("batch_size: 8", "phase: serving", "plan.yaml:2:29"), ("{name: A100}", "{name: A100, node: DGX_H100}", "plan.yaml:6:26"),
+    ):  # fmt: skip
+        with pytest.raises(InputError) as caught:
+            evaluate_whole(loads(text.replace(old, new)))
+        assert caught.value.where == place, str(caught.value)
+
+
 def test_one_pool_that_does_not_fit_makes_the_whole_infeasible() -> None:
     """A 70B model on one accelerator of the second pool."""
     pools = [{"name": "H100", "accelerators": 4}, {"name": "A100"}]
