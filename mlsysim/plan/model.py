@@ -124,7 +124,8 @@ class HardwareChoice(_Section):
     name: Name | None = Field(default=None, description="an accelerator of the registry, by name or alias")
     fleet: Name | None = Field(
         default=None,
-        description="instead of a name: a fleet of the registry, which says accelerator, node and how many",
+        description="instead of a name: a fleet of the registry, which says accelerator, node and how many, and the "
+        "region unless ops does",
     )
     pools: tuple[PoolChoice, ...] = Field(
         default=(),

@@ -71,11 +71,16 @@ def _fleet(document: Document, zoo: Zoo) -> Document:
         )  # fmt: skip
     accelerator = zoo.find("hardware", node.links["accelerator"], where=where)
     hardware: dict[str, Any] = {"name": accelerator.name, "node": node.name, **dict([next(iter(many.items()))])}
+    data, stands = {**document.data, "hardware": hardware}, [("hardware", field) for field in hardware]
+    ops = data.get("ops") or {}
+    timed = "duration_days" in ops or "tokens" in data["workload"]
+    if "region" in fleet.links and timed and "region" not in ops:  # where it stands, unless the plan says where
+        data["ops"] = {**ops, "region": zoo.find("grids", fleet.links["region"], where=where).name}
+        stands.append(("ops", "region"))
     values = dict(document.values)
     if document.lines:
-        values |= {("hardware", field): document.values[place] for field in hardware}
-    return _with(Document(document.name, None, document.lines, values, document.keys),
-                 {**document.data, "hardware": hardware})  # fmt: skip
+        values |= dict.fromkeys(stands, document.values[place])
+    return _with(Document(document.name, None, document.lines, values, document.keys), data)
 
 
 def _only_pool(document: Document) -> Document:

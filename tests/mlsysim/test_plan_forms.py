@@ -46,6 +46,19 @@ def test_a_fleet_is_its_accelerators_in_its_nodes(fleet: str) -> None:
     assert numbers(plan(workload=work, hardware={"fleet": fleet})) == numbers(plan(workload=work, hardware=same))
 
 
+def test_a_fleet_stands_in_its_region_unless_the_plan_says_where() -> None:
+    """Where the registry knows it, and time is counted."""
+    work = {"name": "Llama3_8B", "batch_size": 384, "phase": "training"}
+    found = mlsysim.evaluate(plan(workload=work, hardware={"fleet": "BLOOM_Jean_Zay"}, ops={"duration_days": 1}))
+    assert found.design.loaded.plan.ops.region == "France"
+    elsewhere = plan(workload=work, hardware={"fleet": "BLOOM_Jean_Zay"}, ops={"duration_days": 1, "region": "Quebec"})
+    assert mlsysim.evaluate(elsewhere).design.loaded.plan.ops.region == "Quebec"
+    assert (
+        mlsysim.evaluate(plan(workload=work, hardware={"fleet": "BLOOM_Jean_Zay"})).design.loaded.plan.ops.region
+        is None
+    )
+
+
 @pytest.mark.parametrize("name", ["Llama3_8B", "DeepSeek_V3", "ResNet50"])
 def test_a_model_may_stand_in_the_plan_itself(name: str) -> None:
     """With the facts of a registered one it means the same, and the plan is its source."""
