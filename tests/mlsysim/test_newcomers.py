@@ -22,6 +22,7 @@ from mlsysim.plan import loads
 from mlsysim.plan.starter import STARTER
 from mlsysim.registry import standard
 from mlsysim.schemas import schema_of
+from mlsysim.search.objectives import objective
 from mlsysim.symbolic.errors import InfeasibleError, InputError
 from tests.conftest import ROOT, plan
 
@@ -217,6 +218,43 @@ def test_metrics_are_listed_and_a_near_one_is_named(capsys: Captured) -> None:
     )  # fmt: skip
     with pytest.raises(InputError, match=r"did you mean 'performance\.sample_throughput'"):
         mlsysim.evaluate(limited)
+
+
+def test_a_chosen_split_is_not_said_to_be_the_rules() -> None:
+    """What evaluation would have taken is no assumption of what a search took."""
+    work = plan(workload={"name": "Llama3_8B", "batch_size": 64}, hardware={"name": "H100", "nodes": 2})
+    said = mlsysim.optimize(work).to_dict()["assumptions"]
+    assert said
+    assert not any(sentence.startswith("split ") for sentence in said)
+    assert any(sentence.startswith("split ") for sentence in mlsysim.evaluate(work).to_dict()["assumptions"])
+
+
+def test_of_what_could_be_served_more_is_better() -> None:
+    """Where nobody says which end is wanted."""
+    assert objective("capacity", "transformer_serving").largest
+
+
+def test_what_nobody_has_published_is_not_nothing() -> None:
+    """Emissions of making an accelerator that are not known were 0."""
+    unknown = []
+    for name in ("H100", "H200"):
+        work = plan(workload={"name": "Llama3_8B", "batch_size": 64}, hardware={"name": name, "nodes": 1},
+                    ops={"duration_days": 1, "region": "Quebec"})  # fmt: skip
+        found = mlsysim.evaluate(work)
+        left_out = found.design.bindings["node.embodied"].left_out
+        assert (found["macro.embodied_carbon"] is None) == left_out
+        assert found["macro.embodied_carbon"] != 0
+        unknown.append(left_out)
+    assert any(unknown)
+
+
+@pytest.mark.parametrize("format", ["latex", "web", "mathml"])
+def test_two_numbers_side_by_side_are_a_product(format: str) -> None:
+    """Twice twice the parameters was printed as 22 P."""
+    page = mlsysim.derive("compute", format=format)
+    assert re.search(r"2(</m[in]>)? ?(\\cdot|<mo>⋅</mo>) ?(<m[in]>)?2", page)
+    assert not re.search(r"\d \\, \d", page)
+    assert not re.search(r"<m[in]>\d</m[in]><mo>&#x2062;</mo>(<mspace[^>]*>)?<m[in]>\d", page)
 
 
 def test_cost_is_a_metric_that_people_know() -> None:
