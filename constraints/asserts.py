@@ -114,8 +114,8 @@ class Limit:
             return by  # between a sign and the other there is no ratio
         below = found < self.value
         times = self.value / found if below else found / self.value
-        limit = "what it must be" if self.side == "equals" else "the limit"
-        return f"{by} (1/{number(times)} of {limit})" if below else f"{by} ({number(times)} times {limit})"
+        wanted = "what it must be" if self.side == "equals" else "the limit"
+        return f"{by} (1/{number(times)} of {wanted})" if below else f"{by} ({number(times)} times {wanted})"
 
 
 def limit(

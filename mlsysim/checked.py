@@ -45,10 +45,8 @@ class Checked:
             yield f"FAIL  {evaluation.summary}"
             yield from (f"  {failure.sentence}" for failure in evaluation.failures[1:])
             return
-        broken, status = (
-            evaluation.violations,
-            "FAIL" if evaluation.errors else "WARN" if evaluation.violations else "PASS",
-        )
+        broken = evaluation.violations
+        status = "FAIL" if evaluation.errors else "WARN" if broken else "PASS"
         stated = {(limit.metric, limit.text) for limit in evaluation.limits}  # one that holds for every pool is one
         held = stated - {(each.limit.metric, each.limit.text) for each in broken}
         asserts = f"{len(held)} of {len(stated)} asserts hold" if stated else "no asserts"

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlsysim.constraints.asserts import metrics
 from mlsysim.evaluation import Evaluation
-from mlsysim.result import figure, key, summary
+from mlsysim.result import figure, key
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount, number
 
@@ -71,9 +71,9 @@ class Comparison:
 
     def _lines(self) -> Iterator[str]:
         for side, evaluation in (("before", self.before), ("after", self.after)):
-            yield f"{side:<8}{evaluation.design.loaded.plan.name or evaluation.design.model.name}"
+            yield f"{side:<8}{evaluation.name}"
             binds = f"the {evaluation.binding_wall} wall binds"
-            yield f"        {binds if evaluation.feasible else summary(evaluation)}"
+            yield f"        {binds if evaluation.feasible else evaluation.summary}"
         changes = self.changes
         yield ""
         if not changes:

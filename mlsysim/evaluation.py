@@ -10,7 +10,7 @@ from typing import Any
 
 from mlsysim.constraints.asserts import SIGNS, Limit, limit, metrics
 from mlsysim.constraints.feasibility import Finding, findings
-from mlsysim.design import Design
+from mlsysim.design import Design, encodes
 from mlsysim.design.split import complete
 from mlsysim.symbolic.errors import InputError, UnknownNameError, refuse
 from mlsysim.symbolic.kernels import catalogue, kernel
@@ -91,7 +91,7 @@ class Evaluation:
             if not self.feasible and not name.startswith("feasibility."):
                 why[name] = f"the design is not feasible: {self.failures[0].sentence}"
                 continue
-            if name in WRITTEN and self.design.encodes:
+            if name in WRITTEN and encodes(self.design.model):
                 why[name] = f"{self.design.model.name} is an encoder, which writes no tokens"
             elif math.isnan(self.values[name]):
                 why[name] = self.unknown(name)

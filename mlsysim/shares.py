@@ -168,7 +168,7 @@ class SharedEvaluation:
 
     @property
     def summary(self) -> str:
-        """Feasibility in one sentence: of the first pool that fails, or of the fullest."""
+        """Feasibility in one sentence: of the first pool that fails, else of all."""
         for pool in self.pools:
             if not pool.evaluation.feasible:
                 return f"{pool.evaluation.design.hardware.name}: {pool.evaluation.summary}"
@@ -258,7 +258,9 @@ def evaluate_pools(loaded: LoadedPlan) -> SharedEvaluation:
     first = evaluate(bind(_pool_plan(loaded, 0, shares[0], batches[0])))  # a wrong assert is refused here
     plans = (_pool_plan(loaded, at, share, batches[at], alone=True) for at, share in enumerate(shares))
     found = [Pool(share, evaluate(bind(plan))) for share, plan in zip(shares, plans, strict=True)]
-    return SharedEvaluation(loaded, first, tuple(found))
+    whole = SharedEvaluation(loaded, first, tuple(found))
+    whole.whole  # noqa: B018  read the asserts on totals now, so that a wrong one is reported before any result
+    return whole
 
 
 def _pool_plan(loaded: LoadedPlan, position: int, share: float, batch: int, *, alone: bool = False) -> LoadedPlan:

@@ -26,6 +26,11 @@ class MlsysimError(Exception):
         self.what, self.where, self.hint = readable(what), where and readable(where), hint and readable(hint)
         self.suggestions: list[str] = []
 
+    @property
+    def every(self) -> list[MlsysimError]:
+        """The problems that it tells of: itself, unless it holds several."""
+        return [self]
+
     def __str__(self) -> str:
         place = f"{self.where}: error: " if self.where else ""
         cure = f"\n  hint: {self.hint}" if self.hint else ""
@@ -47,6 +52,11 @@ class InputErrors(InputError):
         first = problems[0]
         super().__init__(first.what, where=first.where, hint=first.hint)
         self.problems = problems
+
+    @property
+    def every(self) -> list[MlsysimError]:
+        """The problems that it holds."""
+        return [*self.problems]
 
     def __str__(self) -> str:
         return "\n".join(str(problem) for problem in self.problems)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlsysim.agents.tool import LONGEST_PLAN, Schema, Tool, plan_text, record, text, texts
+from mlsysim.agents.tool import Schema, Tool, plan_text, record, text, texts
 
 #: Seconds of a search at most, and unless it is told.
 LONGEST_SEARCH, USUAL_SEARCH = 30.0, 10.0
@@ -22,6 +22,7 @@ def optimize_plan(
     """The best design, or why there is none; neither is an error."""
     from mlsysim.api import optimize
     from mlsysim.plan import loads
+    from mlsysim.reports.data import as_yaml
     from mlsysim.reports.errors import as_data
     from mlsysim.symbolic.errors import InfeasibleError, UnprovenError
 
@@ -36,14 +37,8 @@ def optimize_plan(
     result = found.to_dict()
     return {
         "status": result["o_status"], "exit_code": result["exit_code"], "message": result.get("o_conflict"),
-        "hint": None, "result": result, "plan_yaml": _written(found.plan()),
+        "hint": None, "result": result, "plan_yaml": as_yaml(found.plan()),
     }  # fmt: skip
-
-
-def _written(plan: Any) -> str:
-    import yaml
-
-    return str(yaml.safe_dump(plan, sort_keys=False, allow_unicode=True))[:LONGEST_PLAN]
 
 
 def _search_schema() -> Schema:

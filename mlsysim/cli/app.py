@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -127,8 +126,7 @@ def check(plans: PlanFiles = None, fail_on: Fail = FailOn.error, output: Output 
 
     plans = plans or [Path(USUAL_FILE)]
     if len(plans) > 1 or OUTPUT.choose(output, builds=True) == "csv":
-        files = [str(plan) for plan in plans]
-        looked = [Looked.at(file, partial(lambda one: evaluate_whole(_plan(one)), file), fail_on) for file in files]
+        looked = [Looked.at(str(plan), lambda file: evaluate_whole(_plan(file)), fail_on) for plan in plans]
         return show_several(output, looked)
     found = evaluate_whole(_plan(str(plans[0])))
     checked = Checked(found)

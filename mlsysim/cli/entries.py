@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from mlsysim.cli.output import as_yaml, emit
+from mlsysim.cli.output import emit
 from mlsysim.cli.tables import table
 from mlsysim.entries import computed, rows, sources
 from mlsysim.registry import Entry
+from mlsysim.reports.data import as_yaml
 
 #: What the page shows of a value in its table; how it was read stands with the sources.
 _SHOWN = ("fact", "value", "verified", "kind", "source", "note")

@@ -60,53 +60,59 @@ class Looked:
 
     Attributes:
         file: as it was named.
-        found: the evaluation; None where the plan was refused.
-        error: why it was.
+        outcome: the evaluation, or why the plan was refused.
         code: its exit code.
     """
 
     file: str
-    found: Found | None
-    error: MlsysimError | None
+    outcome: Found | MlsysimError
     code: int
 
     @classmethod
-    def at(cls, file: str, evaluate: Callable[[], Found], fail_on: FailOn) -> Looked:
+    def at(cls, file: str, evaluate: Callable[[str], Found], fail_on: FailOn) -> Looked:
         """Look at one plan; a mistake in it does not keep the others from being looked at."""
         try:
-            found = evaluate()
+            found = evaluate(file)
         except MlsysimError as error:
-            return cls(file, None, error, code_of(error))
-        return cls(file, found, None, exit_code(found, fail_on))
+            return cls(file, error, code_of(error))
+        return cls(file, found, exit_code(found, fail_on))
 
     @property
     def remarks(self) -> list[Remark]:
         """What is said of it."""
-        return of_found(self.found) if self.found else of_error(self.error or MlsysimError("it was not looked at"))
+        return of_error(self.outcome) if isinstance(self.outcome, MlsysimError) else of_found(self.outcome)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What a check of it alone gives, and which of a result and an error that is."""
+        from mlsysim.checked import Checked
+
+        if isinstance(self.outcome, MlsysimError):
+            return {"plan": self.file, "result": None, **as_data(self.outcome)}
+        return {"plan": self.file, "result": Checked(self.outcome).to_dict(), "error": None}
+
+    def tell(self) -> None:
+        """Write it as text."""
+        from mlsysim.checked import Checked
+
+        if isinstance(self.outcome, MlsysimError):
+            report(self.outcome, "text", self.code)
+        else:
+            emit(f"{Path(self.file).as_posix()}: {Checked(self.outcome).page()}")
 
 
 def show_several(output: str | None, several: Sequence[Looked]) -> int:
     """Write what was found of several plans, and return the exit code of the worst."""
-    from mlsysim.checked import Checked
-
     format = OUTPUT.choose(output, builds=True)
     code = min((each.code for each in several), key=_WORST.index)
-    pages = [(each, Checked(each.found)) if each.found else (each, None) for each in several]
     if format in BUILDS:
-        summary = "\n".join(_summary(each.found) for each in several if each.found)
+        summary = "\n".join(_summary(each.outcome) for each in several if not isinstance(each.outcome, MlsysimError))
         emit(for_build(format, [(each.file, each.remarks) for each in several], code, summary))
     elif format in ("json", "yaml"):
-        listed = [
-            {"plan": each.file, "result": page and page.to_dict(), "error": each.error and as_data(each.error)["error"]}
-            for each, page in pages
-        ]
-        show(output, lambda: {"exit_code": code, "plans": listed}, str)
+        show(output, lambda: {"exit_code": code, "plans": [each.data for each in several]}, str)
     elif format == "text":
-        for each, page in pages:
-            if page is None and each.error:
-                report(each.error, "text", each.code)
-            elif page:
-                emit(f"{Path(each.file).as_posix()}: {page.page()}")
+        for each in several:
+            each.tell()
     else:
         rows = [{"plan": each.file, "rule": r.rule, "title": r.title, "level": r.level, "found": r.text}
                 for each in several for r in each.remarks]  # fmt: skip

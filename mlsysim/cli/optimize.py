@@ -201,7 +201,8 @@ def _answer(
 ) -> int:
     """Search, and print what was found."""
     from mlsysim.api import optimize as search
-    from mlsysim.cli.output import as_yaml, progress, refuse_existing, write_new
+    from mlsysim.cli.output import progress, refuse_existing, write_new
+    from mlsysim.reports.data import as_yaml
 
     OUTPUT.choose(output)
     refuse_existing(write)

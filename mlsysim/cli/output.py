@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlsysim.reports.data import as_yaml
 from mlsysim.symbolic.errors import InputError, MlsysimError
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 #: Characters of a line that are shown beside a message.
 QUOTED = 96
-
-
 #: Formats in which builds report, which only what looks at a plan can be written in.
 BUILDS = ("github", "junit", "sarif")
 
@@ -71,19 +70,6 @@ def emit_json(data: Any) -> None:
 def close_quietly() -> None:
     """Write nothing more: who read the output has gone (``mlsysim ... | head``), which is no mistake."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def as_yaml(data: Any) -> str:
-    """Data as YAML, in the order in which it comes."""
-    import yaml
-
-    class Plain(yaml.SafeDumper):
-        """Writes everything out; what stands twice is not an alias."""
-
-        def ignore_aliases(self, data: Any) -> bool:
-            return True
-
-    return yaml.dump(data, Dumper=Plain, sort_keys=False, allow_unicode=True, width=120)
 
 
 def show(output: str | None, data: Callable[[], Any], page: Callable[[], str]) -> None:
@@ -201,7 +187,7 @@ def report(error: MlsysimError, format: str, code: int) -> int:
         emit(for_build(format, [("mlsysim", of_error(error))], code))
     else:
         files: dict[str, list[str]] = {}
-        for problem in getattr(error, "problems", [error]):
+        for problem in error.every:
             where = problem.where or "mlsysim"
             sys.stderr.write(f"{where}: error: {problem.what}\n{_quoted(where, files)}")
             if problem.hint:

@@ -12,6 +12,11 @@ from mlsysim.registry import Entry, Source, Value
 BY_RULE = "split "
 
 
+def encodes(model: Entry) -> bool:
+    """Whether a model is an encoder, which reads without writing: each token sees all others, and no answer follows."""
+    return "causal" in model.facts and model.facts["causal"].number == 0
+
+
 @dataclass(frozen=True)
 class Binding:
     """The value of a leaf.
@@ -66,12 +71,6 @@ class Design:
     def missing(self) -> dict[str, str]:
         """The leaves without a value, and why."""
         return {name: b.says for name, b in self.bindings.items() if b.value is None}
-
-    @property
-    def encodes(self) -> bool:
-        """Whether the model reads without writing: every token sees all others, and no answer follows."""
-        causal = self.bindings.get("model.causal")
-        return causal is not None and causal.value == 0
 
     def with_split(self, values: Mapping[str, float], origin: str, says: str) -> Design:
         """The same design with (part of) its split bound; what a rule said of another split no longer holds."""

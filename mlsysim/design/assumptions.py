@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from mlsysim.design import Design
+from mlsysim.design import Design, encodes
 from mlsysim.registry import Value
 
 #: Formats in the order in which a plan that names none takes them.
@@ -51,7 +51,7 @@ def _of_the_work(design: Design) -> Iterator[str]:
     for leaf, label in (
         ("workload.sequence_length", "sequence length"), ("workload.output_tokens", "answer"), ("serving.chunk", "chunk"),
     ):  # fmt: skip
-        if leaf == "workload.output_tokens" and design.encodes:
+        if leaf == "workload.output_tokens" and encodes(design.model):
             yield bindings[leaf].says
         elif _known(design, leaf) and bindings[leaf].origin == "default":
             yield f"{label} {bindings[leaf].value:,.0f} tokens: {bindings[leaf].says}"

@@ -6,10 +6,10 @@ from dataclasses import replace
 from math import inf
 from typing import Any
 
-from mlsysim.design import Binding, Design
+from mlsysim.design import Binding, Design, encodes
 from mlsysim.design.assumptions import assumptions
 from mlsysim.design.hosts import refuse_unknown_host
-from mlsysim.design.idle_fields import encodes, refuse_idle_fields
+from mlsysim.design.idle_fields import refuse_idle_fields
 from mlsysim.design.precisions import chosen_precision
 from mlsysim.plan import MAY_BE_NOTHING, RECOMPUTE, SPLIT, LoadedPlan
 from mlsysim.plan.acceptance import largest
@@ -110,8 +110,7 @@ class _Binder:
     def refuse_unknown_names(self, given: dict[str, Entry | None]) -> None:
         """Every name of the plan that nobody knows, at once; those of entries that were given are not looked up."""
         wrong: list[InputError] = []
-        for category, *path in _NAMES:
-            section, name = path
+        for category, section, name in _NAMES:
             if given.get(category) is None and self.said(section, name) is not None:
                 try:
                     self.lookup(category, section, name)

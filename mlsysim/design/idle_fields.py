@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlsysim.design import encodes
 from mlsysim.plan import MAY_BE_NOTHING, SPLIT, LoadedPlan
 from mlsysim.registry import Entry
 from mlsysim.symbolic.errors import InputError
@@ -22,11 +23,6 @@ OF_THE_TIME = ("region", "facility", "price_per_accelerator_hour", *MAY_BE_NOTHI
 
 #: Fields of the network that count between nodes, and inside one.
 BETWEEN, INSIDE = ("fabric", "bandwidth", "latency"), ("link", "link_bandwidth", "link_latency")
-
-
-def encodes(model: Entry) -> bool:
-    """Whether a model is an encoder: each token sees all others, and no answer is written."""
-    return "causal" in model.facts and model.facts["causal"].number == 0
 
 
 def refuse_idle_fields(loaded: LoadedPlan, model: Entry, accelerators: int, node: int) -> None:

@@ -7,6 +7,7 @@ with a method ``propose``; ``gemini_design_loop`` has a real model.
 
 from __future__ import annotations
 
+import argparse
 import math
 import re
 import sys
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from mlsysim.agents.tools import Answer, call
+from mlsysim.cli.output import close_quietly
 from mlsysim.plan import loads
 from mlsysim.symbolic.errors import InputError, UnknownNameError
 from mlsysim.symbolic.units import parse
@@ -278,11 +280,23 @@ def show(designer: Designer, task: Task, most: int = MOST_ROUNDS) -> int:
     return 0 if history and task.done(history[-1]) else 4
 
 
-def main() -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Run the loop with the stand-in."""
+    argparse.ArgumentParser(prog="python -m mlsysim.examples.design_loop", description=__doc__).parse_args(arguments)
     task = Task()
     return show(StandIn(task), task)
 
 
+def ended(loop: Callable[[], int]) -> int:
+    """The exit code of a loop, whose reader may go before it ends."""
+    try:
+        code = loop()
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        close_quietly()
+        return 0
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended(lambda: main(sys.argv[1:])))

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlsysim.agents.guide import INSTRUCTIONS
-from mlsysim.examples.design_loop import MOST_ROUNDS, Proposal, Round, Task, show
+from mlsysim.examples.design_loop import MOST_ROUNDS, Proposal, Round, Task, ended, show
 from mlsysim.symbolic.errors import InputError
 
 KEY = "GEMINI_API_KEY"
@@ -178,4 +178,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended(main))

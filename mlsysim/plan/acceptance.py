@@ -1,6 +1,6 @@
 """Accepting a valid plan by its published JSON Schema alone, without importing pydantic.
 
-The schema is ``plan.schema.json``, made from ``plan_model``. What it uses of JSON Schema is all that is read here; whatever
+The schema is ``plan.schema.json``, made from ``model``. What it uses of JSON Schema is all that is read here; whatever
 is not plainly valid is left to the model, which finds the words for it.
 """
 

@@ -64,7 +64,7 @@ def as_data(error: MlsysimError, code: int | None = None) -> dict[str, Any]:
     >>> as_data(InputError("batch_size is 0", hint="give at least 1"))["error"]["code"]
     'bad_input'
     """
-    found: list[MlsysimError] = getattr(error, "problems", [error])
+    found = error.every
     alone = found[0] if len(found) == 1 else error
     word, usual = _kind(alone)
     problems = [_problem(each) for each in found[:MOST_PROBLEMS]]

@@ -89,8 +89,7 @@ def of_found(found: Found) -> list[Remark]:
 
 def of_error(error: MlsysimError) -> list[Remark]:
     """Every problem of an error."""
-    problems = getattr(error, "problems", [error])
-    return [Remark("input", "bad input", "error", each.what, Place.of(each.where), each.hint) for each in problems]
+    return [Remark("input", "bad input", "error", each.what, Place.of(each.where), each.hint) for each in error.every]
 
 
 def _of_walls(evaluation: Evaluation, pool: str = "") -> Iterator[Remark]:

@@ -72,6 +72,8 @@ def test_every_kind_of_call_is_tried() -> None:
 def test_lists_that_are_written_twice_agree() -> None:
     """What the tools offer by name is what there is."""
     assert tuple(PROBLEMS) == searching.PROBLEMS
+    said = schemas.schema_of("plan")["$defs"]["Search"]["properties"]["problem"]["anyOf"][0]["enum"]
+    assert tuple(said) == searching.PROBLEMS
 
 
 def test_a_design_that_does_not_fit_is_an_answer() -> None:

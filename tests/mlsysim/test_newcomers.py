@@ -155,6 +155,19 @@ def test_several_checks_keep_a_published_schema(tmp_path: Path, capsys: Captured
     assert alone.splitlines()[0] == capsys.readouterr().out.splitlines()[0]
 
 
+def test_what_is_wrong_with_pools_keeps_no_other_plan_from_being_checked(tmp_path: Path, capsys: Captured) -> None:
+    """An assert that has no total was found only when the whole was written."""
+    pools, good = tmp_path / "pools.yaml", tmp_path / "good.yaml"
+    pools.write_text(SHORT.replace("{name: H100}", "{pools: [{name: H100, accelerators: 2}, {name: A100, accelerators: 2}]}").replace(
+        "{name: Llama3_8B}", "{name: Llama3_8B, batch_size: 8}"
+    ) + "ops: {duration_days: 1}\nconstraints: {assert: [{metric: cost_per_million_tokens, max: 1}]}\n")  # fmt: skip
+    good.write_text(SHORT)
+    assert run(["check", str(pools), str(good)]) == 2
+    shown = capsys.readouterr()
+    assert "does not add up over pools" in shown.err
+    assert "PASS" in shown.out
+
+
 def test_many_points_may_be_a_list() -> None:
     """Not only an array."""
     kernel = mlsysim.bind(plan(workload={"name": "Llama3_8B"}, hardware={"name": "H100"}))
@@ -163,11 +176,12 @@ def test_many_points_may_be_a_list() -> None:
 
 
 @pytest.mark.parametrize(("words", "code"), [
-    ("zoo show H100", 0), ("--help", 0), ("check examples/llama3_70b_training.yaml", 3), ("schema", 0), ("walls", 0),
+    ("zoo show H100", 0), ("--help", 0), ("examples.design_loop", 0), ("check examples/llama3_70b_training.yaml", 3), ("schema", 0), ("walls", 0),
 ])  # fmt: skip
 def test_a_reader_that_goes_changes_no_exit_code(words: str, code: int) -> None:
     """As in `mlsysim ... | head`."""
-    command = f"{sys.executable} -m mlsysim {words} | true; exit ${{PIPESTATUS[0]}}"
+    module = f"mlsysim.{words}" if words.startswith("examples.") else f"mlsysim {words}"
+    command = f"{sys.executable} -m {module} | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (code, "")
 

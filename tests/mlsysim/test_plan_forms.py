@@ -129,9 +129,7 @@ def test_asserts_on_pools_hold_for_each_and_on_totals_for_all() -> None:
         found = evaluate_whole({**POOLS, "constraints": {"assert": asserts}})
         assert (len(found.violations), found.exit_code) == (violated, code)
     with pytest.raises(InputError, match="does not add up over pools"):
-        evaluate_whole(
-            {**POOLS, "constraints": {"assert": [{"metric": "cost_per_million_tokens", "max": 1}]}}
-        ).to_dict()
+        evaluate_whole({**POOLS, "constraints": {"assert": [{"metric": "cost_per_million_tokens", "max": 1}]}})
 
 
 def test_what_is_wrong_with_a_pool_is_where_the_plan_says_it() -> None:

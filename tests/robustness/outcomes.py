@@ -24,7 +24,7 @@ def _results() -> Any:
 
 def told(error: MlsysimError) -> str:
     """What an error says, after checking that it can be said: in words, not too many, and nothing that a terminal obeys."""
-    for problem in getattr(error, "problems", [error]):
+    for problem in error.every:
         assert problem.what.strip(), "a message needs words"
         for part in (problem.what, problem.where or "", problem.hint or ""):
             assert len(part) < LONGEST, f"too long: {part[:200]}"

@@ -94,7 +94,7 @@ def test_what_a_field_cannot_be_is_refused_where_it_stands(name: str) -> None:
         with pytest.raises(InputError) as caught:
             loads(written(plan))
         told(caught.value)
-        places = [place_of(problem.where) for problem in getattr(caught.value, "problems", [caught.value])]
+        places = [place_of(problem.where) for problem in caught.value.every]
         inside = isinstance(value, dict | list) and any(place > where for place in places)
         assert where in places or inside, f"{name} is {what}: {caught.value}"
 
@@ -129,7 +129,7 @@ def test_a_misspelt_key_is_corrected_in_every_section(section: Field, keys: dict
         text = written(placed(BASES["tiny"], wrong, 3))
         with pytest.raises(InputError) as caught:
             loads(text)
-        problem = next(p for p in getattr(caught.value, "problems", [caught.value]) if "unknown key" in p.what)
+        problem = next(p for p in caught.value.every if "unknown key" in p.what)
         assert f"{key[:1]}{key}" in problem.what
         assert problem.where == parse(text, "plan.yaml").where(wrong, key=True)
         assert f"'{key}'" in (problem.hint or ""), f"{wrong}: {problem.hint}"
