@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
+#: The most characters of a value that a message shows.
+LONGEST = 80
 #: The name that stands for standard input instead of a file.
 STANDARD_INPUT = Path("-")
 MAX_NODES = 100_000
@@ -85,6 +87,20 @@ class Document:
             path = path[:-1]
             found = self.keys.get(path) or self.values.get(path)
         return found
+
+
+def written(given: Any) -> str:
+    """A value as people write it, shortened.
+
+    >>> written(None), written(True), written("many"), written([1])
+    ('nothing', 'true', "'many'", 'a list')
+    """
+    if isinstance(given, dict | list | tuple):
+        return "a mapping" if isinstance(given, dict) else "a list"
+    if given is None or isinstance(given, bool):
+        return {None: "nothing", True: "true", False: "false"}[given]
+    shown = repr(given)
+    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."
 
 
 def read(path: Path, name: str | None = None, *, start: str = PLAN_START) -> Document:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from mlsysim.registry.document import Document, Path_
+from mlsysim.registry.document import Document, Path_, written
 from mlsysim.registry.schema import Fact
 from mlsysim.symbolic.errors import nearest
 
@@ -24,18 +24,11 @@ _FORMS = {
 }  # fmt: skip
 
 
-def _written(given: Any) -> str:
-    """A value as a file has it, shortened."""
-    if given is None or isinstance(given, bool):
-        return {None: "nothing", True: "true", False: "false"}[given]
-    return f"{given!r:.60}"
-
-
 def problem(model: type[BaseModel], document: Document, place: Path_, detail: Any) -> tuple[str, str, str]:
     """One complaint of pydantic: what is wrong, where it stands, and the cure."""
     loc = tuple(part for part in detail["loc"] if part not in _MEMBERS)
     path, said, kind = (*place, *loc), ".".join(map(str, loc)), detail["type"]
-    where, last, given = document.where(path), str(loc[-1]) if loc else "", _written(detail["input"])
+    where, last, given = document.where(path), str(loc[-1]) if loc else "", written(detail["input"])
     fields = [field.alias or name for name, field in (Fact if "facts" in loc else model).model_fields.items()]
     if not loc:
         return "an entry is a mapping", where, f"it takes {', '.join(fields)}"

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from mlsysim.plan import LoadedPlan
 from mlsysim.registry import Entry, Source, Value
-
-#: How the sentence begins that says which split a rule took.
-BY_RULE = "split "
 
 
 def encodes(model: Entry) -> bool:
@@ -50,7 +47,8 @@ class Design:
         variant: the graph that evaluates it.
         model, hardware, node: the entries it is made of.
         bindings: every leaf of the variant by name.
-        assumptions: what was chosen because the plan left it open, as sentences.
+        told: what was chosen because the plan left it open, as sentences.
+        by_rule: which split a rule chose, as a sentence; empty where it chose none.
     """
 
     loaded: LoadedPlan
@@ -60,7 +58,13 @@ class Design:
     node: Entry
     precision: str
     bindings: Mapping[str, Binding]
-    assumptions: tuple[str, ...] = field(default=())
+    told: tuple[str, ...] = ()
+    by_rule: str = ""
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What the plan left open and what was taken, as sentences."""
+        return (*self.told, self.by_rule) if self.by_rule else self.told
 
     @property
     def values(self) -> dict[str, float]:
@@ -73,11 +77,10 @@ class Design:
         return {name: b.says for name, b in self.bindings.items() if b.value is None}
 
     def with_split(self, values: Mapping[str, float], origin: str, says: str) -> Design:
-        """The same design with (part of) its split bound; what a rule said of another split no longer holds."""
+        """The same design with (part of) its split bound; a rule chose none of that."""
         bound = {name: Binding(float(value), origin, says) for name, value in values.items()}
-        kept = tuple(sentence for sentence in self.assumptions if not sentence.startswith(BY_RULE))
-        return replace(self, bindings={**self.bindings, **bound}, assumptions=kept)
+        return replace(self, bindings={**self.bindings, **bound}, by_rule="")
 
     def assuming(self, *sentences: str) -> Design:
         """The same design with further assumptions to report."""
-        return replace(self, assumptions=(*self.assumptions, *sentences))
+        return replace(self, told=(*self.told, *sentences))

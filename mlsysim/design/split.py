@@ -8,11 +8,12 @@ Where the rule finds none, every split is looked at, so a split that does not fi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from math import inf
 from typing import Any
 
 from mlsysim.constraints.feasibility import holds
-from mlsysim.design import BY_RULE, Design
+from mlsysim.design import Design
 from mlsysim.design.hosts import unknown_host
 from mlsysim.design.slots import SLOTS, slots_that_fit
 from mlsysim.design.slots import said as slots_said
@@ -53,7 +54,7 @@ def complete(design: Design) -> Design:
         for name in open_
         if name.partition(".")[2] not in ("zero", "recompute", "sequence", "slots", *_NONE)
     ):
-        return design.assuming(f"{BY_RULE}{words}: {rule}; see `mlsysim optimize parallelism`")
+        return replace(design, by_rule=f"split {words}: {rule}; see `mlsysim optimize parallelism`")
     return design
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from mlsysim.registry.document import LONGEST, written
 from mlsysim.symbolic.errors import nearest
 
 #: What people write behind a number, and what it is worth.
@@ -13,8 +14,6 @@ FACTORS = {"%": 1e-2, "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e1
 NAMED = ("workload", "hardware")
 #: What pydantic calls a number that may have a unit instead.
 UNITED = "constrained-float"
-#: The most characters of a value that are shown.
-LONGEST = 80
 
 
 def said(detail: Any) -> str:
@@ -59,16 +58,6 @@ def said(detail: Any) -> str:
             return f"{shown} where a mapping is needed"
         case _:
             return f"{shown}: {detail['msg']}"
-
-
-def written(given: Any) -> str:
-    """A value as a plan writes it, shortened."""
-    if isinstance(given, dict | list | tuple):
-        return "a mapping" if isinstance(given, dict) else "a list"
-    if given is None or isinstance(given, bool):
-        return {None: "nothing", True: "true", False: "false"}[given]
-    shown = repr(given)
-    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."
 
 
 def cure(detail: Any, description: str | None) -> str | None:
