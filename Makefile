@@ -55,8 +55,8 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
 
 # Needs uv. Hashes are the same on every mirror; no address of one is written.
 lock:
-	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --output-file requirements.lock
-	uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --output-file requirements-dev.lock
+	uv pip compile pyproject.toml --no-strip-extras --group build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --output-file requirements.lock
+	uv pip compile pyproject.toml --no-strip-extras --group build --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --output-file requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) build dist docs/build docs/reference/generated *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
