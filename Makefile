@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: example test check generate benchmark papers katex docs outputs lock clean
+.PHONY: example test check generate benchmark papers katex docs outputs lock resolve clean
 
 example: $(VENV)/.run
 	$(BIN)/mlsysim eval examples/llama3_70b_training.yaml || [ $$? -eq 3 ]
@@ -57,6 +57,14 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
 lock:
 	uv pip compile pyproject.toml --no-strip-extras --group build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --output-file requirements.lock
 	uv pip compile pyproject.toml --no-strip-extras --group build --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --output-file requirements-dev.lock
+
+# Both locks must resolve with the oldest pip that a supported Python comes with (Debian 12 has 23.0.1 beside Python 3.11).
+resolve:
+	$(PYTHON) -m venv --clear build/oldest-pip
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12))' || build/oldest-pip/bin/python -m pip install --quiet --disable-pip-version-check pip==23.0.1
+	for lock in requirements.lock requirements-dev.lock; do \
+	    build/oldest-pip/bin/python -m pip install --dry-run --ignore-installed --quiet --disable-pip-version-check --require-hashes -r $$lock || exit; \
+	done
 
 clean:
 	rm -rf $(VENV) build dist docs/build docs/reference/generated *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -9,9 +9,12 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -95,3 +98,28 @@ def test_a_wheel_holds_code_facts_units_and_schema(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_extras_that_are_promised_exist() -> None:
+    """``pip install ".[cli]"`` warns of nothing: the extra exists, and needs nothing beyond the package."""
+    extras = PROJECT["project"]["optional-dependencies"]
+    assert extras["cli"] == []
+    assert "mcp" in extras
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_locks_name_the_extras_that_their_packages_ask_for(lock: str) -> None:
+    """Before release 23.3, pip takes the newest release of a package whose extra the lock does not name."""
+    pinned = {
+        canonicalize_name(line.name): line
+        for text in (ROOT / lock).read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+        if "==" in text and (line := Requirement(text.partition(" --hash")[0].strip()))
+    }
+    for name in pinned:
+        try:
+            needs = [Requirement(need) for need in metadata.distribution(name).requires or ()]
+        except metadata.PackageNotFoundError:  # of another platform
+            continue
+        for need in needs:
+            if need.extras and (need.marker is None or need.marker.evaluate({"extra": ""})):
+                assert need.extras <= pinned[canonicalize_name(need.name)].extras, f"{name} asks for {need}"
