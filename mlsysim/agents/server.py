@@ -8,8 +8,19 @@ from importlib.metadata import PackageNotFoundError, version
 from mlsysim.symbolic.errors import InputError
 
 #: The major version of the SDK that the server speaks.
-MAJOR = "2"
-_CURE = 'pip install "mlsysim[mcp]"'
+MAJOR = 2
+#: The requirement that pip reads; the extra in pyproject.toml is the same.
+SDK = f"mcp>={MAJOR},<{MAJOR + 1}"
+
+
+def cure() -> str:
+    """The command that installs the SDK beside this program, wherever the program itself came from.
+
+    >>> cure().endswith('-m pip install "mcp>=2,<3"')
+    True
+    """
+    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
+    return f'{python} -m pip install "{SDK}"'
 
 
 def require_sdk() -> None:
@@ -21,9 +32,9 @@ def require_sdk() -> None:
     try:
         found = version("mcp")
     except PackageNotFoundError:
-        raise InputError("the MCP server needs the MCP SDK, which is not installed", hint=_CURE) from None
-    if found.partition(".")[0] != MAJOR:
-        raise InputError(f"the MCP server needs version {MAJOR} of the MCP SDK, this is {found}", hint=_CURE)
+        raise InputError("the MCP server needs the MCP SDK, which is not installed", hint=cure()) from None
+    if found.partition(".")[0] != str(MAJOR):
+        raise InputError(f"the MCP server needs version {MAJOR} of the MCP SDK, this is {found}", hint=cure())
 
 
 def main() -> None:

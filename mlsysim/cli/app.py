@@ -233,7 +233,7 @@ app.add_typer(zoo_commands, name="zoo")
 
 @app.command()
 def mcp() -> None:
-    r"""Serve language-model agents over the Model Context Protocol, on standard input and output; needs `mlsysim\[mcp]`."""
+    """Serve language-model agents over the Model Context Protocol, on standard input and output; needs the extra `mcp`."""
     from mlsysim.agents.server import main as serve
 
     serve()

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ from mlsysim.schemas import schema_of
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue
 from tests.agents.plans import LARGE, ONE, TWO, YEARLY
+from tests.conftest import ROOT
 
 COMMAND = ["-m", "mlsysim.examples.mcp_server"]
 
@@ -296,6 +298,14 @@ def test_standard_output_carries_the_protocol_alone() -> None:
     assert running.returncode == 0
 
 
+def test_the_cure_installs_what_the_extra_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Into the environment of the program, also where its path has spaces."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["optional-dependencies"]["mcp"] == [server.SDK]
+    monkeypatch.setattr(sys, "executable", "/a b/python")
+    assert server.cure() == '"/a b/python" -m pip install "mcp>=2,<3"'
+
+
 def test_without_the_sdk_the_cure_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Where it is missing, or of another major version; as a program with exit code 2."""
     from importlib.metadata import PackageNotFoundError
@@ -306,7 +316,7 @@ def test_without_the_sdk_the_cure_is_said(monkeypatch: pytest.MonkeyPatch, capsy
     monkeypatch.setattr(server, "version", missing)
     with pytest.raises(InputError, match="not installed") as caught:
         server.main()
-    assert caught.value.hint == 'pip install "mlsysim[mcp]"'
+    assert caught.value.hint == f'{sys.executable} -m pip install "mcp>=2,<3"'
     monkeypatch.setattr(server, "version", lambda _: "1.28.0")
     with pytest.raises(SystemExit) as ended:
         server.run()
