@@ -21,23 +21,11 @@ Pages = Mapping[str, str]
 
 def makers() -> list[Callable[[], Pages]]:
     """What makes pages, each a part of the reference."""
-    from docs.generate import (
-        agents,
-        builds,
-        commands,
-        efficiency,
-        exits,
-        metrics,
-        plan,
-        python,
-        registry,
-        result,
-        walls,
-    )
+    from docs.generate import agents, builds, commands, efficiency, metrics, plan, python, registry, result, walls
 
     return [
         module.pages
-        for module in (commands, plan, metrics, result, exits, walls, registry, efficiency, builds, python, agents)
+        for module in (commands, plan, metrics, result, walls, registry, efficiency, builds, python, agents)
     ]
 
 

@@ -1,4 +1,4 @@
-"""What the pages show below their commands, renewed: ``python -m docs.generate.outputs --write``.
+"""What pages show below their commands, and notebooks below their cells, renewed: ``python -m docs.generate.outputs --write``.
 
 Without ``--write`` it names the places that are no longer true, and ends with exit code 1 where there are any.
 """
@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from docs.generate import notebooks
 from docs.generate.blocks import FINE, Command, Shell, every_page, ran, renewed, same, told
 
 
@@ -46,10 +47,12 @@ def renew(page: Path, *, write: bool) -> list[str]:
 
 
 def main(words: list[str]) -> int:
-    """Renew every page, or those that are named."""
+    """Renew every page and notebook, or those that are named."""
     write = "--write" in words
     named = [Path(word).resolve() for word in words if not word.startswith("-")]
-    problems = [problem for page in named or every_page() for problem in renew(page, write=write)]
+    problems = []
+    for page in named or [*every_page(), *notebooks.notebooks()]:
+        problems += (notebooks.renew if page.suffix == ".ipynb" else renew)(page, write=write)
     for problem in problems:
         print(problem)
     return 0 if write else int(bool(problems))

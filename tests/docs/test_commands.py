@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import doctest
+import json
+import re
 from pathlib import Path
 from typing import Any
 
-import numpy
 import pytest
 
 from docs.generate.blocks import Block, Command, Shell, blocks, commands, every_page, ran, renewed, same, told
 from docs.generate.outputs import renew, wrong
+from mlsysim.registry import standard
 from tests.conftest import ROOT
 
 PAGES = every_page()
@@ -38,9 +40,7 @@ def test_every_program_runs(page: Path, tmp_path: Path, monkeypatch: pytest.Monk
     """In order, with one set of names; what a prompt shows is what it answers."""
     shell = Shell(tmp_path)
     monkeypatch.chdir(tmp_path)
-    if page == README:  # its program reads a plan of the reader's, and arrays
-        shell.run("mlsysim init plan.yaml")
-    names: dict[str, Any] = {"__name__": "__main__", "batches": numpy.array([512.0, 1024.0])}
+    names: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks(page):
         if block.caption:
             shell.write(block)
@@ -63,9 +63,43 @@ def answered(block: Block, names: dict[str, Any]) -> dict[str, Any]:
 def test_the_readme_and_the_pages_have_commands() -> None:
     """The checks above are not empty."""
     found = {page: [c for b in blocks(page) if b.language == "console" for c in commands(b)] for page in PAGES}
-    assert sum(command.runs for command in found[README]) >= 30
-    assert sum(command.runs for page, shown in found.items() for command in shown if page != README) >= 40
+    assert sum(command.runs for command in found[README]) >= 8
+    assert sum(command.runs for page, shown in found.items() for command in shown if page != README) >= 70
     assert sum(bool(command.shown) for shown in found.values() for command in shown) >= 20
+
+
+def searches(page: Path) -> list[Command]:
+    """The commands of a page that search for a design."""
+    shown = [command for block in blocks(page) if block.language == "console" for command in commands(block)]
+    return [command for command in shown if command.text.startswith("mlsysim optimize ")]
+
+
+def space(shell: Shell, command: str) -> int | None:
+    """How many designs a search chooses from; None where the number is too large to be counted."""
+    one = re.sub(r" --(pareto|write|top) \S+| --explain", "", command)
+    return json.loads("\n".join(shell.run(f"{one} --output json")[1]))["o_space"]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if searches(page)], ids=told)
+def test_every_search_that_is_shown_is_worth_making(page: Path, tmp_path: Path) -> None:
+    """It chooses from more than a thousand designs; where one piece of work may run, from every region that there is."""
+    shell = Shell(tmp_path)
+    for block in blocks(page):
+        if block.caption:
+            shell.write(block)
+    for command in searches(page):
+        found = space(shell, command.text)
+        every_region = "optimize placement" in command.text and found == len(standard().entries("grids"))
+        assert found is None or found > 1000 or every_region, f"{told(page)}:{command.line}: {found} designs"
+
+
+@pytest.mark.parametrize("command", [
+    "parallelism examples/llama3_405b_training.yaml", "batching examples/chat.yaml", "examples/pools.yaml", "placement examples/placement.yaml",
+])  # fmt: skip
+def test_every_plan_to_search_with_leaves_enough_open(command: str, tmp_path: Path) -> None:
+    """Also where no page shows the search."""
+    found = space(Shell(tmp_path), f"mlsysim optimize {command}")
+    assert found is None or found > 1000
 
 
 def test_a_block_is_read_as_it_is_written(tmp_path: Path) -> None:
