@@ -41,4 +41,6 @@ def test_the_citation_file_says_what_the_package_does() -> None:
     """Version, license, authors."""
     assert CITATION["version"] == mlsysim.__version__ == PROJECT["project"]["version"]
     assert CITATION["license"] == PROJECT["project"]["license"]
-    assert [author["name"] for author in CITATION["authors"]] == [each["name"] for each in PROJECT["project"]["authors"]]
+    assert [author["name"] for author in CITATION["authors"]] == [
+        each["name"] for each in PROJECT["project"]["authors"]
+    ]
