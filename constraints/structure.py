@@ -26,6 +26,12 @@ def leaves_of(variant: str, quantity: str) -> frozenset[str]:
     return found
 
 
+def rests_on(variant: str, condition: Mapping[str, Any]) -> frozenset[str]:
+    """The leaves that a condition rests on, on both sides."""
+    sides = (condition["needed"], condition["available"])
+    return frozenset().union(*(leaves_of(variant, side) for side in sides if isinstance(side, str)))
+
+
 def branches(variant: str, quantity: str) -> tuple[str, ...]:
     """The quantities whose maximum a quantity is; itself where it is none.
 

@@ -133,11 +133,17 @@ class Evaluation:
 
     @property
     def deciding_wall(self) -> str:
-        """The wall that decides feasibility: the one that fails, else the one that is nearest to failing."""
+        """The wall that fails, else the one nearest to failing; ``parallelism`` or ``model`` where no wall decides."""
         if self.failures:
             return self.failures[0].wall
         physical = [f for f in self.findings if f.kind == "physical"]
         return max(physical, key=lambda f: f.needed / f.available if f.needed else 0.0).wall
+
+    @property
+    def decided_by(self) -> str:
+        """What decides feasibility, in words: a wall, else the parallelism or the model."""
+        decides = self.deciding_wall
+        return f"the {decides} wall" if decides in {wall["name"] for wall in catalogue().WALLS} else f"the {decides}"
 
     @property
     def binding_wall(self) -> str | None:

@@ -169,7 +169,8 @@ def schema() -> dict[str, Any]:
                       "4 physically infeasible, 5 not proven"},
         "f_status": {"enum": ["PASS", "FAIL"], "description": "whether the design is physically possible"},
         "f_summary": {"type": "string", "description": "feasibility in one sentence, with what would fix it"},
-        "f_wall": {"type": "string", "description": "the wall that fails, or is nearest to failing"},
+        "f_wall": {"type": "string", "description": "the wall that fails, or is nearest to failing; parallelism or model "
+                   "where a split does not divide the work or the model cannot take it"},
         "p_status": {"enum": ["PASS", "SKIPPED"], "description": "SKIPPED where the design does not fit"},
         "p_binding_wall": {"type": ["string", "null"], "description": "the wall that takes most of the time"},
         "m_status": {"enum": ["PASS", "PARTIAL", "SKIPPED"],

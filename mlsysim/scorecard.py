@@ -93,7 +93,7 @@ def _feasibility(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
     yield from wrapped(summary(evaluation), "  ", "  ")
     for failure in evaluation.failures[1:]:
         yield from wrapped(failure.sentence, "  ", "  ")
-    yield f"  decided by the {evaluation.deciding_wall} wall"
+    yield f"  decided by {evaluation.decided_by}"
     parts = ("memory.weights", "memory.gradients", "memory.optimizer", "memory.activations", "memory.gathered",
              "memory.staged",              "memory.cache", "memory.workspace")  # fmt: skip
     held = [(n, evaluation.values[n]) for n in parts if evaluation.values.get(n)]

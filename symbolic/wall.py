@@ -87,16 +87,39 @@ class Wall:
 
 
 @dataclass(frozen=True, eq=False)
+class Change:
+    """A leaf of which other values may make a condition hold, and how these values are written.
+
+    Attributes:
+        leaf: what is changed.
+        most: the largest value that is tried; with ``near``, how far from the present value.
+        words: what names the values: ``{and}`` and ``{or}`` list them, ``{do}`` is do or does.
+        near: whether only the nearest value on either side is of use, as for the size of a batch.
+    """
+
+    leaf: Quantity
+    most: Quantity | int
+    words: str
+    near: bool = False
+
+
+@dataclass(frozen=True, eq=False)
 class Condition:
     """What a design must satisfy to be possible: ``needed <= available``.
+
+    Conditions of one name are one admissibility: the values that cure one of them are those that all of them accept.
 
     Attributes:
         name: the metric-like name it is reported under.
         needed, available: two quantities of the graph, in the same unit.
-        sentence: what to say when it fails; ``{needed}`` and ``{available}`` are filled in with units.
-        kind: ``physical`` when something runs out, ``structural`` when a split does not exist at all, ``joined`` when no
+        sentence: what to say when it fails; ``{needed}`` and ``{available}`` are filled in with units, the last word of
+            the name of a quantity that the condition rests on as a plain number.
+        kind: ``physical`` when something runs out, ``structural`` when a design does not exist at all, ``joined`` when no
             link leads from one accelerator to another.
         when: the variants of the graph it belongs to.
+        decider: what decides where it fails, if that is no wall: ``parallelism`` or ``model``.
+        changes: what can be changed to make it hold, the most useful first.
+        beside: how it is mentioned where it rules out values that another condition of its name would accept.
     """
 
     name: str
@@ -105,3 +128,6 @@ class Condition:
     sentence: str
     kind: str = "physical"
     when: frozenset[str] = ALL
+    decider: str = ""
+    changes: tuple[Change, ...] = ()
+    beside: str = ""

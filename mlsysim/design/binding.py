@@ -279,7 +279,7 @@ class _Binder:
 
     def _workload(self, rest: str) -> Binding:
         if rest == "sequence_length":
-            return self.own_length()
+            return self.leaving_room(self.own_length())
         if rest == "training_tokens":
             return Binding(None, "default", "the plan does not say how many tokens the run has (workload.tokens)")
         if rest == "output_tokens" and encodes(self.model):
@@ -304,6 +304,17 @@ class _Binder:
             f"workload.sequence_length: that of {self.model.name} is not published",
             where=self.where("workload", "name"), hint="give workload.sequence_length",
         )  # fmt: skip
+
+    def leaving_room(self, length: Binding) -> Binding:
+        """A prompt that leaves room for its answer, where a table of positions ends; any other as it is."""
+        positions, answer = _of(self.model, "positions").value, self.leaf("workload.output_tokens").value or 0
+        longest = min(_of(self.model, "context_length").value or inf, positions or inf)
+        if self.training or not positions or encodes(self.model) or answer >= longest:
+            return length
+        says = (
+            f"what an answer of {answer:,.0f} leaves of the {longest:,.0f} positions that {self.model.name} has learned"
+        )
+        return length if (length.value or 0) <= longest - answer else replace(length, value=longest - answer, says=says)
 
     def _serving(self, rest: str) -> Binding:
         if rest == "in_time":

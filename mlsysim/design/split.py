@@ -13,6 +13,7 @@ from math import inf
 from typing import Any
 
 from mlsysim.constraints.feasibility import holds
+from mlsysim.constraints.structure import conditions, rests_on
 from mlsysim.design import Design
 from mlsysim.design.hosts import unknown_host
 from mlsysim.design.slots import SLOTS, slots_that_fit
@@ -150,16 +151,14 @@ def domains(design: Design) -> dict[str, tuple[int, ...]]:
     """The values that each degree could take: what the plan fixes, else every number that could divide."""
     values = design.values
     devices, layers = int(values["split.devices"]), int(values["model.layers"])
-    heads, experts = (int(values[n]) for n in ("model.heads", "model.experts"))
     training = design.variant.endswith("training")
     stages = [p for p in divisors(devices) if p <= layers]
-    length = int(values["workload.sequence_length"])
     choices: dict[str, list[int]] = {
-        "split.tensor": [t for t in divisors(heads) if devices % t == 0],
+        "split.tensor": admissible(design, "split.tensor", divisors(devices)),
         "split.pipeline": stages,
-        "split.context": [c for c in divisors(devices) if length % c == 0] if training else [1],
+        "split.context": admissible(design, "split.context", divisors(devices)) if training else [1],
         "split.data": divisors(devices),
-        "split.expert": [e for e in divisors(experts) if devices % e == 0] if experts and training else [1],
+        "split.expert": admissible(design, "split.expert", divisors(devices)) if training else [1],
     }
     if training:
         choices |= {
@@ -175,6 +174,25 @@ def domains(design: Design) -> dict[str, tuple[int, ...]]:
         }
     said = {leaf: design.bindings[leaf].value for leaf in choices}
     return {leaf: tuple(options) if (v := said[leaf]) is None else (int(v),) for leaf, options in choices.items()}
+
+
+def admissible(design: Design, leaf: str, tried: Iterable[int], others: Mapping[str, float] | None = None) -> list[int]:
+    """The values of a degree that the structural conditions accept whatever is still open.
+
+    Args:
+        design: the plan; what it fixes of the split counts.
+        leaf: the degree.
+        tried: its values to choose from, ascending; the first is kept where no condition accepts any.
+        others: further degrees that are fixed.
+    """
+    others = others or {}
+    open_ = {n for n, b in design.bindings.items() if n.startswith(("split.", SLOTS)) and b.value is None} - {*others}
+    own = [
+        c for c in conditions(design.variant, "structural") if rests_on(design.variant, c) & {*open_, leaf} == {leaf}
+    ]
+    values = {**design.values, **dict.fromkeys(open_, 1.0), **others}
+    tried = list(tried)
+    return [v for v in tried if holds(design.variant, _results(design, values, {leaf: v}), own)] or tried[:1]
 
 
 def _spared(design: Design, choices: Mapping[str, list[int]]) -> list[int]:
@@ -210,19 +228,12 @@ def _by_rule(design: Design, strict: bool = True) -> Iterator[Split]:
     if not design.variant.startswith("transformer"):
         return
     devices = int(design.bindings["split.devices"].value or 1)
-    node = int(design.bindings["node.accelerators"].value or 1)
     layers = int(design.bindings["model.layers"].value or 1)
     serving = design.variant.endswith("serving")
     batch = inf if serving else design.bindings["workload.batch_size"].value or 1
-    inside = [t for t in divisors(devices) if t <= node]
-    sizes = [(t, 1) for t in inside] + [(inside[-1], p) for p in divisors(devices // inside[-1]) if 1 < p <= layers]
-    if serving:  # which of them keeps up with the traffic is seen only at the traffic itself
-        sizes += [
-            (t, p) for t in divisors(devices) for p in divisors(devices // t) if p <= layers and (t, p) not in sizes
-        ]
     fixed = {name: _said(design, name, [one])[0] for name, one in _ONE.items()}
     none = {name: _said(design, name, [zero])[0] for name, zero in _NONE.items()}
-    for tensor, pipeline in _around(design, sizes, devices, layers):
+    for tensor, pipeline in _sizes(design, devices, layers):
         ranks = tensor * pipeline * fixed["context"]
         for data in _said(design, "data", [max(1, devices // ranks)]):
             if not design.variant.endswith("training"):
@@ -236,17 +247,24 @@ def _by_rule(design: Design, strict: bool = True) -> Iterator[Split]:
                              sequence=sequence, **none)  # fmt: skip
 
 
-def _around(design: Design, sizes: list[tuple[int, int]], devices: int, layers: int) -> list[tuple[float, float]]:
-    """The sizes of the rule, or those around what the plan fixes."""
-    tensors = _said(design, "tensor", [])
-    pipelines = _said(design, "pipeline", [])
-    if not tensors and not pipelines:
-        return [(float(t), float(p)) for t, p in sizes]
-    if tensors and pipelines:
-        return [(tensors[0], pipelines[0])]
-    if tensors:
-        return [(tensors[0], float(p)) for p in divisors(max(1, devices // int(tensors[0]))) if p <= layers]
-    return [(float(t), pipelines[0]) for t, p in sizes if p == 1]
+def _sizes(design: Design, devices: int, layers: int) -> Iterator[tuple[float, float]]:
+    """Tensor ranks and stages in the order of the rule: tensor inside the node, then stages of the widest admissible."""
+    serving = design.variant.endswith("serving")
+    node = int(design.bindings["node.accelerators"].value or 1)
+    inside = [t for t in divisors(devices) if t <= node]
+    if pipelines := _said(design, "pipeline", []):
+        yield from ((t, pipelines[0]) for t in _said(design, "tensor", divisors(devices) if serving else inside))
+        return
+    tensors = [int(t) for t in _said(design, "tensor", inside)]
+    yield from ((t, 1) for t in tensors)
+    at_once = {"split.context": _said(design, "context", [1])[0], "split.sequence": _said(design, "sequence", [1])[0]}
+    widest = admissible(design, "split.tensor", tensors, at_once)[-1]
+    yield from ((widest, p) for p in divisors(max(1, devices // widest)) if 1 < p <= layers)
+    if (
+        serving and design.bindings["split.tensor"].value is None
+    ):  # which of the others keeps up with the traffic is seen only at the traffic itself
+        every = ((t, p) for t in divisors(devices) for p in divisors(devices // t) if p <= layers)
+        yield from ((t, p) for t, p in every if t not in (inside if p == 1 else [widest]))
 
 
 def _savers(design: Design, ladder: Iterable[tuple[int, int]]) -> list[tuple[float, float]]:

@@ -10,7 +10,7 @@ from mlsysim.constraints.problem import Problem
 from mlsysim.constraints.space import Options, Space
 from mlsysim.design import Design
 from mlsysim.design.slots import SLOTS, largest
-from mlsysim.design.split import divisors
+from mlsysim.design.split import admissible
 from mlsysim.search.variation import varied
 
 CHUNK = "serving.chunk"
@@ -91,7 +91,7 @@ def _layouts(base: Design) -> Iterator[_Layout]:
         return
     layers = int(base.values["model.layers"])
     open_ = {
-        "split.tensor": [t for t in divisors(int(base.values["model.heads"])) if t <= base.values["node.accelerators"]],
+        "split.tensor": admissible(base, "split.tensor", range(1, int(base.values["node.accelerators"]) + 1)),
         "split.pipeline": range(1, layers + 1),
     }
     tensors, stages = (_said(base, leaf) or options for leaf, options in varied(base, open_).items())

@@ -28,6 +28,16 @@ ffn_width = count("model.ffn_width", r"d_{\mathrm{ff}}", "width of the feed-forw
 ffn_matrices = count("model.ffn_matrices", r"n_{\mathrm{ff}}", "matrices of a feed-forward layer", low=2, high=3)
 vocabulary = count("model.vocabulary", "V", "entries of the vocabulary", low=64, high=524288)
 positions = count("model.positions", r"n_{\mathrm{pos}}", "learned position embeddings", low=0, high=8192)
+context_length = Quantity(
+    "model.context_length",
+    r"n_{\mathrm{ctx}}",
+    "token/sample",
+    "longest sequence that the model accepts",
+    low=16,
+    high=131072,
+    integer=True,
+    absent=inf,
+)
 tied = flag("model.tied", r"\tau_{\mathrm{emb}}", "whether embedding and output head are one matrix")
 norm_vectors = count("model.norm_vectors", r"n_{\mathrm{vec}}", "vectors of a normalisation", low=1, high=2)
 norms = count("model.norms", r"n_{\mathrm{norm}}", "normalisations in a layer", low=1, high=4)

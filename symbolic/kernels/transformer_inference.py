@@ -4,20 +4,21 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = '668fa041fe897b7a'
+SOURCE = '56c1eb963a485d0a'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.cache_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price',
- 'grid.water_intensity', 'model.active_experts', 'model.attention_bias', 'model.causal', 'model.dense_layers',
- 'model.expert_width', 'model.experts', 'model.ffn_bias', 'model.ffn_matrices', 'model.ffn_width', 'model.further',
- 'model.head_norms', 'model.head_width', 'model.heads', 'model.hidden', 'model.kv_heads', 'model.kv_rank',
- 'model.latent', 'model.layers', 'model.nope_width', 'model.norm_vectors', 'model.norms', 'model.output_bias',
- 'model.positions', 'model.query_rank', 'model.rope_width', 'model.router_bias', 'model.shared_experts', 'model.tied',
- 'model.value_width', 'model.vocabulary', 'node.accelerators', 'node.embodied', 'node.lifetime', 'node.link_bandwidth',
- 'node.link_latency', 'node.net_bandwidth', 'node.net_latency', 'node.power_idle', 'node.power_max', 'node.reach',
- 'ops.carbon_tax', 'ops.duration', 'price.accelerator_hour', 'software.decode_batched', 'software.decode_single',
- 'software.efficiency', 'software.full_batch', 'software.link_efficiency', 'software.memory_efficiency',
- 'software.page', 'split.context', 'split.data', 'split.devices', 'split.expert', 'split.pipeline', 'split.tensor',
- 'workload.batch_size', 'workload.output_tokens', 'workload.sequence_length')
+ 'grid.water_intensity', 'model.active_experts', 'model.attention_bias', 'model.causal', 'model.context_length',
+ 'model.dense_layers', 'model.expert_width', 'model.experts', 'model.ffn_bias', 'model.ffn_matrices', 'model.ffn_width',
+ 'model.further', 'model.head_norms', 'model.head_width', 'model.heads', 'model.hidden', 'model.kv_heads',
+ 'model.kv_rank', 'model.latent', 'model.layers', 'model.nope_width', 'model.norm_vectors', 'model.norms',
+ 'model.output_bias', 'model.positions', 'model.query_rank', 'model.rope_width', 'model.router_bias',
+ 'model.shared_experts', 'model.tied', 'model.value_width', 'model.vocabulary', 'node.accelerators', 'node.embodied',
+ 'node.lifetime', 'node.link_bandwidth', 'node.link_latency', 'node.net_bandwidth', 'node.net_latency',
+ 'node.power_idle', 'node.power_max', 'node.reach', 'ops.carbon_tax', 'ops.duration', 'price.accelerator_hour',
+ 'software.decode_batched', 'software.decode_single', 'software.efficiency', 'software.full_batch',
+ 'software.link_efficiency', 'software.memory_efficiency', 'software.page', 'split.context', 'split.data',
+ 'split.devices', 'split.expert', 'split.pipeline', 'split.tensor', 'workload.batch_size', 'workload.output_tokens',
+ 'workload.sequence_length')
 NAMES = ('communication.has_stages', 'split.held_requests', 'split.group_requests', 'communication.prefill_message',
  'communication.stage_latency', 'communication.link_rate', 'communication.net_rate', 'communication.stage_rate',
  'communication.prefill_hop', 'communication.tensor_latency', 'communication.tensor_rate',
@@ -35,15 +36,16 @@ NAMES = ('communication.has_stages', 'split.held_requests', 'split.group_request
  'performance.time_prefill_communication', 'serving.steps', 'performance.time_decode',
  'performance.time_decode_communication', 'performance.latency', 'performance.throughput', 'work.model',
  'performance.busy', 'split.nodes', 'model.active', 'model.parameters', 'work.token', 'feasibility.memory_capacity',
- 'memory.weights', 'batching.request_tokens', 'batching.request_cache', 'memory.cache', 'batching.request_scores',
- 'memory.prompt', 'memory.workspace', 'feasibility.memory_required', 'performance.mfu', 'feasibility.largest_batch',
- 'split.stray_devices', 'split.stray_heads', 'split.stray_width', 'split.pieces', 'performance.goodput', 'macro.rent',
- 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.electricity', 'macro.embodied_carbon',
+ 'positions.rows', 'positions.placed', 'memory.weights', 'batching.request_tokens', 'batching.request_cache',
+ 'memory.cache', 'batching.request_scores', 'memory.prompt', 'memory.workspace', 'feasibility.memory_required',
+ 'performance.mfu', 'feasibility.largest_batch', 'split.places', 'split.stray_devices', 'split.stray_heads',
+ 'split.stray_kv_heads', 'split.stray_width', 'split.stray_expert_width', 'split.pieces', 'performance.goodput',
+ 'macro.rent', 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.electricity', 'macro.embodied_carbon',
  'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.tco', 'macro.tokens',
  'macro.cost_per_million_tokens', 'macro.water')
 
 
-def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_batch_size, workload_output_tokens, workload_sequence_length):
+def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_batch_size, workload_output_tokens, workload_sequence_length):
     x_0 = (split_pipeline == 1)
     communication_has_stages = ((0) if x_0 else (1))
     split_held_requests = ceil(workload_batch_size/split_data)
@@ -137,13 +139,16 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     x_28 = performance_time_decode + performance_time_prefill
     performance_latency = performance_time_decode_communication + performance_time_prefill_communication + x_28
     performance_throughput = workload_batch_size*workload_output_tokens/performance_latency
-    work_model = workload_batch_size*(model_layers*(work_layer*(workload_sequence_length + x_26) + work_pair*(serving_context*x_26 + workload_sequence_length**2*x_19)) + work_head*workload_output_tokens)
+    x_30 = workload_sequence_length + x_26
+    work_model = workload_batch_size*(model_layers*(work_layer*x_30 + work_pair*(serving_context*x_26 + workload_sequence_length**2*x_19)) + work_head*workload_output_tokens)
     performance_busy = x_28/performance_latency
     split_nodes = ceil(split_devices/node_accelerators)
     model_active = model_active_layer*model_layers + model_head
     model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
     work_token = model_layers*work_layer + work_head
     feasibility_memory_capacity = accelerator_capacity
+    positions_rows = min(model_context_length, model_positions)
+    positions_placed = ((x_30) if (model_positions > 0) else (0))
     memory_weights = datatype_weight_bytes*(split_expert_parameters + split_shared_parameters)
     batching_request_tokens = software_page*ceil((workload_output_tokens + workload_sequence_length)/software_page)
     batching_request_cache = batching_request_tokens*batching_token_cache
@@ -154,19 +159,22 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     feasibility_memory_required = memory_cache + memory_weights + memory_workspace
     performance_mfu = work_model/(accelerator_peak*performance_latency*split_devices)
     feasibility_largest_batch = split_data*max(0, floor((accelerator_capacity - memory_prompt - memory_weights)/(batching_request_cache + batching_request_scores)))
-    x_30 = split_context*split_data*split_pipeline*split_tensor - split_devices
-    split_stray_devices = max(x_30, -x_30)
+    split_places = split_context*split_data*split_pipeline*split_tensor
+    x_31 = split_devices - split_places
+    split_stray_devices = max(x_31, -x_31)
     split_stray_heads = model_heads % split_tensor
+    split_stray_kv_heads = ((0) if x_11 else (min(model_kv_heads % split_tensor, split_tensor % model_kv_heads)))
     split_stray_width = model_ffn_width % split_tensor
+    split_stray_expert_width = model_expert_width % split_tensor
     split_pieces = split_pipeline
     performance_goodput = 1
-    x_31 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_31
+    x_32 = ops_duration*split_devices
+    macro_rent = price_accelerator_hour*x_32
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = macro_power*ops_duration
     macro_energy = facility_pue*macro_it_energy
     macro_electricity = ((0) if (grid_electricity_price == 0) else (grid_electricity_price*macro_energy))
-    macro_embodied_carbon = node_embodied*x_31/node_lifetime
+    macro_embodied_carbon = node_embodied*x_32/node_lifetime
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
     macro_carbon_tax = ((0) if (ops_carbon_tax == 0) else (macro_carbon*ops_carbon_tax))
@@ -174,10 +182,10 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_latency, communication_tensor_rate, communication_prefill_reduce, split_stage_layers, communication_prefill, model_head, work_head, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, work_model, performance_busy, split_nodes, model_active, model_parameters, work_token, feasibility_memory_capacity, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, performance_mfu, feasibility_largest_batch, split_stray_devices, split_stray_heads, split_stray_width, split_pieces, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_latency, communication_tensor_rate, communication_prefill_reduce, split_stage_layers, communication_prefill, model_head, work_head, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, work_model, performance_busy, split_nodes, model_active, model_parameters, work_token, feasibility_memory_capacity, positions_rows, positions_placed, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, performance_mfu, feasibility_largest_batch, split_places, split_stray_devices, split_stray_heads, split_stray_kv_heads, split_stray_width, split_stray_expert_width, split_pieces, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
 
 
-def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_batch_size, workload_output_tokens, workload_sequence_length):
+def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_batch_size, workload_output_tokens, workload_sequence_length):
     ceil, floor, log, exp, expm1 = numpy.ceil, numpy.floor, numpy.log, numpy.exp, numpy.expm1
     erfinv, erlang_c = erfinv_of(numpy), erlang_c_of(numpy)
     maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod
@@ -274,13 +282,16 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     x_28 = performance_time_decode + performance_time_prefill
     performance_latency = performance_time_decode_communication + performance_time_prefill_communication + x_28
     performance_throughput = workload_batch_size*workload_output_tokens/performance_latency
-    work_model = workload_batch_size*(model_layers*(work_layer*(workload_sequence_length + x_26) + work_pair*(serving_context*x_26 + workload_sequence_length**2*x_19)) + work_head*workload_output_tokens)
+    x_30 = workload_sequence_length + x_26
+    work_model = workload_batch_size*(model_layers*(work_layer*x_30 + work_pair*(serving_context*x_26 + workload_sequence_length**2*x_19)) + work_head*workload_output_tokens)
     performance_busy = x_28/performance_latency
     split_nodes = ceil(split_devices/node_accelerators)
     model_active = model_active_layer*model_layers + model_head
     model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
     work_token = model_layers*work_layer + work_head
     feasibility_memory_capacity = accelerator_capacity
+    positions_rows = minimum(model_context_length, model_positions)
+    positions_placed = where((model_positions > 0), x_30, 0)
     memory_weights = datatype_weight_bytes*(split_expert_parameters + split_shared_parameters)
     batching_request_tokens = software_page*ceil((workload_output_tokens + workload_sequence_length)/software_page)
     batching_request_cache = batching_request_tokens*batching_token_cache
@@ -291,19 +302,22 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     feasibility_memory_required = memory_cache + memory_weights + memory_workspace
     performance_mfu = work_model/(accelerator_peak*performance_latency*split_devices)
     feasibility_largest_batch = split_data*maximum(0, floor((accelerator_capacity - memory_prompt - memory_weights)/(batching_request_cache + batching_request_scores)))
-    x_30 = split_context*split_data*split_pipeline*split_tensor - split_devices
-    split_stray_devices = maximum(x_30, -x_30)
+    split_places = split_context*split_data*split_pipeline*split_tensor
+    x_31 = split_devices - split_places
+    split_stray_devices = maximum(x_31, -x_31)
     split_stray_heads = mod(model_heads, split_tensor)
+    split_stray_kv_heads = where(x_11, 0, minimum(mod(model_kv_heads, split_tensor), mod(split_tensor, model_kv_heads)))
     split_stray_width = mod(model_ffn_width, split_tensor)
+    split_stray_expert_width = mod(model_expert_width, split_tensor)
     split_pieces = split_pipeline
     performance_goodput = 1
-    x_31 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_31
+    x_32 = ops_duration*split_devices
+    macro_rent = price_accelerator_hour*x_32
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = macro_power*ops_duration
     macro_energy = facility_pue*macro_it_energy
     macro_electricity = where((grid_electricity_price == 0), 0, grid_electricity_price*macro_energy)
-    macro_embodied_carbon = node_embodied*x_31/node_lifetime
+    macro_embodied_carbon = node_embodied*x_32/node_lifetime
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
     macro_carbon_tax = where((ops_carbon_tax == 0), 0, macro_carbon*ops_carbon_tax)
@@ -311,4 +325,4 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_latency, communication_tensor_rate, communication_prefill_reduce, split_stage_layers, communication_prefill, model_head, work_head, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, work_model, performance_busy, split_nodes, model_active, model_parameters, work_token, feasibility_memory_capacity, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, performance_mfu, feasibility_largest_batch, split_stray_devices, split_stray_heads, split_stray_width, split_pieces, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_latency, communication_tensor_rate, communication_prefill_reduce, split_stage_layers, communication_prefill, model_head, work_head, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, work_model, performance_busy, split_nodes, model_active, model_parameters, work_token, feasibility_memory_capacity, positions_rows, positions_placed, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, performance_mfu, feasibility_largest_batch, split_places, split_stray_devices, split_stray_heads, split_stray_kv_heads, split_stray_width, split_stray_expert_width, split_pieces, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)

@@ -4,21 +4,21 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = '668fa041fe897b7a'
+SOURCE = '56c1eb963a485d0a'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.cache_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price',
- 'grid.water_intensity', 'model.active_experts', 'model.attention_bias', 'model.causal', 'model.dense_layers',
- 'model.expert_width', 'model.experts', 'model.ffn_bias', 'model.ffn_matrices', 'model.ffn_width', 'model.further',
- 'model.head_norms', 'model.head_width', 'model.heads', 'model.hidden', 'model.kv_heads', 'model.kv_rank',
- 'model.latent', 'model.layers', 'model.nope_width', 'model.norm_vectors', 'model.norms', 'model.output_bias',
- 'model.positions', 'model.query_rank', 'model.rope_width', 'model.router_bias', 'model.shared_experts', 'model.tied',
- 'model.value_width', 'model.vocabulary', 'node.accelerators', 'node.embodied', 'node.lifetime', 'node.link_bandwidth',
- 'node.link_latency', 'node.net_bandwidth', 'node.net_latency', 'node.power_idle', 'node.power_max', 'node.reach',
- 'ops.carbon_tax', 'ops.duration', 'price.accelerator_hour', 'serving.arrivals', 'serving.chunk', 'serving.in_time',
- 'serving.slots', 'software.decode_batched', 'software.decode_single', 'software.efficiency', 'software.full_batch',
- 'software.link_efficiency', 'software.memory_efficiency', 'software.page', 'split.context', 'split.data',
- 'split.devices', 'split.expert', 'split.pipeline', 'split.tensor', 'workload.output_tokens',
- 'workload.sequence_length')
+ 'grid.water_intensity', 'model.active_experts', 'model.attention_bias', 'model.causal', 'model.context_length',
+ 'model.dense_layers', 'model.expert_width', 'model.experts', 'model.ffn_bias', 'model.ffn_matrices', 'model.ffn_width',
+ 'model.further', 'model.head_norms', 'model.head_width', 'model.heads', 'model.hidden', 'model.kv_heads',
+ 'model.kv_rank', 'model.latent', 'model.layers', 'model.nope_width', 'model.norm_vectors', 'model.norms',
+ 'model.output_bias', 'model.positions', 'model.query_rank', 'model.rope_width', 'model.router_bias',
+ 'model.shared_experts', 'model.tied', 'model.value_width', 'model.vocabulary', 'node.accelerators', 'node.embodied',
+ 'node.lifetime', 'node.link_bandwidth', 'node.link_latency', 'node.net_bandwidth', 'node.net_latency',
+ 'node.power_idle', 'node.power_max', 'node.reach', 'ops.carbon_tax', 'ops.duration', 'price.accelerator_hour',
+ 'serving.arrivals', 'serving.chunk', 'serving.in_time', 'serving.slots', 'software.decode_batched',
+ 'software.decode_single', 'software.efficiency', 'software.full_batch', 'software.link_efficiency',
+ 'software.memory_efficiency', 'software.page', 'split.context', 'split.data', 'split.devices', 'split.expert',
+ 'split.pipeline', 'split.tensor', 'workload.output_tokens', 'workload.sequence_length')
 NAMES = ('communication.has_stages', 'communication.prompt_message', 'communication.link_rate', 'communication.net_rate',
  'communication.stage_rate', 'communication.prompt_hop', 'communication.tensor_rate', 'communication.prompt_reduce',
  'split.stage_layers', 'communication.prompt', 'batching.cache_ranks', 'batching.cache_width', 'batching.token_cache',
@@ -42,15 +42,16 @@ NAMES = ('communication.has_stages', 'communication.prompt_message', 'communicat
  'performance.ttft', 'serving.chunk_share', 'performance.itl', 'performance.token_latency', 'performance.throughput',
  'serving.turnover', 'work.model', 'performance.mfu', 'serving.running', 'performance.busy', 'memory.prompt',
  'split.nodes', 'split.groups', 'model.active', 'model.parameters', 'work.token', 'feasibility.memory_capacity',
- 'memory.weights', 'batching.request_tokens', 'batching.request_cache', 'memory.cache', 'batching.request_scores',
- 'memory.workspace', 'feasibility.memory_required', 'feasibility.largest_batch', 'performance.capacity',
- 'split.stray_devices', 'split.stray_heads', 'split.stray_width', 'split.pieces', 'split.replica_ranks',
+ 'positions.rows', 'positions.placed', 'memory.weights', 'batching.request_tokens', 'batching.request_cache',
+ 'memory.cache', 'batching.request_scores', 'memory.workspace', 'feasibility.memory_required',
+ 'feasibility.largest_batch', 'performance.capacity', 'split.places', 'split.stray_devices', 'split.stray_heads',
+ 'split.stray_kv_heads', 'split.stray_width', 'split.stray_expert_width', 'split.pieces', 'split.replica_ranks',
  'performance.goodput', 'macro.rent', 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.electricity',
  'macro.embodied_carbon', 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.tco', 'macro.tokens',
  'macro.cost_per_million_tokens', 'macro.water')
 
 
-def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_chunk, serving_in_time, serving_slots, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_output_tokens, workload_sequence_length):
+def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_chunk, serving_in_time, serving_slots, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_output_tokens, workload_sequence_length):
     x_0 = (split_pipeline == 1)
     communication_has_stages = ((0) if x_0 else (1))
     x_1 = datatype_value_bytes*model_hidden
@@ -185,7 +186,8 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     performance_token_latency = performance_latency/workload_output_tokens
     performance_throughput = serving_arrivals*workload_output_tokens
     serving_turnover = workload_batch_size/serving_arrivals
-    work_model = workload_batch_size*(model_layers*(work_layer*(workload_sequence_length + x_31) + work_pair*(serving_context*x_31 + workload_sequence_length**2*x_28)) + work_head*workload_output_tokens)
+    x_44 = workload_sequence_length + x_31
+    work_model = workload_batch_size*(model_layers*(work_layer*x_44 + work_pair*(serving_context*x_31 + workload_sequence_length**2*x_28)) + work_head*workload_output_tokens)
     performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
     serving_running = -expm1(-serving_slot_load)
     performance_busy = serving_running*(serving_chunk_share*serving_prompt_time*x_30 + serving_step_decode)/serving_mean_step
@@ -196,6 +198,8 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
     work_token = model_layers*work_layer + work_head
     feasibility_memory_capacity = accelerator_capacity
+    positions_rows = min(model_context_length, model_positions)
+    positions_placed = ((x_44) if (model_positions > 0) else (0))
     memory_weights = datatype_weight_bytes*(split_expert_parameters + split_shared_parameters)
     batching_request_tokens = software_page*ceil((workload_output_tokens + workload_sequence_length)/software_page)
     batching_request_cache = batching_request_tokens*batching_token_cache
@@ -205,21 +209,24 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     feasibility_memory_required = memory_cache + memory_weights + memory_workspace
     feasibility_largest_batch = split_data*max(0, floor((accelerator_capacity - memory_prompt - memory_weights)/(batching_request_cache + batching_request_scores)))
     performance_capacity = workload_batch_size/serving_full_hold
-    x_44 = split_pipeline*split_tensor
-    x_45 = split_context*split_data*x_44 - split_devices
-    split_stray_devices = max(x_45, -x_45)
+    x_45 = split_pipeline*split_tensor
+    split_places = split_context*split_data*x_45
+    x_46 = split_devices - split_places
+    split_stray_devices = max(x_46, -x_46)
     split_stray_heads = model_heads % split_tensor
+    split_stray_kv_heads = ((0) if x_10 else (min(model_kv_heads % split_tensor, split_tensor % model_kv_heads)))
     split_stray_width = model_ffn_width % split_tensor
+    split_stray_expert_width = model_expert_width % split_tensor
     split_pieces = split_pipeline
-    split_replica_ranks = x_44
+    split_replica_ranks = x_45
     performance_goodput = 1
-    x_46 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_46
+    x_47 = ops_duration*split_devices
+    macro_rent = price_accelerator_hour*x_47
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = macro_power*ops_duration
     macro_energy = facility_pue*macro_it_energy
     macro_electricity = ((0) if (grid_electricity_price == 0) else (grid_electricity_price*macro_energy))
-    macro_embodied_carbon = node_embodied*x_46/node_lifetime
+    macro_embodied_carbon = node_embodied*x_47/node_lifetime
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
     macro_carbon_tax = ((0) if (ops_carbon_tax == 0) else (macro_carbon*ops_carbon_tax))
@@ -227,10 +234,10 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_rate, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_tensor_latency, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, performance_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, memory_prompt, split_nodes, split_groups, model_active, model_parameters, work_token, feasibility_memory_capacity, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_largest_batch, performance_capacity, split_stray_devices, split_stray_heads, split_stray_width, split_pieces, split_replica_ranks, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_rate, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_tensor_latency, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, performance_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, memory_prompt, split_nodes, split_groups, model_active, model_parameters, work_token, feasibility_memory_capacity, positions_rows, positions_placed, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_largest_batch, performance_capacity, split_places, split_stray_devices, split_stray_heads, split_stray_kv_heads, split_stray_width, split_stray_expert_width, split_pieces, split_replica_ranks, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
 
 
-def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_chunk, serving_in_time, serving_slots, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_output_tokens, workload_sequence_length):
+def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_chunk, serving_in_time, serving_slots, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_output_tokens, workload_sequence_length):
     ceil, floor, log, exp, expm1 = numpy.ceil, numpy.floor, numpy.log, numpy.exp, numpy.expm1
     erfinv, erlang_c = erfinv_of(numpy), erlang_c_of(numpy)
     maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod
@@ -368,7 +375,8 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     performance_token_latency = performance_latency/workload_output_tokens
     performance_throughput = serving_arrivals*workload_output_tokens
     serving_turnover = workload_batch_size/serving_arrivals
-    work_model = workload_batch_size*(model_layers*(work_layer*(workload_sequence_length + x_31) + work_pair*(serving_context*x_31 + workload_sequence_length**2*x_28)) + work_head*workload_output_tokens)
+    x_44 = workload_sequence_length + x_31
+    work_model = workload_batch_size*(model_layers*(work_layer*x_44 + work_pair*(serving_context*x_31 + workload_sequence_length**2*x_28)) + work_head*workload_output_tokens)
     performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
     serving_running = -expm1(-serving_slot_load)
     performance_busy = serving_running*(serving_chunk_share*serving_prompt_time*x_30 + serving_step_decode)/serving_mean_step
@@ -379,6 +387,8 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
     work_token = model_layers*work_layer + work_head
     feasibility_memory_capacity = accelerator_capacity
+    positions_rows = minimum(model_context_length, model_positions)
+    positions_placed = where((model_positions > 0), x_44, 0)
     memory_weights = datatype_weight_bytes*(split_expert_parameters + split_shared_parameters)
     batching_request_tokens = software_page*ceil((workload_output_tokens + workload_sequence_length)/software_page)
     batching_request_cache = batching_request_tokens*batching_token_cache
@@ -388,21 +398,24 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     feasibility_memory_required = memory_cache + memory_weights + memory_workspace
     feasibility_largest_batch = split_data*maximum(0, floor((accelerator_capacity - memory_prompt - memory_weights)/(batching_request_cache + batching_request_scores)))
     performance_capacity = workload_batch_size/serving_full_hold
-    x_44 = split_pipeline*split_tensor
-    x_45 = split_context*split_data*x_44 - split_devices
-    split_stray_devices = maximum(x_45, -x_45)
+    x_45 = split_pipeline*split_tensor
+    split_places = split_context*split_data*x_45
+    x_46 = split_devices - split_places
+    split_stray_devices = maximum(x_46, -x_46)
     split_stray_heads = mod(model_heads, split_tensor)
+    split_stray_kv_heads = where(x_10, 0, minimum(mod(model_kv_heads, split_tensor), mod(split_tensor, model_kv_heads)))
     split_stray_width = mod(model_ffn_width, split_tensor)
+    split_stray_expert_width = mod(model_expert_width, split_tensor)
     split_pieces = split_pipeline
-    split_replica_ranks = x_44
+    split_replica_ranks = x_45
     performance_goodput = 1
-    x_46 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_46
+    x_47 = ops_duration*split_devices
+    macro_rent = price_accelerator_hour*x_47
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = macro_power*ops_duration
     macro_energy = facility_pue*macro_it_energy
     macro_electricity = where((grid_electricity_price == 0), 0, grid_electricity_price*macro_energy)
-    macro_embodied_carbon = node_embodied*x_46/node_lifetime
+    macro_embodied_carbon = node_embodied*x_47/node_lifetime
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
     macro_carbon_tax = where((ops_carbon_tax == 0), 0, macro_carbon*ops_carbon_tax)
@@ -410,4 +423,4 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_rate, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_tensor_latency, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, performance_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, memory_prompt, split_nodes, split_groups, model_active, model_parameters, work_token, feasibility_memory_capacity, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_largest_batch, performance_capacity, split_stray_devices, split_stray_heads, split_stray_width, split_pieces, split_replica_ranks, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_rate, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_tensor_latency, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, performance_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, memory_prompt, split_nodes, split_groups, model_active, model_parameters, work_token, feasibility_memory_capacity, positions_rows, positions_placed, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_largest_batch, performance_capacity, split_places, split_stray_devices, split_stray_heads, split_stray_kv_heads, split_stray_width, split_stray_expert_width, split_pieces, split_replica_ranks, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
