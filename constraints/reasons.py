@@ -20,7 +20,7 @@ MOST_TRIED = 1 << 17
 #: The most values that are listed; of more, only those are named that the accelerators allow, or the nearest.
 MOST_LISTED = 12
 #: How many changes a sentence offers.
-MOST_OFFERED = 2
+MOST_OFFERED = 3
 
 
 @dataclass(frozen=True)
@@ -97,18 +97,18 @@ def _held(variant: str, wanted: Sequence[Mapping[str, Any]], leaves: Mapping[str
 
 
 def _completed(variant: str, values: Mapping[str, float], leaf: str, does: Any) -> tuple[int, ...]:
-    """The values of a leaf that some number of replicas makes a split of all accelerators."""
+    """The values of a leaf that some number of replicas, or of their ranks, makes a split of all accelerators."""
     import numpy
 
     devices = int(values.get("split.devices", 1))
     if leaf == "split.devices" or "split.data" not in values or devices > MOST_TRIED:
         return _whole(does)
     counts = numpy.arange(1.0, devices + 1)
-    replicas = numpy.array([values["split.data"]]) if leaf == "split.data" else counts[devices % counts == 0]
-    every, with_replicas = (grid.ravel() for grid in numpy.meshgrid(does, replicas, indexing="ij"))
-    leaves = {**values, "split.data": with_replicas, leaf: every}
-    held = _held(variant, conditions(variant, "structural"), leaves)
-    return _whole(numpy.unique(every[held]))
+    free = ("split.tensor", "split.pipeline") if leaf == "split.data" else ("split.data",)
+    grid = numpy.meshgrid(does, *[counts[devices % counts == 0]] * len(free), indexing="ij")
+    columns = dict(zip((leaf, *free), (column.ravel() for column in grid), strict=True))
+    held = _held(variant, conditions(variant, "structural"), {**values, **columns})
+    return _whole(numpy.unique(columns[leaf][held]))
 
 
 def _whole(values: Any) -> tuple[int, ...]:

@@ -49,7 +49,7 @@ def instance(seed: int) -> tuple[Space, str, int, list[Bound]]:
         "nodes" if training else "accelerators": draw.choice([1, 2, 3, 4, 6, 10]) * (1 if training else 4),
     }
     if training:
-        workload["sequence_length"] = draw.choice([512, 1024, 2048])
+        workload["sequence_length"] = draw.choice([512, 1024, 1024 if model == "GPT2_XL" else 2048])
     search_for = {"offload": True} if training and name in ("H100", "H200") else {}
     space = split_space(
         bind(load(plan(workload=workload, hardware=hardware, ops={"duration_days": 3.0}, search=search_for)))

@@ -136,7 +136,7 @@ ranks_used = define(
     equation(stray_ranks, Mod(group, expert)), because="expert groups are made of replicas", when=TRANSFORMER_TRAINING
 )
 rounds_used = define(
-    equation(stray_rounds, Piecewise((0, Eq(chunks, 1)), (Mod(microbatches, pipeline), True))),
+    equation(stray_rounds, Piecewise((0, Eq(chunks, 1)), (0, Eq(pipeline, 1)), (Mod(microbatches, pipeline), True))),
     because="an interleaved schedule runs its microbatches in groups of p",
     cite="narayanan2021",
     when=TRANSFORMER_TRAINING,
@@ -193,8 +193,8 @@ def _divides(
 _tensor = Change(tensor, heads, "{and} {do}")
 _data = Change(replicas, devices, "DP {or} {does}")
 _chunks = Change(chunks, share_layers, "interleave {or} {does}")
-_length = Change(sequence, sequence_step, "{or} tokens do", near=True)
-_fleet = Change(devices, places, "{or} accelerators do")
+_length = Change(sequence, sequence_step, "a sequence of {or} {does}", near=True)
+_fleet = Change(devices, places, "a fleet of {or} {does}")
 
 uses_fleet = _divides(
     "devices",
@@ -271,7 +271,7 @@ uses_shares = _divides(
     "with sequence parallelism TP {tensor} x CP {context} does not divide {sequence_length} tokens",
     Change(tensor, heads, "TP {or} {does}"),
     _length,
-    Change(sequence_parallel, 1, "parallelism.sequence: false"),
+    Change(sequence_parallel, 1, "parallelism.sequence: false does"),
     beside="with sequence parallelism over TP {tensor}",
 )
 uses_experts = _divides(
@@ -304,7 +304,7 @@ uses_layers = _divides(
 uses_ends = _divides(
     "spared",
     stray_spared,
-    "a single stage has no other to take the {first_spared} and {last_spared} layers that it is spared",
+    "first_spared {first_spared} and last_spared {last_spared} need a second stage that takes these layers",
     Change(pipeline, counted_layers, "PP {or} {does}"),
     Change(first_spared, layers, "first_spared {or} {does}"),
     Change(last_spared, layers, "last_spared {or} {does}"),
@@ -348,7 +348,7 @@ joined = Condition(
     _APART,
     "joined",
     ALL - SERVING,
-    changes=(Change(devices, reach, "{or} accelerators do"),),
+    changes=(Change(devices, reach, "a fleet of {or} {does}"),),
 )
 replica_joined = Condition(
     "split.links",
