@@ -51,7 +51,7 @@ def _of_the_work(design: Design) -> Iterator[str]:
     for leaf, label in (
         ("workload.sequence_length", "sequence length"), ("workload.output_tokens", "answer"), ("serving.chunk", "chunk"),
     ):  # fmt: skip
-        if leaf == "workload.output_tokens" and encodes(design.model):
+        if leaf == "workload.output_tokens" and leaf in bindings and encodes(design.model):
             yield bindings[leaf].says
         elif _known(design, leaf) and bindings[leaf].origin == "default":
             yield f"{label} {bindings[leaf].value:,.0f} tokens: {bindings[leaf].says}"

@@ -36,7 +36,8 @@ def instance(seed: int) -> tuple[BatchingTask, str, int]:
     workload: dict[str, Any] = {"name": draw.choice(["Llama3_8B", "Llama3_70B", "Mixtral_8x7B", "GPT2_XL", "ResNet50"])}
     tokens = workload["name"] != "ResNet50"
     if tokens:
-        workload |= {"sequence_length": draw.choice([256, 700, 1024]), "output_tokens": draw.choice([16, 128, 256])}
+        longest = 700 if workload["name"] == "GPT2_XL" else 1024
+        workload |= {"sequence_length": draw.choice([256, 700, longest]), "output_tokens": draw.choice([16, 128, 256])}
     hardware: dict[str, Any] = {"name": draw.choice(["H100", "A100", "L4", "H200", "B200"])}
     if draw.random() < 0.3:
         hardware["accelerators"] = draw.choice([4, 16, 64])
