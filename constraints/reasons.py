@@ -31,7 +31,8 @@ class Alternative:
         leaf: what may be changed.
         tried: every value that was tried, ascending.
         values: those with which the condition, and all others of its name, hold.
-        here: those of them with which, for some number of replicas, every structural condition of the design holds.
+        here: those of them with which every structural condition holds for some number of replicas; of replicas, for some
+            tensor ranks and stages.
         words: how they are written, see :class:`mlsysim.symbolic.wall.Change`.
         near: whether the nearest values on either side stand for all.
     """
@@ -105,6 +106,7 @@ def _completed(variant: str, values: Mapping[str, float], leaf: str, does: Any) 
         return _whole(does)
     counts = numpy.arange(1.0, devices + 1)
     free = ("split.tensor", "split.pipeline") if leaf == "split.data" else ("split.data",)
+    does = does[devices % does == 0] if leaf == "split.data" else does
     grid = numpy.meshgrid(does, *[counts[devices % counts == 0]] * len(free), indexing="ij")
     columns = dict(zip((leaf, *free), (column.ravel() for column in grid), strict=True))
     held = _held(variant, conditions(variant, "structural"), {**values, **columns})
@@ -124,7 +126,7 @@ def _beside(finding: Finding) -> Iterator[str]:
     alone = _held(variant, [condition], leaves)
     others = [c for c in conditions(variant) if c["name"] == condition["name"] and c is not condition]
     for other in others:
-        if (alone & ~_held(variant, [other], leaves)).any():
+        if other["beside"] and (alone & ~_held(variant, [other], leaves)).any():
             yield other["beside"].format_map(_quoted(other, finding.values))
 
 
@@ -144,7 +146,7 @@ def _offer(found: Alternative, values: Mapping[str, float]) -> str:
         shown = _nearest(shown, present, 2)
     do = "does" if len(shown) == 1 else "do"
     and_, or_ = _listed(shown, " and"), _listed(shown, " or")
-    return found.words.format_map({"and": and_, "or": or_, "do": do, "does": "does"}) + here
+    return found.words.format_map({"and": and_, "or": or_, "do": do}) + here
 
 
 def _nearest(values: Sequence[int], present: int, many: int) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 Training: tensor parallelism grows inside the node, then pipeline stages; at each size ZeRO 0 then 1, no recomputation
 then selective. Inference: as few accelerators to a replica as fit it, tensor-parallel inside the node, then stages.
+Stages come with the widest tensor parallelism inside the node that the conditions of the graph admit.
 Where the rule finds none, every split is looked at, so a split that does not fit is never reported while another does.
 """
 
@@ -260,9 +261,8 @@ def _sizes(design: Design, devices: int, layers: int) -> Iterator[tuple[float, f
     at_once = {"split.context": _said(design, "context", [1])[0], "split.sequence": _said(design, "sequence", [1])[0]}
     widest = admissible(design, "split.tensor", tensors, at_once)[-1]
     yield from ((widest, p) for p in divisors(max(1, devices // widest)) if 1 < p <= layers)
-    if (
-        serving and design.bindings["split.tensor"].value is None
-    ):  # which of the others keeps up with the traffic is seen only at the traffic itself
+    if serving and design.bindings["split.tensor"].value is None:
+        # Which of the others keeps up with the traffic is seen only at the traffic itself.
         every = ((t, p) for t in divisors(devices) for p in divisors(devices // t) if p <= layers)
         yield from ((t, p) for t, p in every if t not in (inside if p == 1 else [widest]))
 

@@ -17,7 +17,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema
 _LEVELS = {"error": "error", "warning": "warning"}
 #: What a kind of remark means, by the first part of its rule.
 _MEANINGS = {
-    "feasibility": "a physical limit that the design must keep", "assert": "a limit that the plan sets",
+    "feasibility": "a limit that every design must keep to exist", "assert": "a limit that the plan sets",
     "input": "a plan, a name or an option that cannot be accepted as it stands",
 }  # fmt: skip
 

@@ -43,23 +43,23 @@ generated = define(
 )
 
 
-def _learned(needed: Quantity, sentence: str, when: frozenset[str], *changes: Change) -> Condition:
+def _fits(needed: Quantity, sentence: str, when: frozenset[str], *changes: Change) -> Condition:
     said = "the model has learned {learned} positions, and " + sentence
     return Condition("model.positions", needed, learned, said, "structural", when, "model", changes)
 
 
-places_sequence = _learned(
+places_sequence = _fits(
     placed,
     "a sequence has {sequence_length} tokens",
     TRANSFORMER,
-    Change(sequence, sequence, "a sequence of {or} {does}"),
+    Change(sequence, sequence, "a sequence of {or} does"),
 )
-places_answer = _learned(
+places_answer = _fits(
     answered,
     "a prompt of {sequence_length} with an answer of {output_tokens} needs {answered}",
     TRANSFORMER_INFERENCE,
-    Change(sequence, sequence, "a prompt of {or} {does}"),
-    Change(output_tokens, output_tokens, "an answer of {or} {does}"),
+    Change(sequence, sequence, "a prompt of {or} does"),
+    Change(output_tokens, output_tokens, "an answer of {or} does"),
 )
 
 wall = memory.wall

@@ -191,19 +191,19 @@ def _divides(
 
 
 _tensor = Change(tensor, heads, "{and} {do}")
-_data = Change(replicas, devices, "DP {or} {does}")
-_chunks = Change(chunks, share_layers, "interleave {or} {does}")
-_length = Change(sequence, sequence_step, "a sequence of {or} {does}", near=True)
-_fleet = Change(devices, places, "a fleet of {or} {does}")
+_data = Change(replicas, devices, "DP {or} does")
+_chunks = Change(chunks, share_layers, "interleave {or} does")
+_length = Change(sequence, sequence_step, "a sequence of {or} does", near=True)
+_fleet = Change(devices, places, "a fleet of {or} does")
 
 uses_fleet = _divides(
     "devices",
     stray_devices,
     "TP {tensor} x PP {pipeline} x CP {context} x DP {data} = {places} do not multiply to {devices} accelerators",
     _data,
-    Change(pipeline, devices, "PP {or} {does}"),
-    Change(context, devices, "CP {or} {does}"),
-    Change(tensor, devices, "TP {or} {does}"),
+    Change(pipeline, devices, "PP {or} does"),
+    Change(context, devices, "CP {or} does"),
+    Change(tensor, devices, "TP {or} does"),
     _fleet,
     when=TRANSFORMER_TRAINING,
 )
@@ -212,8 +212,8 @@ serves_fleet = _divides(
     stray_devices,
     "TP {tensor} x PP {pipeline} x DP {data} = {places} do not multiply to {devices} accelerators",
     _data,
-    Change(pipeline, devices, "PP {or} {does}"),
-    Change(tensor, devices, "TP {or} {does}"),
+    Change(pipeline, devices, "PP {or} does"),
+    Change(tensor, devices, "TP {or} does"),
     _fleet,
     when=TRANSFORMER_INFERENCE,
 )
@@ -221,8 +221,8 @@ uses_batch = _divides(
     "batch",
     stray_samples,
     "DP {data} x microbatch {microbatch} = {batch_step} does not divide the batch of {batch_size}",
-    Change(batch, batch_step, "a batch of {or} {does}", near=True),
-    Change(microbatch, batch, "microbatch {or} {does}"),
+    Change(batch, batch_step, "a batch of {or} does", near=True),
+    Change(microbatch, batch, "microbatch {or} does"),
     _data,
 )
 uses_heads = _divides(
@@ -261,7 +261,7 @@ uses_tokens = _divides(
     "sequence",
     stray_tokens,
     "CP {context} does not divide {sequence_length} tokens into {sequence_parts} equal parts",
-    Change(context, devices, "CP {or} {does}"),
+    Change(context, devices, "CP {or} does"),
     _length,
     beside="with CP {context}",
 )
@@ -269,7 +269,7 @@ uses_shares = _divides(
     "sequence",
     stray_shares,
     "with sequence parallelism TP {tensor} x CP {context} does not divide {sequence_length} tokens",
-    Change(tensor, heads, "TP {or} {does}"),
+    Change(tensor, heads, "TP {or} does"),
     _length,
     Change(sequence_parallel, 1, "parallelism.sequence: false does"),
     beside="with sequence parallelism over TP {tensor}",
@@ -288,7 +288,7 @@ uses_rounds = _divides(
     "rounds",
     stray_rounds,
     "interleaving needs microbatches in multiples of PP {pipeline}, a replica has {microbatches}",
-    Change(pipeline, counted_layers, "PP {or} {does}"),
+    Change(pipeline, counted_layers, "PP {or} does"),
     _chunks,
 )
 uses_stages = _divides(
@@ -296,7 +296,7 @@ uses_stages = _divides(
     stray_chunks,
     "a single stage cannot interleave {interleave} chunks",
     _chunks,
-    Change(pipeline, counted_layers, "PP {or} {does}"),
+    Change(pipeline, counted_layers, "PP {or} does"),
 )
 uses_layers = _divides(
     "chunks", stray_layers, "{interleave} chunks do not divide the {share_layers} layers of a stage", _chunks
@@ -305,16 +305,16 @@ uses_ends = _divides(
     "spared",
     stray_spared,
     "first_spared {first_spared} and last_spared {last_spared} need a second stage that takes these layers",
-    Change(pipeline, counted_layers, "PP {or} {does}"),
-    Change(first_spared, layers, "first_spared {or} {does}"),
-    Change(last_spared, layers, "last_spared {or} {does}"),
+    Change(pipeline, counted_layers, "PP {or} does"),
+    Change(first_spared, layers, "first_spared {or} does"),
+    Change(last_spared, layers, "last_spared {or} does"),
 )
 keeps_ends = _divides(
     "ends",
     end_lacks,
     "an end of the pipeline cannot lack {needed} layers of a chunk of {available}",
-    Change(first_spared, layers, "first_spared {or} {does}"),
-    Change(last_spared, layers, "last_spared {or} {does}"),
+    Change(first_spared, layers, "first_spared {or} does"),
+    Change(last_spared, layers, "last_spared {or} does"),
     _chunks,
     available=chunk_layers,
 )
@@ -322,7 +322,7 @@ has_layers = _divides(
     "layers",
     pieces,
     "more stages than layers: {needed} pieces of {available} layers",
-    Change(pipeline, counted_layers, "PP {or} {does}"),
+    Change(pipeline, counted_layers, "PP {or} does"),
     _chunks,
     available=counted_layers,
 )
@@ -330,7 +330,7 @@ has_stages = _divides(
     "layers",
     pieces,
     "more stages than layers: {needed} pieces of {available} layers",
-    Change(pipeline, layers, "PP {or} {does}"),
+    Change(pipeline, layers, "PP {or} does"),
     when=TRANSFORMER_INFERENCE,
     available=layers,
 )
@@ -348,7 +348,7 @@ joined = Condition(
     _APART,
     "joined",
     ALL - SERVING,
-    changes=(Change(devices, reach, "a fleet of {or} {does}"),),
+    changes=(Change(devices, reach, "a fleet of {or} does"),),
 )
 replica_joined = Condition(
     "split.links",
@@ -357,7 +357,7 @@ replica_joined = Condition(
     _APART,
     "joined",
     TRANSFORMER_SERVING,
-    changes=(Change(tensor, heads, "TP {or} {does}"), Change(pipeline, layers, "PP {or} {does}")),
+    changes=(Change(tensor, heads, "TP {or} does"), Change(pipeline, layers, "PP {or} does")),
 )
 
 wall = communication.wall
