@@ -84,6 +84,13 @@ class Evaluation:
         return sorted(failed, key=lambda finding: finding.kind != "structural")
 
     @cached_property
+    def cures(self) -> list[str]:
+        """Changes that make an infeasible design fit, in words; each of them alone is enough."""
+        from mlsysim.remedies import remedies
+
+        return [] if self.feasible else remedies(self)
+
+    @cached_property
     def skipped(self) -> dict[str, str]:
         """The metrics that have no value, and why."""
         why: dict[str, str] = {}

@@ -136,15 +136,13 @@ def shown_violation(violation: Violation) -> dict[str, Any]:
 
 def summary(evaluation: Evaluation) -> str:
     """Feasibility in one sentence, with what would fix it where it fails."""
-    from mlsysim.remedies import remedies
     from mlsysim.symbolic.words import amount
 
     if evaluation.feasible:
         unit = catalogue().QUANTITIES["feasibility.memory_required"]
         needed, there = (evaluation.values[f"feasibility.memory_{m}"] for m in ("required", "capacity"))
         return f"fits: uses {amount(needed, unit)} of {amount(there, unit)}"
-    cures = remedies(evaluation)
-    return evaluation.failures[0].sentence + (f"; {' or '.join(cures)}" if cures else "")
+    return "; ".join(part for part in (evaluation.failures[0].sentence, " or ".join(evaluation.cures)) if part)
 
 
 def figure(metric: str, value: float | None) -> float | None:

@@ -57,6 +57,10 @@ WRITTEN = {"node_bandwidth": "write_bandwidth", "filesystem_bandwidth": "filesys
 #: What a plan says instead of a price of electricity, for the registry's of its region.
 OF_THE_GRID = "grid"
 SECONDS_OF_A_DAY = 86400.0
+#: Why nothing is known of a run, or of the time that its fleet is held; and how long that is where only its tokens are known.
+NO_TOKENS = "the plan does not say how many tokens the run has (workload.tokens)"
+NO_RUN = "the plan has neither a duration (ops.duration_days) nor the tokens of a run (workload.tokens)"
+HELD_FOR_THE_RUN = "the time of the run, since the plan has no ops.duration_days"
 #: The percentile of latency that is reported where the plan names none.
 PERCENTILE = 99.0
 #: Whose defaults are taken for what an engine does.
@@ -281,7 +285,8 @@ class _Binder:
         if rest == "sequence_length":
             return self.leaving_room(self.own_length())
         if rest == "training_tokens":
-            return Binding(None, "default", "the plan does not say how many tokens the run has (workload.tokens)")
+            timed = self.plan.ops.duration_days is not None
+            return Binding(None, "default", NO_TOKENS if timed else NO_RUN)
         if rest == "output_tokens" and encodes(self.model):
             return Binding(
                 1.0, "default", f"{self.model.name} is an encoder, which reads in one pass and writes nothing"
@@ -386,8 +391,16 @@ class _Binder:
         if rest == "carbon_tax":
             return Binding(0.0, "default", "no carbon tax")
         if self.plan.ops.duration_days is None:
-            return Binding(None, "default", "the plan has no duration (ops.duration_days)")
+            return self.open_duration()
         return Binding(self.plan.ops.duration_days * SECONDS_OF_A_DAY, "plan", "ops.duration_days of the plan")
+
+    def open_duration(self) -> Binding:
+        """How long a fleet is held for which the plan has no duration: for its run, where it says how many tokens that has."""
+        if self.plan.workload.tokens is not None:
+            return Binding(0.0, "default", HELD_FOR_THE_RUN)
+        if self.training and self.transformer:
+            return Binding(None, "default", NO_RUN)
+        return Binding(None, "default", "the plan has no duration (ops.duration_days)")
 
     def _split(self, rest: str) -> Binding:
         if rest == "devices":

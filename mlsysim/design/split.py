@@ -91,8 +91,14 @@ def describe(split: Mapping[str, float]) -> str:
     return words
 
 
-def choose(design: Design) -> tuple[Split, bool]:
-    """The split by the rule, and whether it fits."""
+def choose(design: Design, near: Iterable[Split] = (), *, every: bool = True) -> tuple[Split, bool]:
+    """The split by the rule, and whether it fits.
+
+    Args:
+        design: a plan that leaves its split open.
+        near: splits to try where the rule finds none, for who takes any that fits.
+        every: whether to look at every split of a transformer at last.
+    """
     values = design.values
     first: Split = {} if design.variant.startswith("transformer") else slots_that_fit(design, values)
     for candidate in _by_rule(design):
@@ -104,7 +110,11 @@ def choose(design: Design) -> tuple[Split, bool]:
         return first, False if design.variant.startswith("transformer") else _fits(design, values, first)
     if not design.variant.startswith("transformer"):
         return first, _fits(design, values, first)
-    return _best_of_all(design) or (first or next(_by_rule(design, strict=False)), False)
+    for candidate in near:
+        if _fits(design, values, candidate):
+            return candidate, True
+    found = _best_of_all(design) if every else None
+    return found or (first or next(_by_rule(design, strict=False)), False)
 
 
 def _best_of_all(design: Design) -> tuple[Split, bool] | None:

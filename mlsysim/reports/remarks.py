@@ -93,10 +93,8 @@ def of_error(error: MlsysimError) -> list[Remark]:
 
 
 def _of_walls(evaluation: Evaluation, pool: str = "") -> Iterator[Remark]:
-    from mlsysim.remedies import remedies
-
     place = Place.of(evaluation.design.loaded.where("hardware", key=True))
-    cures = None if evaluation.feasible else " or ".join(remedies(evaluation)) or None
+    cures = " or ".join(evaluation.cures) or None
     for finding in evaluation.findings:
         if finding.holds and finding.kind == "structural":
             continue  # that a split exists is no news

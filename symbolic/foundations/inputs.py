@@ -328,7 +328,15 @@ filesystem = Quantity(
 )
 
 # Operations.
-duration = Quantity("ops.duration", "D", "s", "time the fleet is held", display="h", low=3600, high=1e8)
+duration = Quantity(
+    "ops.duration",
+    "D",
+    "s",
+    "time the fleet is held; 0 where it is held for a training run",
+    display="h",
+    low=0,
+    high=1e8,
+)
 price = Quantity(
     "price.accelerator_hour",
     r"\pi_{\mathrm{acc}}",

@@ -4,7 +4,7 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = '606b0391af241b28'
+SOURCE = 'feb326fbc7d547b8'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.cache_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price',
  'grid.water_intensity', 'model.active_experts', 'model.attention_bias', 'model.causal', 'model.context_length',
@@ -177,7 +177,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     performance_time_turn = min(serving_backlog, serving_turn)
     performance_time_prompt = x_38
     serving_answer_spread = ((0) if x_34 else (serving_chunks*(serving_replica_arrivals)**0.5*serving_step_prompt*(serving_steps)**0.5*(x_27)**0.5*(x_35**(-3))**0.5/split_pipeline))
-    performance_time_answer = min(serving_chunk_step*serving_steps, (2)**0.5*serving_answer_spread*erfinv(2*serving_in_time - 1) + x_39)
+    performance_time_answer = max(serving_steps*x_27, min(serving_chunk_step*serving_steps, (2)**0.5*serving_answer_spread*erfinv(2*serving_in_time - 1) + x_39))
     x_43 = performance_time_prompt + performance_time_turn + performance_time_wait
     performance_latency = performance_time_answer + x_43
     performance_ttft = x_43
@@ -367,7 +367,7 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     performance_time_turn = minimum(serving_backlog, serving_turn)
     performance_time_prompt = x_38
     serving_answer_spread = where(x_34, 0, serving_chunks*(serving_replica_arrivals)**0.5*serving_step_prompt*(serving_steps)**0.5*(x_27)**0.5*(x_35**(-3))**0.5/split_pipeline)
-    performance_time_answer = minimum(serving_chunk_step*serving_steps, (2)**0.5*serving_answer_spread*erfinv(2*serving_in_time - 1) + x_39)
+    performance_time_answer = maximum(serving_steps*x_27, minimum(serving_chunk_step*serving_steps, (2)**0.5*serving_answer_spread*erfinv(2*serving_in_time - 1) + x_39))
     x_43 = performance_time_prompt + performance_time_turn + performance_time_wait
     performance_latency = performance_time_answer + x_43
     performance_ttft = x_43

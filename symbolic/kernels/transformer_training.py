@@ -4,7 +4,7 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = '606b0391af241b28'
+SOURCE = 'feb326fbc7d547b8'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.score_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price',
  'grid.water_intensity', 'model.active_experts', 'model.attention_bias', 'model.causal', 'model.context_length',
@@ -61,12 +61,11 @@ NAMES = ('split.nodes', 'split.counted_layers', 'split.share_layers', 'split.lac
  'split.sequence_parts', 'split.stray_tokens', 'split.stray_shares', 'split.sequence_step', 'split.stray_experts',
  'split.stray_ranks', 'split.stray_rounds', 'split.stray_chunks', 'split.pieces', 'split.stray_layers',
  'split.stray_spared', 'split.end_lacks', 'split.chunk_layers', 'fragility.job_mtbf', 'checkpoint.rate',
- 'checkpoint.size', 'checkpoint.stall', 'fragility.period', 'fragility.lost', 'performance.goodput', 'macro.rent',
- 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.electricity', 'macro.embodied_carbon',
- 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.tco', 'macro.tokens',
- 'macro.cost_per_million_tokens', 'macro.run_time', 'macro.run_carbon', 'capital.run_rent',
- 'sustainability.run_it_energy', 'sustainability.run_energy', 'capital.run_electricity', 'capital.run_tax',
- 'macro.run_cost', 'macro.water')
+ 'checkpoint.size', 'checkpoint.stall', 'fragility.period', 'fragility.lost', 'performance.goodput', 'macro.run_time',
+ 'capital.held', 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.electricity', 'macro.embodied_carbon',
+ 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.rent', 'macro.tco', 'macro.tokens',
+ 'macro.cost_per_million_tokens', 'macro.run_carbon', 'capital.run_rent', 'sustainability.run_it_energy',
+ 'sustainability.run_energy', 'capital.run_electricity', 'capital.run_tax', 'macro.run_cost', 'macro.water')
 
 
 def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_score_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_dropout, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_host_bandwidth, node_host_memory, node_host_memory_bandwidth, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_link_efficiency, software_memory_efficiency, software_overlap, split_context, split_data, split_devices, split_expert, split_first_spared, split_interleave, split_last_spared, split_microbatch, split_offload_activations, split_offload_optimizer, split_pipeline, split_recompute, split_sequence, split_tensor, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size, workload_sequence_length, workload_training_tokens):
@@ -272,32 +271,31 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     memory_first_states = memory_shared_bytes*split_first_shared + split_first_layers*x_76
     memory_between_states = memory_expert_bytes*x_17 + memory_shared_bytes*split_between_shared
     memory_last_states = memory_shared_bytes*split_last_shared + split_tail_layers*x_76
-    x_77 = (model_shared_layer + x_16)/split_tensor
-    memory_gathered = ((2*datatype_weight_bytes*x_77) if x_57 else (0))
-    memory_staged = split_offload_optimizer*((x_40*x_77) if x_58 else (0))
-    x_78 = memory_gathered + memory_staged
-    memory_first_stage = memory_first_kept + memory_first_states + x_78
-    memory_between_stage = memory_between_kept + memory_between_states + x_78
-    memory_last_stage = memory_last_kept + memory_last_states + x_78
+    memory_gathered = 2*datatype_weight_bytes*(((model_shared_layer) if (memory_weight_parts > 1) else (0)) + ((x_16) if (memory_weight_parts > split_expert) else (0)))/split_tensor
+    memory_staged = split_offload_optimizer*((x_40*(model_shared_layer + x_16)/split_tensor) if x_58 else (0))
+    x_77 = memory_gathered + memory_staged
+    memory_first_stage = memory_first_kept + memory_first_states + x_77
+    memory_between_stage = memory_between_kept + memory_between_states + x_77
+    memory_last_stage = memory_last_kept + memory_last_states + x_77
     feasibility_memory_required = max(memory_between_stage, memory_first_stage, memory_last_stage)
-    x_79 = (feasibility_memory_required <= memory_last_stage)
-    x_80 = (feasibility_memory_required <= memory_first_stage)
-    memory_needy_shared = ((split_last_shared) if x_79 else (split_first_shared) if x_80 else (split_between_shared))
-    memory_needy_layers = ((split_tail_layers) if x_79 else (split_first_layers) if x_80 else (split_stage_layers))
-    memory_activations = ((memory_last_kept) if x_79 else (memory_first_kept) if x_80 else (memory_between_kept))
-    x_81 = memory_needy_layers*x_75
-    memory_weights = datatype_weight_bytes*(memory_needy_shared/memory_weight_parts + x_81/max(1, memory_weight_parts/split_expert))
-    memory_gradients = x_71*(x_81/max(1, memory_gradient_parts/split_expert) + memory_needy_shared/memory_gradient_parts)
-    memory_optimizer = x_72*(memory_needy_shared/memory_state_parts + x_81/max(1, memory_state_parts/split_expert))
-    x_83 = 1/(accelerator_peak*performance_latency*split_devices)
-    performance_mfu = work_model*x_83
-    performance_hfu = work_hardware*x_83
+    x_78 = (feasibility_memory_required <= memory_last_stage)
+    x_79 = (feasibility_memory_required <= memory_first_stage)
+    memory_needy_shared = ((split_last_shared) if x_78 else (split_first_shared) if x_79 else (split_between_shared))
+    memory_needy_layers = ((split_tail_layers) if x_78 else (split_first_layers) if x_79 else (split_stage_layers))
+    memory_activations = ((memory_last_kept) if x_78 else (memory_first_kept) if x_79 else (memory_between_kept))
+    x_80 = memory_needy_layers*x_75
+    memory_weights = datatype_weight_bytes*(memory_needy_shared/memory_weight_parts + x_80/max(1, memory_weight_parts/split_expert))
+    memory_gradients = x_71*(x_80/max(1, memory_gradient_parts/split_expert) + memory_needy_shared/memory_gradient_parts)
+    memory_optimizer = x_72*(memory_needy_shared/memory_state_parts + x_80/max(1, memory_state_parts/split_expert))
+    x_82 = 1/(accelerator_peak*performance_latency*split_devices)
+    performance_mfu = work_model*x_82
+    performance_hfu = work_hardware*x_82
     memory_host_states = memory_host_users*x_63*(optimizer_gradient_bytes + optimizer_state_bytes)
     memory_host_activations = memory_host_users*memory_layer_kept*split_offload_activations*max(memory_in_flight, memory_in_flight_between, memory_in_flight_last)
     memory_host_needed = memory_host_activations + memory_host_states
     split_places = split_pipeline*split_tensor*x_3
-    x_84 = split_devices - split_places
-    split_stray_devices = max(x_84, -x_84)
+    x_83 = split_devices - split_places
+    split_stray_devices = max(x_83, -x_83)
     split_batch_step = split_data*split_microbatch
     split_stray_samples = workload_batch_size % split_batch_step
     split_stray_heads = model_heads % split_tensor
@@ -321,38 +319,39 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     checkpoint_rate = min(storage_filesystem_bandwidth, split_nodes*storage_node_bandwidth)
     checkpoint_size = model_parameters*(datatype_weight_bytes + optimizer_state_bytes)
     checkpoint_stall = checkpoint_size/checkpoint_rate
-    x_85 = (fragility_job_mtbf)**0.5
-    x_86 = (2)**0.5*(checkpoint_stall)**0.5
-    fragility_period = x_85*x_86
-    fragility_lost = x_86/x_85 + reliability_restart/fragility_job_mtbf
+    x_84 = (fragility_job_mtbf)**0.5
+    x_85 = (2)**0.5*(checkpoint_stall)**0.5
+    fragility_period = x_84*x_85
+    fragility_lost = x_85/x_84 + reliability_restart/fragility_job_mtbf
     performance_goodput = 1 - fragility_lost
-    x_87 = price_accelerator_hour*split_devices
-    macro_rent = ops_duration*x_87
+    macro_run_time = workload_training_tokens/(performance_goodput*performance_throughput)
+    capital_held = ((macro_run_time) if (ops_duration == 0) else (ops_duration))
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
-    macro_it_energy = macro_power*ops_duration
+    macro_it_energy = capital_held*macro_power
     macro_energy = facility_pue*macro_it_energy
-    x_88 = (grid_electricity_price == 0)
-    macro_electricity = ((0) if x_88 else (grid_electricity_price*macro_energy))
-    x_89 = node_embodied*split_devices/node_lifetime
-    macro_embodied_carbon = ops_duration*x_89
+    x_86 = (grid_electricity_price == 0)
+    macro_electricity = ((0) if x_86 else (grid_electricity_price*macro_energy))
+    x_87 = node_embodied*split_devices/node_lifetime
+    macro_embodied_carbon = capital_held*x_87
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
-    x_90 = (ops_carbon_tax == 0)
-    macro_carbon_tax = ((0) if x_90 else (macro_carbon*ops_carbon_tax))
+    x_88 = (ops_carbon_tax == 0)
+    macro_carbon_tax = ((0) if x_88 else (macro_carbon*ops_carbon_tax))
+    x_89 = price_accelerator_hour*split_devices
+    macro_rent = capital_held*x_89
     macro_tco = macro_carbon_tax + macro_electricity + macro_rent
-    macro_tokens = ops_duration*performance_goodput*performance_throughput
+    macro_tokens = capital_held*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
-    macro_run_time = workload_training_tokens/(performance_goodput*performance_throughput)
-    x_91 = macro_power*macro_run_time
-    macro_run_carbon = facility_pue*grid_carbon_intensity*x_91 + macro_run_time*x_89
-    capital_run_rent = macro_run_time*x_87
-    sustainability_run_it_energy = x_91
+    x_90 = macro_power*macro_run_time
+    macro_run_carbon = facility_pue*grid_carbon_intensity*x_90 + macro_run_time*x_87
+    capital_run_rent = macro_run_time*x_89
+    sustainability_run_it_energy = x_90
     sustainability_run_energy = facility_pue*sustainability_run_it_energy
-    capital_run_electricity = ((0) if x_88 else (grid_electricity_price*sustainability_run_energy))
-    capital_run_tax = ((0) if x_90 else (macro_run_carbon*ops_carbon_tax))
+    capital_run_electricity = ((0) if x_86 else (grid_electricity_price*sustainability_run_energy))
+    capital_run_tax = ((0) if x_88 else (macro_run_carbon*ops_carbon_tax))
     macro_run_cost = capital_run_electricity + capital_run_rent + capital_run_tax
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (split_nodes, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_tail_layers, split_stage_layers, split_microbatches, split_local_tokens, split_group, model_embedding, model_final_norm, model_head, model_ends, model_query_key_width, model_query_matrices, model_attention_matrices, model_attention_vectors, model_dense_matrices, model_dense_vectors, model_expert_matrices, model_layer_norms, model_router, model_sparse_share, model_shared_layer, split_first_shared, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_mix_width, work_pair, work_attention, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_latency, communication_context_message, communication_link_rate, communication_net_rate, communication_context_rate, communication_context_hop, communication_context_time, communication_expert_latency, memory_sequence_divisor, communication_expert_message, communication_expert_rate, communication_expert_exchange, work_product_passes, communication_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_tensor_latency, communication_tensor_message, communication_tensor_rate, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, memory_stage_moved, memory_stage_time, work_head, model_active_layer, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_latency, performance_throughput, performance_busy, model_active, model_parameters, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, positions_learned, positions_placed, memory_gradient_parts, memory_weight_parts, memory_shared_bytes, memory_expert_bytes, memory_first_states, memory_between_states, memory_last_states, memory_gathered, memory_staged, memory_first_stage, memory_between_stage, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, split_places, split_stray_devices, split_batch_step, split_stray_samples, split_stray_heads, split_stray_kv_heads, split_stray_width, split_stray_expert_width, split_sequence_parts, split_stray_tokens, split_stray_shares, split_sequence_step, split_stray_experts, split_stray_ranks, split_stray_rounds, split_stray_chunks, split_pieces, split_stray_layers, split_stray_spared, split_end_lacks, split_chunk_layers, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_run_time, macro_run_carbon, capital_run_rent, sustainability_run_it_energy, sustainability_run_energy, capital_run_electricity, capital_run_tax, macro_run_cost, macro_water,)
+    return (split_nodes, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_tail_layers, split_stage_layers, split_microbatches, split_local_tokens, split_group, model_embedding, model_final_norm, model_head, model_ends, model_query_key_width, model_query_matrices, model_attention_matrices, model_attention_vectors, model_dense_matrices, model_dense_vectors, model_expert_matrices, model_layer_norms, model_router, model_sparse_share, model_shared_layer, split_first_shared, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_mix_width, work_pair, work_attention, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_latency, communication_context_message, communication_link_rate, communication_net_rate, communication_context_rate, communication_context_hop, communication_context_time, communication_expert_latency, memory_sequence_divisor, communication_expert_message, communication_expert_rate, communication_expert_exchange, work_product_passes, communication_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_tensor_latency, communication_tensor_message, communication_tensor_rate, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, memory_stage_moved, memory_stage_time, work_head, model_active_layer, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_latency, performance_throughput, performance_busy, model_active, model_parameters, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, positions_learned, positions_placed, memory_gradient_parts, memory_weight_parts, memory_shared_bytes, memory_expert_bytes, memory_first_states, memory_between_states, memory_last_states, memory_gathered, memory_staged, memory_first_stage, memory_between_stage, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, split_places, split_stray_devices, split_batch_step, split_stray_samples, split_stray_heads, split_stray_kv_heads, split_stray_width, split_stray_expert_width, split_sequence_parts, split_stray_tokens, split_stray_shares, split_sequence_step, split_stray_experts, split_stray_ranks, split_stray_rounds, split_stray_chunks, split_pieces, split_stray_layers, split_stray_spared, split_end_lacks, split_chunk_layers, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_run_time, capital_held, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_rent, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_run_carbon, capital_run_rent, sustainability_run_it_energy, sustainability_run_energy, capital_run_electricity, capital_run_tax, macro_run_cost, macro_water,)
 
 
 def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_score_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_dropout, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_host_bandwidth, node_host_memory, node_host_memory_bandwidth, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_link_efficiency, software_memory_efficiency, software_overlap, split_context, split_data, split_devices, split_expert, split_first_spared, split_interleave, split_last_spared, split_microbatch, split_offload_activations, split_offload_optimizer, split_pipeline, split_recompute, split_sequence, split_tensor, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size, workload_sequence_length, workload_training_tokens):
@@ -561,32 +560,31 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     memory_first_states = memory_shared_bytes*split_first_shared + split_first_layers*x_76
     memory_between_states = memory_expert_bytes*x_17 + memory_shared_bytes*split_between_shared
     memory_last_states = memory_shared_bytes*split_last_shared + split_tail_layers*x_76
-    x_77 = (model_shared_layer + x_16)/split_tensor
-    memory_gathered = where(x_57, 2*datatype_weight_bytes*x_77, 0)
-    memory_staged = split_offload_optimizer*where(x_58, x_40*x_77, 0)
-    x_78 = memory_gathered + memory_staged
-    memory_first_stage = memory_first_kept + memory_first_states + x_78
-    memory_between_stage = memory_between_kept + memory_between_states + x_78
-    memory_last_stage = memory_last_kept + memory_last_states + x_78
+    memory_gathered = 2*datatype_weight_bytes*(where((memory_weight_parts > 1), model_shared_layer, 0) + where((memory_weight_parts > split_expert), x_16, 0))/split_tensor
+    memory_staged = split_offload_optimizer*where(x_58, x_40*(model_shared_layer + x_16)/split_tensor, 0)
+    x_77 = memory_gathered + memory_staged
+    memory_first_stage = memory_first_kept + memory_first_states + x_77
+    memory_between_stage = memory_between_kept + memory_between_states + x_77
+    memory_last_stage = memory_last_kept + memory_last_states + x_77
     feasibility_memory_required = maximum(maximum(memory_between_stage, memory_first_stage), memory_last_stage)
-    x_79 = (feasibility_memory_required <= memory_last_stage)
-    x_80 = (feasibility_memory_required <= memory_first_stage)
-    memory_needy_shared = where(x_79, split_last_shared, where(x_80, split_first_shared, split_between_shared))
-    memory_needy_layers = where(x_79, split_tail_layers, where(x_80, split_first_layers, split_stage_layers))
-    memory_activations = where(x_79, memory_last_kept, where(x_80, memory_first_kept, memory_between_kept))
-    x_81 = memory_needy_layers*x_75
-    memory_weights = datatype_weight_bytes*(memory_needy_shared/memory_weight_parts + x_81/maximum(1, memory_weight_parts/split_expert))
-    memory_gradients = x_71*(x_81/maximum(1, memory_gradient_parts/split_expert) + memory_needy_shared/memory_gradient_parts)
-    memory_optimizer = x_72*(memory_needy_shared/memory_state_parts + x_81/maximum(1, memory_state_parts/split_expert))
-    x_83 = 1/(accelerator_peak*performance_latency*split_devices)
-    performance_mfu = work_model*x_83
-    performance_hfu = work_hardware*x_83
+    x_78 = (feasibility_memory_required <= memory_last_stage)
+    x_79 = (feasibility_memory_required <= memory_first_stage)
+    memory_needy_shared = where(x_78, split_last_shared, where(x_79, split_first_shared, split_between_shared))
+    memory_needy_layers = where(x_78, split_tail_layers, where(x_79, split_first_layers, split_stage_layers))
+    memory_activations = where(x_78, memory_last_kept, where(x_79, memory_first_kept, memory_between_kept))
+    x_80 = memory_needy_layers*x_75
+    memory_weights = datatype_weight_bytes*(memory_needy_shared/memory_weight_parts + x_80/maximum(1, memory_weight_parts/split_expert))
+    memory_gradients = x_71*(x_80/maximum(1, memory_gradient_parts/split_expert) + memory_needy_shared/memory_gradient_parts)
+    memory_optimizer = x_72*(memory_needy_shared/memory_state_parts + x_80/maximum(1, memory_state_parts/split_expert))
+    x_82 = 1/(accelerator_peak*performance_latency*split_devices)
+    performance_mfu = work_model*x_82
+    performance_hfu = work_hardware*x_82
     memory_host_states = memory_host_users*x_63*(optimizer_gradient_bytes + optimizer_state_bytes)
     memory_host_activations = memory_host_users*memory_layer_kept*split_offload_activations*maximum(maximum(memory_in_flight, memory_in_flight_between), memory_in_flight_last)
     memory_host_needed = memory_host_activations + memory_host_states
     split_places = split_pipeline*split_tensor*x_3
-    x_84 = split_devices - split_places
-    split_stray_devices = maximum(x_84, -x_84)
+    x_83 = split_devices - split_places
+    split_stray_devices = maximum(x_83, -x_83)
     split_batch_step = split_data*split_microbatch
     split_stray_samples = mod(workload_batch_size, split_batch_step)
     split_stray_heads = mod(model_heads, split_tensor)
@@ -610,35 +608,36 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     checkpoint_rate = minimum(storage_filesystem_bandwidth, split_nodes*storage_node_bandwidth)
     checkpoint_size = model_parameters*(datatype_weight_bytes + optimizer_state_bytes)
     checkpoint_stall = checkpoint_size/checkpoint_rate
-    x_85 = (fragility_job_mtbf)**0.5
-    x_86 = (2)**0.5*(checkpoint_stall)**0.5
-    fragility_period = x_85*x_86
-    fragility_lost = x_86/x_85 + reliability_restart/fragility_job_mtbf
+    x_84 = (fragility_job_mtbf)**0.5
+    x_85 = (2)**0.5*(checkpoint_stall)**0.5
+    fragility_period = x_84*x_85
+    fragility_lost = x_85/x_84 + reliability_restart/fragility_job_mtbf
     performance_goodput = 1 - fragility_lost
-    x_87 = price_accelerator_hour*split_devices
-    macro_rent = ops_duration*x_87
+    macro_run_time = workload_training_tokens/(performance_goodput*performance_throughput)
+    capital_held = where((ops_duration == 0), macro_run_time, ops_duration)
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
-    macro_it_energy = macro_power*ops_duration
+    macro_it_energy = capital_held*macro_power
     macro_energy = facility_pue*macro_it_energy
-    x_88 = (grid_electricity_price == 0)
-    macro_electricity = where(x_88, 0, grid_electricity_price*macro_energy)
-    x_89 = node_embodied*split_devices/node_lifetime
-    macro_embodied_carbon = ops_duration*x_89
+    x_86 = (grid_electricity_price == 0)
+    macro_electricity = where(x_86, 0, grid_electricity_price*macro_energy)
+    x_87 = node_embodied*split_devices/node_lifetime
+    macro_embodied_carbon = capital_held*x_87
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
-    x_90 = (ops_carbon_tax == 0)
-    macro_carbon_tax = where(x_90, 0, macro_carbon*ops_carbon_tax)
+    x_88 = (ops_carbon_tax == 0)
+    macro_carbon_tax = where(x_88, 0, macro_carbon*ops_carbon_tax)
+    x_89 = price_accelerator_hour*split_devices
+    macro_rent = capital_held*x_89
     macro_tco = macro_carbon_tax + macro_electricity + macro_rent
-    macro_tokens = ops_duration*performance_goodput*performance_throughput
+    macro_tokens = capital_held*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
-    macro_run_time = workload_training_tokens/(performance_goodput*performance_throughput)
-    x_91 = macro_power*macro_run_time
-    macro_run_carbon = facility_pue*grid_carbon_intensity*x_91 + macro_run_time*x_89
-    capital_run_rent = macro_run_time*x_87
-    sustainability_run_it_energy = x_91
+    x_90 = macro_power*macro_run_time
+    macro_run_carbon = facility_pue*grid_carbon_intensity*x_90 + macro_run_time*x_87
+    capital_run_rent = macro_run_time*x_89
+    sustainability_run_it_energy = x_90
     sustainability_run_energy = facility_pue*sustainability_run_it_energy
-    capital_run_electricity = where(x_88, 0, grid_electricity_price*sustainability_run_energy)
-    capital_run_tax = where(x_90, 0, macro_run_carbon*ops_carbon_tax)
+    capital_run_electricity = where(x_86, 0, grid_electricity_price*sustainability_run_energy)
+    capital_run_tax = where(x_88, 0, macro_run_carbon*ops_carbon_tax)
     macro_run_cost = capital_run_electricity + capital_run_rent + capital_run_tax
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (split_nodes, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_tail_layers, split_stage_layers, split_microbatches, split_local_tokens, split_group, model_embedding, model_final_norm, model_head, model_ends, model_query_key_width, model_query_matrices, model_attention_matrices, model_attention_vectors, model_dense_matrices, model_dense_vectors, model_expert_matrices, model_layer_norms, model_router, model_sparse_share, model_shared_layer, split_first_shared, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_mix_width, work_pair, work_attention, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_latency, communication_context_message, communication_link_rate, communication_net_rate, communication_context_rate, communication_context_hop, communication_context_time, communication_expert_latency, memory_sequence_divisor, communication_expert_message, communication_expert_rate, communication_expert_exchange, work_product_passes, communication_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_tensor_latency, communication_tensor_message, communication_tensor_rate, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, memory_stage_moved, memory_stage_time, work_head, model_active_layer, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_latency, performance_throughput, performance_busy, model_active, model_parameters, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, positions_learned, positions_placed, memory_gradient_parts, memory_weight_parts, memory_shared_bytes, memory_expert_bytes, memory_first_states, memory_between_states, memory_last_states, memory_gathered, memory_staged, memory_first_stage, memory_between_stage, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, split_places, split_stray_devices, split_batch_step, split_stray_samples, split_stray_heads, split_stray_kv_heads, split_stray_width, split_stray_expert_width, split_sequence_parts, split_stray_tokens, split_stray_shares, split_sequence_step, split_stray_experts, split_stray_ranks, split_stray_rounds, split_stray_chunks, split_pieces, split_stray_layers, split_stray_spared, split_end_lacks, split_chunk_layers, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_run_time, macro_run_carbon, capital_run_rent, sustainability_run_it_energy, sustainability_run_energy, capital_run_electricity, capital_run_tax, macro_run_cost, macro_water,)
+    return (split_nodes, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_tail_layers, split_stage_layers, split_microbatches, split_local_tokens, split_group, model_embedding, model_final_norm, model_head, model_ends, model_query_key_width, model_query_matrices, model_attention_matrices, model_attention_vectors, model_dense_matrices, model_dense_vectors, model_expert_matrices, model_layer_norms, model_router, model_sparse_share, model_shared_layer, split_first_shared, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_mix_width, work_pair, work_attention, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_latency, communication_context_message, communication_link_rate, communication_net_rate, communication_context_rate, communication_context_hop, communication_context_time, communication_expert_latency, memory_sequence_divisor, communication_expert_message, communication_expert_rate, communication_expert_exchange, work_product_passes, communication_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_tensor_latency, communication_tensor_message, communication_tensor_rate, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, memory_stage_moved, memory_stage_time, work_head, model_active_layer, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_latency, performance_throughput, performance_busy, model_active, model_parameters, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, positions_learned, positions_placed, memory_gradient_parts, memory_weight_parts, memory_shared_bytes, memory_expert_bytes, memory_first_states, memory_between_states, memory_last_states, memory_gathered, memory_staged, memory_first_stage, memory_between_stage, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, split_places, split_stray_devices, split_batch_step, split_stray_samples, split_stray_heads, split_stray_kv_heads, split_stray_width, split_stray_expert_width, split_sequence_parts, split_stray_tokens, split_stray_shares, split_sequence_step, split_stray_experts, split_stray_ranks, split_stray_rounds, split_stray_chunks, split_pieces, split_stray_layers, split_stray_spared, split_end_lacks, split_chunk_layers, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_run_time, capital_held, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_rent, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_run_carbon, capital_run_rent, sustainability_run_it_energy, sustainability_run_energy, capital_run_electricity, capital_run_tax, macro_run_cost, macro_water,)

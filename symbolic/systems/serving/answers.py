@@ -1,6 +1,6 @@
 """From arrival to the last token, at a percentile, and what serving takes."""
 
-from sympy import Min, Piecewise, erfinv, exp, sqrt
+from sympy import Max, Min, Piecewise, erfinv, exp, sqrt
 
 from mlsysim.symbolic.arguments.serving.chunked_prefill import chunks
 from mlsysim.symbolic.arguments.serving.request import answers
@@ -56,9 +56,14 @@ reads_in = define(
 )
 writes_on = define(
     equation(
-        time_answer, Min(answers * chunk_step, answers * mean_step + sqrt(2) * erfinv(2 * in_time - 1) * answer_spread)
+        time_answer,
+        Max(
+            answers * (step_decode + step_exchange),
+            Min(answers * chunk_step, answers * mean_step + sqrt(2) * erfinv(2 * in_time - 1) * answer_spread),
+        ),
     ),
-    because="a step for each further token; at the percentile more prompts ride along, but never more than one in a step",
+    because="a step for each further token; at the percentile more or fewer prompts ride along, but never fewer than none, "
+    "nor more than one in a step",
     when=TRANSFORMER_SERVING,
 )
 whole = total(

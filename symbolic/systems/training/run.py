@@ -1,8 +1,13 @@
-"""A training run: how long its tokens take, what that time costs, and what it emits."""
+"""A training run: how long its tokens take, what that time costs, and what it emits.
+
+The fleet is held for as long as the plan says. A plan that says only how many tokens the run has holds it for the run.
+"""
+
+from sympy import Eq, Piecewise
 
 from mlsysim.symbolic.foundations.inputs import duration, training_tokens
 from mlsysim.symbolic.quantity import TRANSFORMER_TRAINING, Quantity, time
-from mlsysim.symbolic.rules import apply
+from mlsysim.symbolic.rules import apply, define, equation
 from mlsysim.symbolic.walls.operations import capital, sustainability
 from mlsysim.symbolic.walls.operations.sustainability import carbon, energy, it_energy
 
@@ -31,12 +36,34 @@ run_electricity = Quantity(
     "capital.run_electricity", r"K_{E,\mathrm{run}}", "USD", "price of the run's electricity beside the rent", low=0
 )
 
+held = time(
+    "capital.held",
+    r"D_{\mathrm{held}}",
+    "time the fleet is held: what the plan says, else that of its run",
+    display="h",
+)
+
 takes = apply(
     capital.run_takes,
     {capital.run_tokens: training_tokens, capital.run_time: run_time},
     because="every token is trained on once, and lost time makes a run longer",
     when=TRANSFORMER_TRAINING,
 )
+held_for = define(
+    equation(held, Piecewise((run_time, Eq(duration, 0)), (duration, True))),
+    because="the plan's own duration comes first; without one the fleet is held until the run ends",
+    when=TRANSFORMER_TRAINING,
+)
+_held = {duration: held}
+pays_rent = apply(
+    capital.rented, _held, because="accelerators are paid for while they are held", when=TRANSFORMER_TRAINING
+)
+handles = apply(capital.tokens_made, _held, because="tokens are trained on while it is held", when=TRANSFORMER_TRAINING)
+draws_power = apply(
+    sustainability.energy_of_computers, _held, because="computers draw power while they are held",
+    when=TRANSFORMER_TRAINING,
+)  # fmt: skip
+wears = apply(sustainability.made, _held, because="hardware is worn while it is held", when=TRANSFORMER_TRAINING)
 emits = apply(
     sustainability.carbon_law,
     {carbon: run_carbon, duration: run_time},

@@ -141,9 +141,16 @@ states_of_the_last = define(
 )
 layers_gathered = define(
     equation(
-        gathered, Piecewise((2 * weight_bytes * (shared_layer + expert_layer / expert) / tensor, zero >= 3), (0, True))
+        gathered,
+        2
+        * weight_bytes
+        * (
+            Piecewise((shared_layer, weight_parts > 1), (0, True))
+            + Piecewise((expert_layer / expert, weight_parts > expert), (0, True))
+        )
+        / tensor,
     ),
-    because="one layer is used while the next arrives",
+    because="one layer is used while the next arrives; weights that no other rank has a part of lie here already",
     cite="rajbhandari2020",
     when=TRANSFORMER_TRAINING,
 )

@@ -18,7 +18,7 @@ from mlsysim.symbolic.foundations.inputs import (
     pue,
 )
 from mlsysim.symbolic.foundations.results import goodput, sample_throughput, throughput
-from mlsysim.symbolic.quantity import ALL, PROFILED, TRANSFORMER, Quantity, ratio, time
+from mlsysim.symbolic.quantity import ALL, PROFILED, TRAINING, TRANSFORMER, TRANSFORMER_TRAINING, Quantity, ratio, time
 from mlsysim.symbolic.rules import apply, define, equation, given, solve, specialise, substitute, total
 from mlsysim.symbolic.wall import Wall
 from mlsysim.symbolic.walls.operations import sustainability
@@ -41,7 +41,7 @@ rented = given(
     equation(rent, devices * price * duration),
     because="every accelerator is paid for by the hour",
     cite="barroso2018",
-    when=ALL,
+    when=ALL - TRANSFORMER_TRAINING,
 )
 electricity = given(
     equation(energy_cost, Piecewise((0, Eq(electricity_price, 0)), (energy * electricity_price, True))),
@@ -64,7 +64,9 @@ law = total(
     when=ALL,
 )
 tokens_made = define(
-    equation(useful, throughput * goodput * duration), because="only time that is not lost counts", when=TRANSFORMER
+    equation(useful, throughput * goodput * duration),
+    because="only time that is not lost counts",
+    when=TRANSFORMER - TRAINING,
 )
 samples_made = define(
     equation(useful_samples, sample_throughput * goodput * duration),

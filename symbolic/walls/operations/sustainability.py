@@ -14,7 +14,7 @@ from mlsysim.symbolic.foundations.inputs import (
     wue,
 )
 from mlsysim.symbolic.foundations.results import busy, goodput
-from mlsysim.symbolic.quantity import ALL, Quantity, ratio
+from mlsysim.symbolic.quantity import ALL, TRANSFORMER_TRAINING, Quantity, ratio
 from mlsysim.symbolic.rules import define, equation, given, limit, rewrite, specialise, substitute, total
 from mlsysim.symbolic.wall import Wall
 
@@ -42,7 +42,10 @@ drawn = given(
     when=ALL,
 )
 energy_of_computers = define(
-    equation(it_energy, power * duration), because="energy is power over time", cite="barroso2018", when=ALL
+    equation(it_energy, power * duration),
+    because="energy is power over time",
+    cite="barroso2018",
+    when=ALL - TRANSFORMER_TRAINING,
 )
 overhead = given(
     equation(energy, it_energy * pue),
@@ -67,7 +70,7 @@ made = given(
     equation(embodied_share, devices * embodied * duration / lifetime),
     because="making an accelerator is spread over its life",
     cite="gupta2022",
-    when=ALL,
+    when=ALL - TRANSFORMER_TRAINING,
 )
 both = total(
     emitted,
