@@ -24,14 +24,15 @@ def record(title: str, description: str, properties: Schema, **more: Any) -> Sch
 def _comparison() -> Schema:
     change = {"type": "object", "description": "a metric in both plans; null where a plan has none", "properties": {
         "before": {**_NUMBER, "description": "in the first plan"}, "after": {**_NUMBER, "description": "in the second"},
-        "ratio": {**_NUMBER, "description": "the second per first"}},
-        "required": ["before", "after", "ratio"], "additionalProperties": False}  # fmt: skip
+        "ratio": {**_NUMBER, "description": "the second per first"},
+        "note": {"type": ["string", "null"], "description": "what only one plan knows or counts of it"}},
+        "required": ["before", "after", "ratio", "note"], "additionalProperties": False}  # fmt: skip
     properties: Schema = {"changes": {
         "type": "object", "additionalProperties": change,
         "description": "the metrics that differ, by their key in a result, in the unit that ends the key",
     }}  # fmt: skip
     for name, rule in {
-        "f_status": {"enum": ["PASS", "FAIL"], "description": "whether the design is physically possible"},
+        "f_status": {"enum": ["PASS", "FAIL"], "description": "FAIL where the design, or an assert on feasibility, fails"},
         "p_binding_wall": {"type": ["string", "null"], "description": "the wall that takes most of the time"},
         "exit_code": {"type": "integer", "description": "of the plan alone"},
     }.items():  # fmt: skip

@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlsysim.constraints.feasibility import Finding
-from mlsysim.design import Design
 from mlsysim.design.binding import bind as _bind
-from mlsysim.design.split import complete
+from mlsysim.design.points import BoundKernel, Columns, Point
 from mlsysim.evaluation import Evaluation, Violation
 from mlsysim.evaluation import evaluate as _evaluate
-from mlsysim.plan import LoadedPlan, load
+from mlsysim.plan import LoadedPlan, load, plain
 from mlsysim.registry import Entry
-from mlsysim.symbolic.errors import InputError, UnknownNameError
-from mlsysim.symbolic.kernels import kernel
+from mlsysim.symbolic.errors import InputError
 
 if TYPE_CHECKING:
     from mlsysim.shares import SharedEvaluation
@@ -159,87 +157,6 @@ def check(plan: Planlike) -> Check:
     return Check(tuple(evaluation.findings), tuple(evaluation.violations))
 
 
-class BoundKernel:
-    """A plan ready to be evaluated at many design points: every leaf bound, any of them free to vary.
-
-    Leaves are named in full (``"workload.batch_size"``) or by their last word where that is enough (``batch_size``), in
-    coherent units. The split stays as it was chosen for the plan unless it is varied too.
-    """
-
-    def __init__(self, design: Design) -> None:
-        self.design = complete(design)
-        self.kernel = kernel(design.variant)
-        self._values = [self.design.values[leaf] for leaf in self.kernel.leaves]
-        self._slots = {leaf: slot for slot, leaf in enumerate(self.kernel.leaves)}
-        ends: dict[str, list[int]] = {}
-        for leaf, slot in list(self._slots.items()):
-            ends.setdefault(leaf.rpartition(".")[2], []).append(slot)
-        self._slots |= {end: slots[0] for end, slots in ends.items() if len(slots) == 1}
-
-    def at(self, **leaves: float) -> Point:
-        """Evaluate one design point; what is not named stays as in the plan.
-
-        Raises:
-            UnknownNameError: a leaf that the graph does not have.
-        """
-        values = self._values.copy()
-        for name, value in leaves.items():
-            if not value >= 0:
-                raise InputError(f"{name}: {value} is not a number of at least 0")
-            try:
-                values[self._slots[name]] = value
-            except KeyError:
-                raise self._unknown(name) from None
-        try:
-            return Point(self.kernel.position, self.kernel.scalar(*values))
-        except ZeroDivisionError:
-            raise InputError(f"no design has {leaves}", hint="give numbers above 0") from None
-
-    def many(self, *wanted: str, **leaves: Any) -> dict[str, Any]:
-        """Evaluate many design points at once.
-
-        Args:
-            *wanted: names of the quantities to return.
-            **leaves: sequences or one-dimensional arrays of equal length, or single numbers, by leaf.
-
-        Returns:
-            One array for each wanted name, in coherent units.
-        """
-        import numpy
-
-        values: dict[str, Any] = dict(zip(self.kernel.leaves, self._values, strict=True))
-        for name, value in leaves.items():
-            if name not in self._slots:
-                raise self._unknown(name)
-            values[self.kernel.leaves[self._slots[name]]] = numpy.asarray(value, dtype=float)
-        for name in wanted:
-            if name not in self.kernel.position and name not in self._slots:
-                raise UnknownNameError("quantity", name, [*self.kernel.names, *self.kernel.leaves])
-        return self.kernel.many(values, wanted)
-
-    def _unknown(self, name: str) -> UnknownNameError:
-        return UnknownNameError("leaf", name, self.kernel.leaves)
-
-
-class Point:
-    """The quantities of one design point, in coherent units: ``point["performance.latency"]``."""
-
-    __slots__ = ("_position", "_values")
-
-    def __init__(self, position: Mapping[str, int], values: tuple[float, ...]) -> None:
-        self._position, self._values = position, values
-
-    def __getitem__(self, name: str) -> float:
-        try:
-            return self._values[self._position[name]]
-        except KeyError:
-            raise UnknownNameError("quantity", name, self._position) from None
-
-    def keys(self) -> Any:
-        """The names of the quantities."""
-        return self._position.keys()
-
-
 def bind(plan: Planlike) -> BoundKernel:
     """Bind a plan once, to evaluate it at many design points.
 
@@ -288,17 +205,17 @@ def optimize(plan: Planlike, problem: str | None = None, **options: Any) -> Any:
     """Find the best design of a plan; see :func:`mlsysim.search.optimization.optimize`."""
     from mlsysim.search.optimization import optimize as search
 
-    return search(load(plan), problem, **options)
+    return search(load(plan), problem, **plain(options))
 
 
 def pareto(plan: Planlike, metrics: Sequence[str], problem: str | None = None, **options: Any) -> Any:
     """The exact front of a plan's designs; see :func:`mlsysim.search.optimization.pareto`."""
     from mlsysim.search.optimization import pareto as trade
 
-    return trade(load(plan), metrics, problem, **options)
+    return trade(load(plan), metrics, problem, **plain(options))
 
 
 __all__ = [
-    "BoundKernel", "Check", "InputError", "Point", "SystemEvaluator", "bind", "check", "derive", "evaluate", "optimize",
-    "pareto",
+    "BoundKernel", "Check", "Columns", "InputError", "Point", "SystemEvaluator", "bind", "check", "derive", "evaluate",
+    "optimize", "pareto",
 ]  # fmt: skip

@@ -49,7 +49,11 @@ class Checked:
         status = "FAIL" if evaluation.errors else "WARN" if broken else "PASS"
         stated = {(limit.metric, limit.text) for limit in evaluation.limits}  # one that holds for every pool is one
         held = stated - {(each.limit.metric, each.limit.text) for each in broken}
-        asserts = f"{len(held)} of {len(stated)} asserts hold" if stated else "no asserts"
-        yield f"{status}  {evaluation.summary}; {asserts}"
+        if broken:
+            yield f"{status}  {len(stated) - len(held)} of {len(stated)} asserts violated ({evaluation.summary})"
+        else:
+            yield f"{status}  {evaluation.summary}; " + (
+                f"{len(held)} of {len(stated)} asserts hold" if stated else "no asserts"
+            )
         for violation in broken:
             yield f"  {violation.placed}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,8 @@ from mlsysim.symbolic.errors import InputError, UnknownNameError, refuse
 from mlsysim.symbolic.kernels import catalogue, kernel
 from mlsysim.symbolic.words import amount
 
+#: What the macro lens adds up, and what it is called.
+TOTALS = {"macro.tco": "total cost", "macro.energy": "energy", "macro.carbon": "carbon", "macro.water": "water"}
 #: Metrics of an answer that is written token by token.
 WRITTEN = ("performance.itl", "performance.token_latency")
 
@@ -103,17 +105,17 @@ class Evaluation:
             elif math.isnan(self.values[name]):
                 why[name] = self.unknown(name)
             elif not self.values[name] and (absent := self._left_out(name)):
-                why[name] = absent  # nothing is known, which is not nothing
+                why[name] = absent  # 0 only because its terms are unpublished: report unknown, not zero
         return why
 
     def _left_out(self, name: str) -> str:
-        """What nobody has published and a quantity is made of directly; empty where nothing lacks."""
+        """Why a quantity's direct inputs are left out: the reason of the first that is unpublished; '' if none is."""
         bindings = self.design.bindings
         parents = catalogue().VARIANTS[self.variant]["parents"][name]
         return next((bindings[p].says for p in parents if p in bindings and bindings[p].left_out), "")
 
     def unknown(self, name: str) -> str:
-        """What nobody says and leaves a quantity without a value; empty where it has one."""
+        """Why a quantity has no value: the reasons of its unbound leaves; '' if it has one."""
         missing = self.design.missing if math.isnan(self.values[name]) else {}
         reasons = [missing[leaf] for leaf in self.unknown_leaves(name) if leaf in missing] if missing else []
         return "; ".join(dict.fromkeys(sorted(reasons)))
@@ -257,12 +259,23 @@ class Evaluation:
         """The violations of asserts that do not only warn."""
         return [each for each in self.violations if each.limit.severity == "error"]
 
-    @property
-    def macro_status(self) -> str:
-        """PASS where cost, energy, carbon and water all have values, PARTIAL where some do, else SKIPPED."""
-        known = [f"macro.{name}" not in self.skipped for name in ("tco", "energy", "carbon", "water")]
-        known += [True] * (self.metrics.get("macro.run_cost") is not None)
-        return "PASS" if all(known) else "PARTIAL" if any(known) else "SKIPPED"
+    def status(self, lens: str) -> str:
+        """The verdict of a lens: FAIL where the design or one of the lens's asserts fails.
+
+        Args:
+            lens: ``feasibility``, ``performance`` or ``macro``.
+
+        Returns:
+            ``PASS``, ``FAIL`` or ``SKIPPED``; of the macro lens ``PARTIAL`` where only some of cost, energy, carbon and water
+            have values. An assert that only warns fails nothing.
+        """
+        if lens == "feasibility":
+            return verdict(lens, self.errors, "PASS" if self.feasible else "FAIL")
+        if not self.feasible:
+            return "SKIPPED"
+        if lens == "performance":
+            return verdict(lens, self.errors, "PASS")
+        return verdict(lens, self.errors, coverage(self.metrics[name] for name in TOTALS))
 
     @property
     def exit_code(self) -> int:
@@ -305,6 +318,17 @@ class Evaluation:
 
     def __repr__(self) -> str:
         return f"<Evaluation: {'feasible' if self.feasible else 'infeasible'}, {self.binding_wall} binds>"
+
+
+def verdict(lens: str, errors: Iterable[Violation], otherwise: str) -> str:
+    """FAIL where one of a lens's asserts fails, else another word."""
+    return "FAIL" if any(each.limit.metric.startswith(f"{lens}.") for each in errors) else otherwise
+
+
+def coverage(totals: Iterable[float | None]) -> str:
+    """PASS where every total has a value, PARTIAL where some have, else SKIPPED."""
+    known = [value is not None for value in totals]
+    return "PASS" if all(known) else "PARTIAL" if any(known) else "SKIPPED"
 
 
 def evaluate(design: Design) -> Evaluation:

@@ -114,7 +114,10 @@ def _smaller_batch(evaluation: Evaluation) -> str | None:
 
     def fits(batch: int) -> bool:
         binding = replace(design.bindings[BATCH], value=float(batch))
-        opened = {**design.bindings, **{n: replace(design.bindings[n], value=None) for n in split if _is_open(design, n)}}
+        opened = {
+            **design.bindings,
+            **{n: replace(design.bindings[n], value=None) for n in split if _is_open(design, n)},
+        }
         return choose(replace(design, bindings={**opened, BATCH: binding}), [split], every=False)[1]
 
     low, high = 0, design.loaded.plan.workload.batch_size
@@ -131,7 +134,9 @@ def _narrower_format(evaluation: Evaluation) -> str | None:
     formats = design.loaded.zoo.entries("datatypes")
     held = formats[design.precision].facts["weight_bytes"].number or 0
     has = [n.rpartition(".")[2] for n, _ in design.hardware.numbers() if n.startswith("compute.peak.")]
-    has = [name for name in has if name in formats]  # a peak of the registry may be in a format that no model is held in
+    has = [
+        name for name in has if name in formats
+    ]  # a peak of the registry may be in a format that no model is held in
     narrower = sorted((f for f in has if (formats[f].facts["weight_bytes"].number or 0) < held),
                       key=lambda f: -(formats[f].facts["weight_bytes"].number or 0))  # fmt: skip
     return next((f"precision {f} fits" for f in narrower if _fits(evaluation, workload={"precision": f})), None)

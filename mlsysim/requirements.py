@@ -132,7 +132,7 @@ def _requirement(plan: Planlike, evaluation: Evaluation, wanted: Limit, what: st
     bound = BoundKernel(evaluation.design)
 
     def metric_at(value: float) -> float:
-        return bound.at(**{leaf: value})[wanted.metric]
+        return bound.values_at({leaf: value})[wanted.metric]
 
     low, high = today / FARTHEST, today * FARTHEST
     if wanted.holds(metric_at(low)) == wanted.holds(metric_at(high)):
@@ -180,9 +180,7 @@ def _closed_form(metric_at: Callable[[float], float], wanted: Limit, root: float
 
 def _floor(bound: BoundKernel, wanted: Limit, leaf: str, value: float) -> str:
     """The largest term that is left of a metric when an input is as good as can be."""
-    point = bound.at(**{leaf: value})
-    names = {**bound.design.values, leaf: value, **{name: point[name] for name in point.keys()}}  # noqa: SIM118
-    there = Evaluation(bound.design, names, ())
+    there = Evaluation(bound.design, bound.values_at({leaf: value}), ())
     return f"the {there.cause(wanted.metric)} wall"
 
 

@@ -9,6 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from mlsysim.constraints.asserts import LENSES, metrics
+from mlsysim.evaluation import TOTALS
 from mlsysim.symbolic.kernels import catalogue
 
 if TYPE_CHECKING:
@@ -106,12 +107,12 @@ def flat(evaluation: Evaluation) -> dict[str, Any]:
         if name.startswith(("split.", *BATCHED)) and name != "split.devices" and binding.value is not None:
             result[name.replace(".", "_")] = int(binding.value)
     lenses: dict[str, dict[str, Any]] = {
-        "f": {"f_status": "FAIL" if failed else "PASS", "f_summary": summary(evaluation),
+        "f": {"f_status": evaluation.status("feasibility"), "f_summary": summary(evaluation),
               "f_wall": evaluation.deciding_wall},
-        "p": {"p_status": "SKIPPED" if failed else "PASS", "p_binding_wall": None if failed else evaluation.binding_wall},
-        "m": {"m_status": evaluation.macro_status,
-              "m_skipped": next((evaluation.skipped[f"macro.{n}"] for n in ("tco", "energy", "carbon", "water")
-                            if f"macro.{n}" in evaluation.skipped), None)},
+        "p": {"p_status": evaluation.status("performance"),
+              "p_binding_wall": None if failed else evaluation.binding_wall},
+        "m": {"m_status": evaluation.status("macro"),
+              "m_skipped": next((evaluation.skipped[name] for name in TOTALS if name in evaluation.skipped), None)},
     }  # fmt: skip
     for name, value in evaluation.metrics.items():
         lenses[name[0]][key(name)] = figure(name, value)
@@ -135,13 +136,15 @@ def shown_violation(violation: Violation) -> dict[str, Any]:
 
 
 def summary(evaluation: Evaluation) -> str:
-    """Feasibility in one sentence, with what would fix it where it fails."""
+    """Feasibility in one sentence, with what would fix it where it fails, and the asserts on it that do not hold."""
     from mlsysim.symbolic.words import amount
 
     if evaluation.feasible:
         unit = catalogue().QUANTITIES["feasibility.memory_required"]
         needed, there = (evaluation.values[f"feasibility.memory_{m}"] for m in ("required", "capacity"))
-        return f"fits: uses {amount(needed, unit)} of {amount(there, unit)}"
+        broken = [each.limit.text for each in evaluation.errors if each.limit.metric.startswith("feasibility.")]
+        fits = f"fits: uses {amount(needed, unit)} of {amount(there, unit)}"
+        return f"{fits}, but {' and '.join(broken)} does not hold" if broken else fits
     return "; ".join(part for part in (evaluation.failures[0].sentence, " or ".join(evaluation.cures)) if part)
 
 
@@ -165,14 +168,18 @@ def schema() -> dict[str, Any]:
         "exit_code": {"enum": [0, 3, 4, 5],
                       "description": "0 fine, 3 an assert is violated (one that only warns is not counted), "
                       "4 physically infeasible, 5 not proven"},
-        "f_status": {"enum": ["PASS", "FAIL"], "description": "whether the design is physically possible"},
+        "f_status": {"enum": ["PASS", "FAIL"],
+                     "description": "FAIL where the design is not physically possible (exit_code 4), or an assert on a "
+                     "feasibility metric fails"},
         "f_summary": {"type": "string", "description": "feasibility in one sentence, with what would fix it"},
         "f_wall": {"type": "string", "description": "the wall that fails, or is nearest to failing; parallelism or model "
                    "where a split does not divide the work or the model cannot take it"},
-        "p_status": {"enum": ["PASS", "SKIPPED"], "description": "SKIPPED where the design does not fit"},
+        "p_status": {"enum": ["PASS", "FAIL", "SKIPPED"],
+                     "description": "FAIL where an assert on performance fails, SKIPPED where the design does not fit"},
         "p_binding_wall": {"type": ["string", "null"], "description": "the wall that takes most of the time"},
-        "m_status": {"enum": ["PASS", "PARTIAL", "SKIPPED"],
-                     "description": "whether cost, energy, carbon and water are all known"},
+        "m_status": {"enum": ["PASS", "FAIL", "PARTIAL", "SKIPPED"],
+                     "description": "FAIL where an assert on the macro lens fails, else whether cost, energy, carbon and water "
+                     "are all known"},
         "m_skipped": {"type": ["string", "null"], "description": "why the macro lens was skipped"},
         "asserts": {"type": "array", "items": {"type": "string"}, "description": "the limits that were checked"},
         "violations": {

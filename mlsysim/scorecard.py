@@ -32,8 +32,22 @@ _MACRO = (
     ("time of the run", "macro.run_time"), ("cost of the run", "macro.run_cost"),
     ("carbon of the run", "macro.run_carbon"), ("energy", "macro.energy"), ("carbon", "macro.carbon"), ("water", "macro.water"),
 )  # fmt: skip
+#: What is of a training run, whatever time the fleet is held.
+RUN = ("macro.run_time", "macro.run_cost", "macro.run_carbon")
 #: Rows that say nothing at this value: nothing lost, nothing paid.
 _USUAL = {"performance.goodput": 1.0, "macro.electricity": 0.0}
+#: Parts of the latency as people call them.
+_SPENT = {
+    "tensor": "tensor-parallel communication", "context": "context-parallel communication",
+    "expert": "expert-parallel communication", "data": "data-parallel communication", "pipeline": "pipeline communication",
+    "bubble": "pipeline bubble", "optimizer": "optimizer update", "offload": "traffic with the host",
+    "decode_communication": "communication in decode", "prefill_communication": "communication in prefill",
+    "turn": "waiting for prefill", "wait": "waiting for a slot", "prompt": "reading the prompt",
+    "answer": "writing the answer", "pass": "the pass",
+}  # fmt: skip
+#: What work is, by the wall that binds it; and the parts that are work under another name.
+_WORK = {"compute": "arithmetic", "memory": "memory traffic"}
+_BOUND = ("decode", "prefill", "prompt", "answer", "pass")
 _SHARES = ("performance.mfu", "performance.goodput", "performance.utilisation")
 
 
@@ -89,7 +103,7 @@ def _heading(name: str, status: str, paint: _Paint) -> str:
 
 
 def _feasibility(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
-    yield _heading("Feasibility", "PASS" if evaluation.feasible else "FAIL", paint)
+    yield _heading("Feasibility", evaluation.status("feasibility"), paint)
     yield from wrapped(summary(evaluation), "  ", "  ")
     for failure in evaluation.failures[1:]:
         yield from wrapped(failure.sentence, "  ", "  ")
@@ -102,30 +116,41 @@ def _feasibility(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
 
 
 def _performance(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
+    yield _heading("Performance", evaluation.status("performance"), paint)
     if not evaluation.feasible:
-        yield _heading("Performance", "SKIPPED", paint)
         yield "  the design is not feasible"
         return
-    yield _heading("Performance", "PASS", paint)
     yield from _rows(evaluation, _PERFORMANCE)
     yield f"  {'binding wall':<26}{evaluation.binding_wall}"
     terms = catalogue().VARIANTS[evaluation.variant]["sums"].get("performance.latency", ())
     latency = evaluation.values["performance.latency"]
     spent = sorted(((evaluation.values[t] / latency, t) for t in terms if latency), reverse=True)
-    words = [f"{_spoken(t)} {share:.1%} ({evaluation.cause(t)})" for share, t in spent if share >= 0.001]
+    words = [f"{_spoken(t, evaluation.cause(t))} {_percent(share)}" for share, t in spent if share >= 0.001]
     if words:
-        yield from wrapped("time goes to " + ", ".join(words), "  ", "  ")
+        yield from wrapped(f"where the time goes: {', '.join(words)}", "  ", "  ")
 
 
-def _spoken(term: str) -> str:
-    return term.partition(".")[2].removeprefix("time_").replace("_", " ")
+def _spoken(term: str, wall: str) -> str:
+    """A part of the latency in words, with the wall where it says what to improve."""
+    name = term.partition(".")[2].removeprefix("time_")
+    if name == "work":
+        return _WORK.get(wall, f"work ({wall})")
+    bound = f" ({wall}-bound)" if name in _BOUND and wall in _WORK else ""
+    return f"{_SPENT.get(name, name.replace('_', ' '))}{bound}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def _macro(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
-    tokens = evaluation.design.loaded.plan.workload.tokens
-    lines = [(label, name) for label, name in _MACRO if tokens is not None or not name.startswith("macro.run_")]
+    plan = evaluation.design.loaded.plan
+    tokens = plan.workload.tokens
+    # Without a duration of the plan's own the fleet is held for the run, whose cost and carbon are then those above.
+    of_the_run = () if tokens is None else ("macro.run_time",) if plan.ops.duration_days is None else RUN
+    lines = [(label, name) for label, name in _MACRO if name not in RUN or name in of_the_run]
     shown = [(label, name) for label, name in lines if evaluation.metrics.get(name) is not None]
-    yield _heading("Macro", evaluation.macro_status, paint)
+    yield _heading("Macro", evaluation.status("macro"), paint)
     if not evaluation.feasible:
         yield "  the design is not feasible"
         return
@@ -151,7 +176,7 @@ def _rows(evaluation: Evaluation, rows: tuple[tuple[str, str], ...] | list[tuple
 
 def _value(name: str, value: float) -> str:
     if name in _SHARES:
-        return f"{value:.1%}"
+        return _percent(value)
     shown = amount(value, catalogue().QUANTITIES[name])
     return f"{shown} ({number(value)} s)" if shown.endswith(" ms") and value >= 1 else shown
 

@@ -11,6 +11,7 @@ from mlsysim.symbolic.words import number
 
 #: Elasticities smaller than this move nothing.
 NOTHING = 1e-9
+DEVICES = "split.devices"
 #: An input that would have to move by more percent than this is beyond what a slope can say.
 FARTHEST = 10.0
 
@@ -46,12 +47,16 @@ class ShadowPrice:
         """The price in words."""
         if not self.leaf:
             return f"{self.limit.text}: no single property of the hardware moves it by much"
-        gain = f", {self.gains} by {_percent(self.change)}" if self.gains else ""
         state = {
-            "slack": " has slack, so nothing is lost to it now; were it to bind,",
+            "slack": " has slack, so nothing is lost to it now; if it did bind,",
             "violated": " does not hold; from what is reached now,", "binding": " binds:",
         }[self.state]  # fmt: skip
-        return f"{self.limit.text}{state} one percent looser lets {self.leaf} change by {_percent(self.move)}{gain}"
+        looser = f"1 % {'more' if self.limit.sign > 0 else 'less'} {_words(self.limit.metric)}"
+        gain = f", and {self.gains} {_by(self.change, 'higher', 'lower')}" if self.gains else ""
+        fewer = "fewer" if self.leaf == DEVICES else "less"
+        return (
+            f"{self.limit.text}{state} {looser} would allow {_by(self.move, 'more', fewer)} {_words(self.leaf)}{gain}"
+        )
 
 
 #: One-sided elasticities: by input, then by metric.
@@ -88,5 +93,13 @@ def price(limit: Limit, found: float, wanted: Sequence[str], grows: Slopes, shri
     return ShadowPrice(limit, state)
 
 
-def _percent(change: float) -> str:
-    return f"{'+' if change > 0 else '-'}{number(abs(change))} %"
+def _by(change: float, more: str, less: str) -> str:
+    return f"{number(abs(change))} % {more if change > 0 else less}"
+
+
+def _words(name: str) -> str:
+    """A metric or an input by its last word; of accelerators and storage with the first."""
+    kind, _, rest = name.partition(".")
+    if name == DEVICES:
+        return "accelerators"
+    return f"{kind} {rest}".replace("_", " ") if kind in ("accelerator", "storage") else rest.replace("_", " ")

@@ -15,7 +15,8 @@ from typing import Any
 from mlsysim.constraints.asserts import Limit, metric
 from mlsysim.constraints.feasibility import Finding
 from mlsysim.design.binding import bind
-from mlsysim.evaluation import Evaluation, Violation, evaluate
+from mlsysim.evaluation import TOTALS as MACRO
+from mlsysim.evaluation import Evaluation, Violation, coverage, evaluate, verdict
 from mlsysim.page import wrapped
 from mlsysim.plan import LoadedPlan
 from mlsysim.plan.shorthand import moved
@@ -25,9 +26,7 @@ from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount
 
 #: What adds up over pools, and what each has for itself, with their labels.
-TOTALS = (
-    ("total cost", "macro.tco"), ("energy", "macro.energy"), ("carbon", "macro.carbon"), ("water", "macro.water"),
-)  # fmt: skip
+TOTALS = tuple((label, name) for name, label in MACRO.items())
 TIMES = (
     ("time to first token", "performance.ttft"), ("time between tokens", "performance.itl"),
     ("latency per token", "performance.token_latency"), ("latency", "performance.latency"),
@@ -136,11 +135,16 @@ class SharedEvaluation:
         """0 fine, 3 an assert is violated that does not only warn, 4 physically infeasible."""
         return 4 if not self.feasible else 3 if self.errors else 0
 
-    @property
-    def macro_status(self) -> str:
-        """PASS where every total has a value, PARTIAL where some have, else SKIPPED."""
-        known = [value is not None for value in self.totals.values()]
-        return "PASS" if all(known) else "PARTIAL" if any(known) else "SKIPPED"
+    def status(self, lens: str) -> str:
+        """The verdict of a lens, as :meth:`mlsysim.evaluation.Evaluation.status` gives it; the worst of all pools.
+
+        Args:
+            lens: ``feasibility``, ``performance`` or ``macro``, which is of all pools together.
+        """
+        if lens == "macro" and self.feasible:
+            return verdict(lens, self.errors, coverage(self.totals.values()))
+        words = [each.status(lens) for each in self.evaluations]
+        return next((word for word in ("FAIL", "SKIPPED") if word in words), "PASS")
 
     @property
     def why_skipped(self) -> str | None:
@@ -172,7 +176,7 @@ class SharedEvaluation:
         for pool in self.pools:
             if not pool.evaluation.feasible:
                 return f"{pool.evaluation.design.hardware.name}: {pool.evaluation.summary}"
-        return f"all {len(self.pools)} pools fit"
+        return f"{'both' if len(self.pools) == 2 else f'all {len(self.pools)}'} pools fit"
 
     def to_dict(self) -> dict[str, Any]:
         """The totals as one flat object, with every pool's own under ``pools``."""
@@ -180,8 +184,9 @@ class SharedEvaluation:
         devices = (each.design.bindings["split.devices"].value or 0 for each in self.evaluations)
         return {
             "name": self.name, "model": first.design.model.name, "accelerators": int(sum(devices)),
-            "phase": self.loaded.phase, "exit_code": self.exit_code, "f_status": "PASS" if self.feasible else "FAIL",
-            "f_summary": self.summary, "m_status": self.macro_status, "m_skipped": self.why_skipped,
+            "phase": self.loaded.phase, "exit_code": self.exit_code,
+            "f_status": self.status("feasibility"), "f_summary": self.summary, "p_status": self.status("performance"),
+            "m_status": self.status("macro"), "m_skipped": self.why_skipped,
             **{key(name): figure(name, value) for name, value in self.totals.items()},
             "asserts": list(dict.fromkeys(limit.text for limit in self.limits)),
             "violations": [shown_violation(each) for each in self.violations], "assumptions": self.assumptions,
@@ -204,11 +209,12 @@ class SharedEvaluation:
             count = int(design.bindings["split.devices"].value or 1)
             what = "requests" if self.loaded.phase == "serving" else "batch"
             yield f"\n{100 * pool.share:.4g} % of the {what} on {count:,} x {design.hardware.title}"
-            yield f"  {'PASS' if found.feasible else 'FAIL'}  {found.summary}"
+            yield f"  {'feasibility':<24}  {found.status('feasibility')}  {found.summary}"
+            yield f"  {'performance':<24}  {found.status('performance')}"
             yield from _rows((label, found.metrics.get(name), name) for label, name in TIMES)
             if found.feasible:
                 yield f"  {'binding wall':<24}  {found.binding_wall}"
-        yield f"\nAll together  {self.macro_status}"
+        yield f"\nAll together  {'FAIL' if self.exit_code else self.status('macro')}"
         yield from _rows((label, self.totals[name], name) for label, name in TOTALS)
         if self.why_skipped and self.feasible:
             yield f"  skipped: {', '.join(label for label, name in TOTALS if self.totals[name] is None)}: {self.why_skipped}"

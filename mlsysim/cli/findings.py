@@ -51,7 +51,7 @@ def show_found(
 
 
 def _summary(found: Found) -> str:
-    return f"{found.name}: {'PASS' if found.feasible else 'FAIL'}, {found.summary}"
+    return f"{found.name}: {found.status('feasibility')}, {found.summary}"
 
 
 @dataclass(frozen=True)

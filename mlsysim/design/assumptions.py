@@ -2,41 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import date
+from functools import cache
 
+from mlsysim.constraints.asserts import metrics
+from mlsysim.constraints.structure import leaves_of
 from mlsysim.design import Design, encodes
 from mlsysim.registry import Value
+from mlsysim.symbolic.kernels import catalogue
+from mlsysim.symbolic.words import amount
 
 #: Formats in the order in which a plan that names none takes them.
 TRAINING_FORMATS = ("bf16", "fp16", "fp32")
 INFERENCE_FORMATS = ("bf16", "fp16", "int8", "fp32")
 
-#: Facts that may be left out where nobody has published them, and what that does to the answer.
-_LEFT_OUT = {
+#: Leaves that are left out where nobody has published them, and what that does to the answer.
+LEFT_OUT = {
     "accelerator.bandwidth": "memory bandwidth: times are lower bounds",
     "model.activation_bytes": "activations: memory is a lower bound",
-}
-_LEFT_OUT_OF_MACRO = {
+    "node.link_bandwidth": "bandwidth inside a node: times are lower bounds",
+    "node.link_latency": "latency inside a node: times are lower bounds",
+    "node.net_bandwidth": "bandwidth between nodes: times are lower bounds",
+    "node.net_latency": "latency between nodes: times are lower bounds",
     "node.embodied": "emissions of making the hardware are left out",
     "grid.water_intensity": "water of the grid is left out",
 }
+#: What a leaf is called where its name does not say it.
+_CALLED = {
+    "software.full_batch": "full decode batch", "software.page": "cache page",
+    "reliability.device_mtbf": "mean time between failures of an accelerator",
+    "storage.node_bandwidth": "node", "storage.filesystem_bandwidth": "file system",
+    "facility.pue": "PUE", "facility.wue": "WUE",
+}  # fmt: skip
+#: What defaults of a kind are of, before where they come from.
+_OF = {"reliability": "failures as in ", "storage": "checkpoints to ", "facility": "facility: "}
+#: The order in which leaves are listed, by the first word of their names; and those of software that kinds of work share.
+_KINDS = ("workload", "split", "serving", "software", "optimizer", "reliability", "storage", "price", "facility")
+_EFFICIENCIES = ("software.efficiency", "software.decode_single", "software.decode_batched")
+#: Leaves whose default is said as a sentence.
+_WHOLE = {
+    "workload.batch_size": "batch size 1: the plan gives none",
+    "split.devices": "one accelerator: the plan gives no number",
+    "ops.carbon_tax": "no carbon tax",
+    "grid.electricity_price": "electricity: in the price of the accelerators; give ops.electricity_price where it is paid "
+    "beside it",
+}
 
 
-def assumptions(design: Design) -> Iterator[str]:
-    """Every choice that the plan did not make, once."""
+def assumptions(design: Design, idle: Container[str]) -> Iterator[str]:
+    """Every choice that the plan did not make, once.
+
+    Args:
+        design: with every leaf bound that is not of the split.
+        idle: leaves that change nothing in this plan.
+    """
     if design.model.note:
         yield f"{design.model.name}: {design.model.note}"
     yield from _of_the_work(design)
-    if design.loaded.plan.ops.duration_days is not None or design.loaded.plan.workload.tokens is not None:
+    timed = design.loaded.plan.ops.duration_days is not None or design.loaded.plan.workload.tokens is not None
+    if timed or (design.bindings["split.devices"].value or 1) > 1:
+        yield from _of_the_node(design)
+    if timed:
         yield from _of_operations(design)
-    for leaf, what in _LEFT_OUT.items():
-        if leaf in design.bindings and design.bindings[leaf].left_out:
-            yield f"{what}; {design.bindings[leaf].says}"
+    yield from _of_leaves(design, (leaf for leaf in _shown(design.variant, timed) if leaf not in idle))
+
+
+@cache
+def _shown(variant: str, timed: bool) -> frozenset[str]:
+    """The leaves that some metric rests on: of the macro lens only where there is a time that it is of."""
+    shown = (name for name in metrics(variant) if timed or not name.startswith("macro."))
+    return frozenset[str]().union(*(leaves_of(variant, name) for name in shown))
 
 
 def _of_the_work(design: Design) -> Iterator[str]:
-    said, bindings = design.loaded.plan.workload, design.bindings
+    said = design.loaded.plan.workload
     training = design.loaded.phase == "training"
     if said.phase is None:
         why = (
@@ -48,52 +88,92 @@ def _of_the_work(design: Design) -> Iterator[str]:
     if said.precision is None:
         formats = ", ".join(TRAINING_FORMATS if training else INFERENCE_FORMATS)
         yield f"precision {design.precision}: the first of {formats} that {design.hardware.name} has"
-    for leaf, label in (
-        ("workload.sequence_length", "sequence length"), ("workload.output_tokens", "answer"), ("serving.chunk", "chunk"),
-    ):  # fmt: skip
-        if leaf == "workload.output_tokens" and leaf in bindings and encodes(design.model):
-            yield bindings[leaf].says
-        elif _known(design, leaf) and bindings[leaf].origin == "default":
-            yield f"{label} {bindings[leaf].value:,.0f} tokens: {bindings[leaf].says}"
     longest = design.model.facts.get("context_length")
-    length = bindings.get("workload.sequence_length")
+    length = design.bindings.get("workload.sequence_length")
     if longest and longest.number and length and length.value and length.value > longest.number:
         most = f"the {longest.number:,.0f} that {design.model.name} accepts as published"
         yield f"sequence length {length.value:,.0f} tokens: longer than {most}"
-    if said.efficiency is None:
-        for leaf in ("software.efficiency", "software.decode_single", "software.decode_batched"):
-            if _known(design, leaf):
-                yield f"efficiency {bindings[leaf].value:g}: {bindings[leaf].says}"
-    if training and said.optimizer is None and _known(design, "optimizer.state_bytes"):
-        yield f"optimizer adam: {bindings['optimizer.state_bytes'].value:g} bytes of state per parameter"
 
 
-def _known(design: Design, leaf: str) -> bool:
-    """Whether a leaf counts here and has a value, which an entry of somebody's own need not."""
-    return leaf in design.bindings and design.bindings[leaf].value is not None
+def _of_the_node(design: Design) -> Iterator[str]:
+    """The node that the plan leaves to the registry, and what of its power is derived."""
+    if design.loaded.plan.hardware.node is None and design.node.name != design.hardware.name:
+        yield f"node {design.node.title}: the standard one of {design.hardware.name}"
 
 
 def _of_operations(design: Design) -> Iterator[str]:
     said, bindings = design.loaded.plan.ops, design.bindings
-    if said.facility is None and _known(design, "facility.pue"):
-        yield f"facility AWS: PUE {bindings['facility.pue'].value:g}"
+    if said.duration_days is None:
+        yield f"time held: {bindings['ops.duration'].says}"
+    elif design.loaded.plan.workload.tokens is not None:
+        yield f"time held: the {said.duration_days:g} days of ops.duration_days, not the time of the run"
     carbon = bindings["grid.carbon_intensity"].fact
     if carbon is not None and carbon.scope:
         yield f"carbon of {said.region}: {carbon.text}, {carbon.scope}, {carbon.method}, {carbon.year}"
     power = bindings["node.power_max"].fact
     if power is not None and power.kind in ("derived", "estimate"):
         yield f"power of {design.node.title}: {power.how}"
-    price = bindings["price.accelerator_hour"]
-    if price.value is not None and said.price_per_accelerator_hour is None:
-        yield f"price {price.value * 3600:g} USD per accelerator and hour: {price.says}{age(price.fact)}"
     electricity = bindings["grid.electricity_price"].fact
     if electricity is not None:
         yield f"electricity of {said.region}: {electricity.text}{', ' if electricity.note else ''}{electricity.note}"
-    if said.electricity_price is None:
-        yield "electricity: in the price of the accelerators; give ops.electricity_price where it is paid beside it"
-    for leaf, what in _LEFT_OUT_OF_MACRO.items():
-        if bindings[leaf].left_out:
-            yield f"{what}; {bindings[leaf].says}"
+
+
+def _of_leaves(design: Design, leaves: Iterable[str]) -> Iterator[str]:
+    """The leaves that took a default or are left out: those of one origin in one line."""
+    lines: dict[str, list[str]] = {}
+    for leaf in sorted(leaves, key=_order):
+        binding = design.bindings[leaf]
+        if binding.left_out and leaf in LEFT_OUT:
+            lines.setdefault(f"{LEFT_OUT[leaf]}; {binding.says}", [])
+        elif binding.origin == "default" and binding.value is not None and not binding.left_out:
+            sentence = _of_one(design, leaf, binding.value)
+            if sentence is not None:
+                lines.setdefault(sentence, [])
+                continue
+            origin = f"{_OF.get(leaf.partition('.')[0], '')}{binding.says}"
+            lines.setdefault(origin, []).append(f"{_label(leaf)} {_amount(design, leaf)}")
+    yield from (f"{origin}: {', '.join(words)}" if words else origin for origin, words in lines.items() if origin)
+
+
+def _order(leaf: str) -> tuple[int, int, str]:
+    """Leaves as people read them: what is done, by which software, on what, for how much."""
+    kind = leaf.partition(".")[0]
+    of_work = _EFFICIENCIES.index(leaf) if leaf in _EFFICIENCIES else len(_EFFICIENCIES)
+    return (_KINDS.index(kind) if kind in _KINDS else len(_KINDS)), of_work, leaf
+
+
+def _of_one(design: Design, leaf: str, value: float) -> str | None:
+    """A leaf's default in a sentence of its own: empty where another line says it, None where it is one of several."""
+    says, fact = design.bindings[leaf].says, design.bindings[leaf].fact
+    match leaf:
+        case "ops.duration":
+            return ""
+        case "workload.output_tokens" if encodes(design.model):
+            return says
+        case "workload.output_tokens":
+            return f"answer {value:,.0f} tokens: {says}"
+        case "workload.sequence_length" | "serving.chunk":
+            return f"{_label(leaf)} {value:,.0f} tokens: {says}"
+        case _ if leaf in _EFFICIENCIES:
+            return f"efficiency {value:g}: {says}"
+        case "serving.in_time":
+            return f"latencies at percentile {100 * value:g}"
+        case "optimizer.state_bytes" | "optimizer.gradient_bytes":
+            state, gradient = (design.bindings[f"optimizer.{n}_bytes"].value or 0 for n in ("state", "gradient"))
+            return f"optimizer {says}: {state:g} bytes of state and {gradient:g} of a gradient per parameter"
+        case "price.accelerator_hour":
+            return f"price {value * 3600:g} USD per accelerator and hour: {says}{age(fact)}"
+        case _:
+            return _WHOLE.get(leaf)
+
+
+def _amount(design: Design, leaf: str) -> str:
+    return amount(design.bindings[leaf].value or 0.0, catalogue().QUANTITIES[leaf])
+
+
+def _label(leaf: str) -> str:
+    """What a leaf is called in a line of several."""
+    return _CALLED.get(leaf, leaf.rpartition(".")[2].replace("_", " "))
 
 
 #: Days after which a price is old.

@@ -9,7 +9,7 @@ from typing import Any
 from mlsysim.design import Binding, Design, encodes
 from mlsysim.design.assumptions import assumptions
 from mlsysim.design.hosts import refuse_unknown_host
-from mlsysim.design.idle_fields import refuse_idle_fields
+from mlsysim.design.idle_fields import idle_fields, refuse_idle_fields
 from mlsysim.design.precisions import chosen_precision
 from mlsysim.plan import MAY_BE_NOTHING, RECOMPUTE, SPLIT, LoadedPlan
 from mlsysim.plan.acceptance import largest
@@ -22,7 +22,7 @@ from mlsysim.symbolic.units import parse
 from mlsysim.symbolic.words import number
 
 #: What a plan says: the field and the leaf it binds.
-_SAID = {
+SAID = {
     ("workload", "batch_size"): "workload.batch_size",
     ("workload", "sequence_length"): "workload.sequence_length",
     ("workload", "output_tokens"): "workload.output_tokens",
@@ -97,13 +97,14 @@ class _Binder:
     def design(self) -> Design:
         self.refuse_what_is_open()
         size = int(self.node.facts["accelerators"].number or 1)
-        refuse_idle_fields(self.loaded, self.model, int(self.devices().value or 1), size)
+        idle = idle_fields(self.loaded, self.model, int(self.devices().value or 1), size)
+        refuse_idle_fields(self.loaded, idle)
         self.precision = chosen_precision(self.loaded, self.hardware)
         bindings = {leaf: self.leaf(leaf) for leaf in kernel(self.variant).leaves}
         self.refuse_what_cannot_be_judged(bindings)
         self.refuse_unknown_hosts(bindings)
         made = (self.loaded, self.variant, self.model, self.hardware, self.node, self.precision, bindings)
-        return Design(*made).assuming(*assumptions(Design(*made)))
+        return Design(*made).assuming(*assumptions(Design(*made), {SAID[field] for field in idle if field in SAID}))
 
     def lookup(self, category: str, *path: str) -> Entry:
         section: Any = self.plan
@@ -161,11 +162,12 @@ class _Binder:
             )  # fmt: skip
 
     def refuse_several_pools(self) -> None:
-        """Each of several pools is a design of its own."""
+        """Refuse a plan of several pools: a design is of one."""
         if self.plan.hardware.pools:
             raise InputError(
-                "hardware.pools: several pools are several designs", where=self.loaded.where("hardware", "pools", key=True),
-                hint="`mlsysim eval` (in Python `evaluate_whole`) evaluates them together, `mlsysim optimize nodes` chooses",
+                f"hardware.pools: this command evaluates one pool, the plan has {len(self.plan.hardware.pools)}",
+                where=self.loaded.where("hardware", "pools", key=True),
+                hint="use `mlsysim eval` (in Python `evaluate_whole`), or choose pools with `mlsysim optimize nodes`",
             )  # fmt: skip
 
     def where(self, section: str, name: str) -> str | None:
@@ -201,8 +203,8 @@ class _Binder:
     # One leaf at a time: what the plan says, else what the registry knows, else a stated default.
 
     def leaf(self, name: str) -> Binding:
-        for (section, field_), leaf in _SAID.items():
-            if leaf == name and self.said(section, field_) is not None:
+        for (section, field_), leaf in SAID.items():
+            if leaf == name and self.said(section, field_) is not None and not self.by_default(section, field_):
                 return self.from_plan(section, field_, leaf)
         namespace, _, rest = name.partition(".")
         bound: Binding = getattr(self, f"_{namespace}")(rest)
@@ -210,6 +212,10 @@ class _Binder:
         if bound.value is None and absent is not None:
             return replace(bound, value=float(absent), left_out=True)
         return bound
+
+    def by_default(self, section: str, name: str) -> bool:
+        """Whether the schema filled in a field that the plan does not give."""
+        return (section, name) == ("workload", "batch_size") and name not in self.loaded.document.data["workload"]
 
     def from_plan(self, section: str, field_: str, leaf: str) -> Binding:
         raw = self.said(section, field_)
@@ -258,6 +264,11 @@ class _Binder:
                 return _of(self.node, rest.replace("_", ".", 1))
         return _of(self.node, rest)
 
+    @staticmethod
+    def taken(bound: Binding, named: str | None = None) -> Binding:
+        """A fact of an entry that a default chose, unless the plan names it."""
+        return bound if named is not None or bound.value is None else replace(bound, origin="default")
+
     def of_fabric(self, role: str, name: str) -> Binding:
         field_ = _FABRICS.get(role)
         if field_ and self.said("network", field_) is not None:
@@ -273,13 +284,13 @@ class _Binder:
         name = self.plan.workload.optimizer or "adam"
         entry = self.zoo.find("optimizers", name, where=self.loaded.where("workload", "optimizer"))
         full = "full." if self.precision in ("fp32", "tf32") else ""
-        return _of(entry, full + rest)
+        return self.taken(_of(entry, full + rest), self.plan.workload.optimizer)
 
     def _storage(self, rest: str) -> Binding:
-        return _of(self.zoo.entries("storage")["SuperPOD"], WRITTEN[rest])
+        return self.taken(_of(self.zoo.entries("storage")["SuperPOD"], WRITTEN[rest]))
 
     def _reliability(self, rest: str) -> Binding:
-        return _of(self.zoo.entries("reliability")["Llama3_405B_run"], rest)
+        return self.taken(_of(self.zoo.entries("reliability")["Llama3_405B_run"], rest))
 
     def _workload(self, rest: str) -> Binding:
         if rest == "sequence_length":
@@ -353,7 +364,7 @@ class _Binder:
         return "tinyml" if self.hardware.family == "Tiny" else "training_small"
 
     def _facility(self, rest: str) -> Binding:
-        return _of(self.facility(), rest)
+        return self.taken(_of(self.facility(), rest), self.plan.ops.facility)
 
     def facility(self) -> Entry:
         if self.plan.ops.facility is not None:
@@ -385,7 +396,7 @@ class _Binder:
             return Binding(None, "registry", f"no price for {self.hardware.name} (ops.price_per_accelerator_hour)")
         # A price that two sources confirm is better than one that none does; then the lowest counts.
         best = min(offers, key=lambda p: (not p.facts["per_accelerator"].verified, p.facts["per_accelerator"].number))
-        return replace(_of(best, "per_accelerator"), says=f"{best.title}, on demand")
+        return replace(_of(best, "per_accelerator"), origin="default", says=f"{best.title}, on demand")
 
     def _ops(self, rest: str) -> Binding:
         if rest == "carbon_tax":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from mlsysim.design import encodes
 from mlsysim.plan import MAY_BE_NOTHING, SPLIT, LoadedPlan
 from mlsysim.registry import Entry
@@ -25,37 +27,59 @@ OF_THE_TIME = ("region", "facility", "price_per_accelerator_hour", *MAY_BE_NOTHI
 BETWEEN, INSIDE = ("fabric", "bandwidth", "latency"), ("link", "link_bandwidth", "link_latency")
 
 
-def refuse_idle_fields(loaded: LoadedPlan, model: Entry, accelerators: int, node: int) -> None:
-    """Refuse what a plan says that would change nothing.
+def idle_fields(loaded: LoadedPlan, model: Entry, accelerators: int, node: int) -> dict[tuple[str, str], str]:
+    """The fields that change nothing in a plan of this kind, each with what it changes nothing in.
 
     Args:
         loaded: the plan.
         model: what its workload names.
         accelerators: how many there are.
         node: how many of them a node holds.
+    """
+    phase, plan = f"{loaded.phase} of {model.name}", loaded.plan
+    training, transformer = loaded.phase == "training", model.kind == "transformer"
+    idle: dict[tuple[str, str], str] = {}
+
+    def add(fields: Iterable[tuple[str, str]], where: str) -> None:
+        idle.update({field: where for field in fields if field not in idle})
+
+    if encodes(model):
+        add([("workload", "output_tokens")], f"{phase}, an encoder, which writes no tokens")
+    add(INFERENCE if training else TRAINING, phase)
+    if loaded.phase != "serving":
+        add((("serving", name) for name in vars(plan.serving)), phase)
+    if not transformer:
+        add(TRANSFORMER, phase)
+    offload = plan.parallelism.offload_optimizer or plan.parallelism.offload_activations
+    if accelerators == 1 and not offload:
+        add((("software", name) for name in ("link_efficiency", "overlap")), f"{phase} on one accelerator")
+    if accelerators <= node:
+        add((("network", name) for name in BETWEEN), f"{phase} inside one node")
+    if min(accelerators, node) == 1:
+        add((("network", name) for name in INSIDE), f"{phase} with one accelerator to a node")
+    if not transformer and not training:
+        add([("software", "link_efficiency"), *(("network", name) for name in (*BETWEEN, *INSIDE))], phase)
+    return idle
+
+
+def refuse_idle_fields(loaded: LoadedPlan, idle: Mapping[tuple[str, str], str]) -> None:
+    """Refuse what a plan says that would change nothing.
+
+    Args:
+        loaded: the plan.
+        idle: what :func:`idle_fields` returns of it.
 
     Raises:
         InputError: at the first such field.
     """
-    phase, plan = f"{loaded.phase} of {model.name}", loaded.plan
-    training, transformer = loaded.phase == "training", model.kind == "transformer"
-    if encodes(model):
-        _refuse(loaded, "workload", "output_tokens", f"{phase}, an encoder, which writes no tokens")
-    for section, name in INFERENCE if training else TRAINING:
-        _refuse(loaded, section, name, phase)
-    _refuse_idle_traffic(loaded, phase)
-    for section, name in () if transformer else TRANSFORMER:
-        _refuse(loaded, section, name, phase)
-    offload = plan.parallelism.offload_optimizer or plan.parallelism.offload_activations
-    for name in ("link_efficiency", "overlap") if accelerators == 1 and not offload else ():
-        _refuse(loaded, "software", name, f"{phase} on one accelerator")
-    for name in BETWEEN if accelerators <= node else ():
-        _refuse(loaded, "network", name, f"{phase} inside one node")
-    for name in INSIDE if min(accelerators, node) == 1 else ():
-        _refuse(loaded, "network", name, f"{phase} with one accelerator to a node")
-    if not transformer and not training:
-        for section, name in (("software", "link_efficiency"), *(("network", each) for each in (*BETWEEN, *INSIDE))):
-            _refuse(loaded, section, name, phase)
+    plan = loaded.plan
+    _refuse_idle_traffic(loaded)
+    for (section, name), where in idle.items():
+        if getattr(getattr(plan, section), name) is not None:
+            raise InputError(
+                f"{section}.{name}: it changes nothing in {where}", where=loaded.where(section, name, key=True),
+                hint="leave it out",
+            )  # fmt: skip
     for name in OF_THE_TIME if plan.ops.duration_days is None and plan.workload.tokens is None else ():
         if getattr(plan.ops, name) is not None:
             raise InputError(
@@ -64,7 +88,7 @@ def refuse_idle_fields(loaded: LoadedPlan, model: Entry, accelerators: int, node
             )  # fmt: skip
 
 
-def _refuse_idle_traffic(loaded: LoadedPlan, phase: str) -> None:
+def _refuse_idle_traffic(loaded: LoadedPlan) -> None:
     """Traffic where nothing is served, and a batch where requests arrive by themselves."""
     serving = loaded.phase == "serving"
     meant = [name for name, value in vars(loaded.plan.serving).items() if value is not None]
@@ -78,20 +102,9 @@ def _refuse_idle_traffic(loaded: LoadedPlan, phase: str) -> None:
             "serving.requests_per_second: missing, so nothing arrives", where=loaded.where("workload", "phase", key=True),
             hint="add it to a `serving:` section",
         )  # fmt: skip
-    for name in () if serving else vars(loaded.plan.serving):
-        _refuse(loaded, "serving", name, phase)
     if serving and "batch_size" in loaded.document.data["workload"]:
         raise InputError(
             "workload.batch_size: in serving, requests arrive by themselves",
             where=loaded.where("workload", "batch_size", key=True),
             hint="give serving.slots, the requests of a replica at once",
         )  # fmt: skip
-
-
-def _refuse(loaded: LoadedPlan, section: str, name: str, phase: str) -> None:
-    if getattr(getattr(loaded.plan, section), name) is not None:
-        raise InputError(
-            f"{section}.{name}: it changes nothing in {phase}",
-            where=loaded.where(section, name, key=True),
-            hint="leave it out",
-        )

@@ -51,13 +51,32 @@ def complete(design: Design) -> Design:
     design = design.with_split(said, "default", f"the split that evaluation takes: {rule}")
     if SLOTS in said:
         design = design.assuming(slots_said(design))
-    if any(
-        design.bindings[name].value != 1
-        for name in open_
-        if name.partition(".")[2] not in ("zero", "recompute", "sequence", "slots", *_NONE)
-    ):
-        return replace(design, by_rule=f"split {words}: {rule}; see `mlsysim optimize parallelism`")
+    if design.values["split.devices"] > 1 or design.variant == "transformer_training":
+        return replace(
+            design, by_rule=f"split {words}{_unsaid(design, said)}: {rule}; see `mlsysim optimize parallelism`"
+        )
     return design
+
+
+def _unsaid(design: Design, chosen: Split) -> str:
+    """The degrees that a rule chose in training and a description leaves out at their usual values, in brackets."""
+    if not design.variant.startswith("transformer_training"):
+        return ""
+    value = {name.partition(".")[2]: number for name, number in design.values.items() if name.startswith("split.")}
+    several = value["devices"] > 1
+    words = {
+        "microbatch": "microbatch 1" * (value["microbatch"] == 1),
+        "context": "no context parallelism" * (several and value["context"] == 1),
+        "expert": "no expert parallelism" * (several and value["expert"] == 1 and design.values["model.experts"] > 0),
+        "sequence": f"{'' if value['sequence'] else 'no '}sequence parallelism" * (value["tensor"] > 1),
+        "interleave": "one chunk a stage" * (value["pipeline"] > 1 and value["interleave"] == 1),
+        "first_spared": "no layers spared at the ends"
+        * (value["pipeline"] > 1 and not value["first_spared"] and not value["last_spared"]),
+        "offload_optimizer": "nothing on the host"
+        * (not value["offload_optimizer"] and not value["offload_activations"]),
+    }
+    left = [word for degree, word in words.items() if word and f"split.{degree}" in chosen]
+    return f" ({', '.join(left)})" if left else ""
 
 
 _AWAY = {"offload_optimizer": "optimizer", "offload_activations": "activations"}

@@ -33,10 +33,13 @@ def schema() -> Mapping[str, Any]:
 
 def largest(section: str, field: str) -> float:
     """The largest number that the schema accepts in a field; infinite where it does not say."""
+    return float(number_rule(section, field).get("maximum", math.inf))
+
+
+def number_rule(section: str, field: str) -> Mapping[str, Any]:
+    """What the schema says of a field's numbers: ``minimum``, ``exclusiveMinimum`` and ``maximum``, where it has them."""
     rule = _resolved(schema()["properties"][section])["properties"][field]
-    return float(
-        max((option["maximum"] for option in rule.get("anyOf", [rule]) if "maximum" in option), default=math.inf)
-    )
+    return next((option for option in rule.get("anyOf", [rule]) if option.get("type") in ("integer", "number")), {})
 
 
 def accepted(data: Any) -> Any:

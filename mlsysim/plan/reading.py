@@ -66,7 +66,7 @@ class LoadedPlan:
             PlanError: the data does not fit the schema.
         """
         document = self.document
-        other = _checked(Document(document.name, dict(data), document.lines, document.values, document.keys))
+        other = _checked(Document(document.name, plain(data), document.lines, document.values, document.keys))
         return LoadedPlan(other.plan, other.document, self.zoo)
 
     def where(self, *path: str | int, key: bool = False) -> str | None:
@@ -90,7 +90,7 @@ def load(plan: str | Path | Mapping[str, Any] | Entry | LoadedPlan) -> LoadedPla
     if isinstance(plan, Entry) and plan.plan is not None:  # a scenario
         plan = plan.plan
     if isinstance(plan, Mapping):
-        return _checked(Document("plan", dict(plan)))
+        return _checked(Document("plan", plain(plan)))
     if hasattr(plan, "model_dump"):  # a Plan of one's own making
         return _checked(Document("plan", plan.model_dump(by_alias=True, exclude_none=True)))
     if not isinstance(plan, (str, Path)):
@@ -103,6 +103,20 @@ def load(plan: str | Path | Mapping[str, Any] | Entry | LoadedPlan) -> LoadedPla
         if "scenarios" in zoo.categories_of(str(plan)):
             return load(zoo.find("scenarios", str(plan)))
     return _checked(read(path, str(plan)), path.parent)
+
+
+def plain(data: Any) -> Any:
+    """Data whose numbers and arrays, such as numpy's, are Python's own.
+
+    >>> plain({"batch_size": [1, (2.0, "x")]})
+    {'batch_size': [1, [2.0, 'x']]}
+    """
+    if isinstance(data, Mapping):
+        return {key: plain(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [plain(value) for value in data]
+    own = getattr(data, "tolist", None)
+    return own() if callable(own) else data
 
 
 def exists(path: Path) -> bool:

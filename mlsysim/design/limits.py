@@ -1,0 +1,147 @@
+"""The numbers that an input may be: as a plan limits its fields, for design points and columns of them too."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from numbers import Real
+from typing import Any
+
+from mlsysim.design.binding import SAID, SECONDS_OF_A_DAY
+from mlsysim.plan import SPLIT
+from mlsysim.plan.acceptance import number_rule
+from mlsysim.plan.wording import cure, said
+from mlsysim.symbolic.errors import InputError
+from mlsysim.symbolic.kernels import catalogue
+
+#: Fields that bind several leaves, or a leaf in another unit than its own, with the leaf's value for a 1.
+_ELSEWHERE = {
+    "software.efficiency": ("workload", "efficiency", 1.0), "software.decode_single": ("workload", "efficiency", 1.0),
+    "software.decode_batched": ("workload", "efficiency", 1.0), "serving.in_time": ("serving", "percentile", 0.01),
+    "ops.duration": ("ops", "duration_days", SECONDS_OF_A_DAY), "split.devices": ("hardware", "accelerators", 1.0),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an input may be, in coherent units.
+
+    Attributes:
+        name: what messages call it: the plan's field where there is one, else the leaf.
+        low, high: the least and the most.
+        above: whether the least is left out.
+        whole: whether it is a whole number.
+        choices: the names of its whole numbers, where it has any; yes and no are also true and false.
+    """
+
+    name: str
+    low: float
+    high: float
+    above: bool = False
+    whole: bool = False
+    choices: tuple[str, ...] = ()
+
+    def number(self, given: Any) -> float:
+        """A value as a number.
+
+        Raises:
+            InputError: it is no number, or one that the input cannot be.
+        """
+        value = given if type(given) in (float, int) else self._converted(given)
+        inside = self.low < value <= self.high if self.above else self.low <= value <= self.high
+        if not inside or (self.whole and value % 1):
+            raise self.mistake(given, self._wrong(value))
+        return float(value)
+
+    def column(self, given: Any) -> Any:
+        """Values as an array of floats; a single number as a float.
+
+        Raises:
+            InputError: one of them is no number, or one that the input cannot be; it is named by its position.
+        """
+        import numpy
+
+        if isinstance(given, str) or not hasattr(given, "__len__") or not numpy.ndim(given):
+            return self.number(given)
+        array = numpy.asarray(given)
+        if array.ndim != 1:
+            raise InputError(
+                f"{self.name}: {array.ndim} dimensions", hint="give a sequence of numbers, or a single one"
+            )
+        if array.dtype.kind not in "iuf":
+            array = numpy.array([self._at(position, value) for position, value in enumerate(given)], dtype=float)
+        values = array.astype(float)
+        good = (values > self.low if self.above else values >= self.low) & (values <= self.high)
+        if self.whole:
+            good &= numpy.floor(values) == values
+        if not good.all():
+            position = int(numpy.argmin(good))
+            self._at(position, given[position])
+        return values
+
+    def _at(self, position: int, given: Any) -> float:
+        try:
+            return self.number(given)
+        except InputError as error:
+            what = error.what.removeprefix(self.name)
+            raise InputError(f"{self.name}[{position}]{what}", hint=error.hint) from None
+
+    def _converted(self, given: Any) -> float:
+        plain = given.item() if hasattr(given, "item") and not getattr(given, "ndim", 0) else given
+        if isinstance(plain, str) and plain in self.choices:
+            return float(self.choices.index(plain))
+        if isinstance(plain, Real) and (not isinstance(plain, bool) or self.choices == ("no", "yes")):
+            return float(plain)
+        raise self.mistake(plain, "literal_error" if self.choices else "int_type" if self.whole else "float_type")
+
+    def _wrong(self, value: float) -> str:
+        """Which mistake a number is, in the words of a plan's form."""
+        if not math.isfinite(value):
+            return "finite_number"
+        if self.whole and value % 1:
+            return "int_from_float"
+        below = value < self.low or (self.above and value <= self.low)
+        return ("greater_than" if self.above else "greater_than_equal") if below else "less_than_equal"
+
+    def mistake(self, given: Any, kind: str) -> InputError:
+        """The error of a value that the input cannot be, in the words in which a plan's form says it.
+
+        Args:
+            given: the value.
+            kind: what is wrong, as pydantic calls it.
+        """
+        context = {"ge": self.low, "gt": self.low, "le": self.high, "expected": ", ".join(map(repr, self.choices))}
+        detail = {"type": kind, "input": given, "ctx": context, "loc": (self.name,)}
+        return InputError(f"{self.name}: {said(detail)}", hint=cure(detail, None))
+
+
+@cache
+def limits(leaf: str) -> Limits:
+    """The limits of a leaf: those of the plan's field that binds it, else what its quantity allows."""
+    record = catalogue().QUANTITIES[leaf]
+    if record["choices"]:
+        names: Sequence[str] = record["choices"]
+        field = next((f"parallelism.{name}" for name, bound in SPLIT.items() if bound == leaf), leaf)
+        return Limits(field, 0, len(names) - 1, whole=True, choices=tuple(names))
+    section, field, scale = _field(leaf)
+    if not section:
+        whole, low = bool(record["integer"]), float(record["low"])
+        least = float(low >= 1) if whole else 0.0
+        most = math.inf if record["absent"] == "inf" else math.nextafter(math.inf, 0)
+        return Limits(leaf, least, most, above=low > 0 and not whole, whole=whole)
+    rule = number_rule(section, field)
+    low = rule.get("exclusiveMinimum", rule.get("minimum", 0)) * scale
+    high = rule.get("maximum", math.nextafter(math.inf, 0) / max(scale, 1.0)) * scale
+    return Limits(f"{section}.{field}", low, high, "exclusiveMinimum" in rule, bool(record["integer"]))
+
+
+def _field(leaf: str) -> tuple[str, str, float]:
+    """The section and the field of a plan that bind a leaf, and the leaf's value for a 1; empty where there is none."""
+    if leaf in _ELSEWHERE:
+        return _ELSEWHERE[leaf]
+    scale = float(catalogue().QUANTITIES[leaf]["scale"])
+    degrees = ((("parallelism", field), bound) for field, bound in SPLIT.items())
+    return next(((section, field, scale) for (section, field), bound in (*SAID.items(), *degrees) if bound == leaf),
+                ("", "", 1.0))  # fmt: skip
