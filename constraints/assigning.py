@@ -13,9 +13,9 @@ from mlsysim.constraints.assignment import Assignment, Options
 from mlsysim.constraints.effort import Effort
 from mlsysim.constraints.feasibility import ROUNDING
 from mlsysim.constraints.lagrange import SAME, Prices, ascend, contradiction
+from mlsysim.constraints.listing import TIE
 from mlsysim.constraints.packing import Packing, improve, pack
 from mlsysim.constraints.packing_model import solve_options
-from mlsysim.constraints.search import TIE
 
 #: Steps of the prices, and after how many of them tasks are placed at them.
 STEPS, EVERY = 400, 40
@@ -25,16 +25,18 @@ ROUNDS, ALONE = 20, 200
 MOST_LITERALS = 20_000
 #: How often tasks may push others away before CP-SAT is asked, for each task.
 PATIENCE = 30
+#: Seconds of work that an option counts as at each step of the prices.
+OPTION = 1e-7
 
 
 @dataclass(frozen=True)
 class Assigned:
-    """What was found.
+    """The result of an assignment's search.
 
     Attributes:
         status: ``optimal``, ``feasible``, ``infeasible`` or ``unknown``.
-        chosen: the place and the first window of each task; empty where nothing was found.
-        cost: what that costs.
+        chosen: the place and the first window of each task; empty where none is known.
+        cost: the cost of that.
         bound: no assignment costs less.
         space: how many assignments there are that keep the tasks' own rules.
         left: options that went to CP-SAT.
@@ -67,8 +69,20 @@ def assign(problem: Assignment, *, effort: Effort | None = None, any_will_do: bo
 
     Raises:
         InputError: there are too many options.
+        KeyboardInterrupt: Ctrl-C before any assignment is known.
     """
-    return _Search(problem, (effort or Effort()).begun()).run(any_will_do)
+    effort = (effort or Effort()).begun()
+    if effort.clock.interrupted:
+        raise KeyboardInterrupt
+    search = _Search(problem, effort)
+    try:
+        found = search.run(any_will_do)
+    except KeyboardInterrupt:
+        effort.clock.interrupted = True
+        found = search.result("feasible" if search.chosen else "unknown")
+    if effort.clock.interrupted and found.status == "unknown":
+        raise KeyboardInterrupt
+    return found
 
 
 class _Search:
@@ -76,7 +90,7 @@ class _Search:
 
     def __init__(self, problem: Assignment, effort: Effort) -> None:
         # One thread finds the same choice every time, and these programs no later than two do.
-        self.problem, self.effort, self.until = problem, replace(effort, workers=1), effort.until
+        self.problem, self.effort = problem, replace(effort, workers=1)
         self.started = time.perf_counter()
         self.options = problem.options
         self.space = math.prod(numpy.diff(self.options.first).tolist())
@@ -100,21 +114,32 @@ class _Search:
         if (
             not self.chosen
             and not self.try_to_pack(prices.reduced, PATIENCE)
-            and contradiction(self.problem, self.options, STEPS)
+            and contradiction(self.problem, self.options, STEPS, self.effort)
         ):
             return self.result("infeasible")
         if self.chosen and not self.closed:
             self.get_better(prices)
         if self.closed:
-            return self.result("optimal")
+            return self.result("optimal" if self.proven else "feasible")
         if self.chosen:
             self.drop(prices)
         return self.result(self.finish())
 
     @property
     def closed(self) -> bool:
+        """Whether cost and bound are the same, or as near as was asked for."""
+        return bool(self.chosen) and self.cost - self.bound <= self.slack
+
+    @property
+    def proven(self) -> bool:
         """Whether cost and bound are the same."""
         return bool(self.chosen) and self.cost - self.bound <= TIE * abs(self.cost)
+
+    @property
+    def slack(self) -> float:
+        """How far the cost may be from the bound: a share of the smaller of both, so that a better cost keeps it too."""
+        size = min(abs(self.cost), abs(self.bound)) if self.cost * self.bound > 0 else 0.0
+        return max(TIE * abs(self.cost) if self.chosen else 0.0, self.effort.gap * size)
 
     def raise_bound(self, any_will_do: bool) -> Prices:
         """Find prices, and place tasks at some of those on the way."""
@@ -128,7 +153,8 @@ class _Search:
             if turn % EVERY == 0:
                 self.try_to_pack(prices.reduced)
             turn += 1
-            return self.closed or bool(self.chosen and any_will_do) or time.perf_counter() > self.until
+            self.effort.clock.count(self.options.count * OPTION)
+            return self.closed or bool(self.chosen and any_will_do) or self.effort.left <= 0
 
         return ascend(self.problem, self.options, STEPS, enough)
 
@@ -143,10 +169,8 @@ class _Search:
             return False
         cost = math.fsum(self.options.cost[chosen])
         if cost < self.cost - ROUNDING * abs(self.cost) or not self.chosen:
-            self.cost = cost
-            self.chosen = tuple(
-                (int(p), int(s)) for p, s in zip(self.options.place[chosen], self.options.start[chosen], strict=True)
-            )
+            places, starts = self.options.place[chosen].tolist(), self.options.start[chosen].tolist()
+            self.cost, self.chosen = cost, tuple(zip(places, starts, strict=True))
             if self.effort.watch is not None:
                 self.effort.watch(self.cost, self.bound)
         return True
@@ -158,8 +182,9 @@ class _Search:
             packing.place(int(option))
         some_left = int((prices.reduced <= self.cost - prices.bound).sum()) <= MOST_LITERALS
         rounds, share = (ROUNDS, 0.5) if some_left else (ALONE, 1.0)
-        until = self.until - (1 - share) * self.effort.left
-        self.offer(improve(packing, prices.reduced, rounds * self.options.tasks, self.effort.seed, until))
+        effort = replace(self.effort, until=self.effort.until - (1 - share) * self.effort.left)
+        near = self.bound + self.slack
+        self.offer(improve(packing, prices.reduced, rounds * self.options.tasks, effort, near))
 
     def positions(self) -> Any:
         """Where the choice stands among the options."""
@@ -183,7 +208,8 @@ class _Search:
             if self.effort.left <= 0:
                 return "feasible" if self.chosen else "unknown"
             hint = self.positions() if self.chosen else None
-            packed = solve_options(self.problem, self.options, self.effort, hint=hint, refused=refused)
+            slack = self.slack if self.effort.gap else 0.0
+            packed = solve_options(self.problem, self.options, self.effort, hint=hint, slack=slack, refused=refused)
             if packed.status == "infeasible":
                 return self.confirmed(refused)
             if packed.bound is not None:  # what was refused keeps nothing, so the bound holds without it too

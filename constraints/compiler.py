@@ -51,6 +51,16 @@ class Bound:
         return self.quantity if self.below is None else f"{self.quantity} - {self.below}"
 
     @property
+    def quantities(self) -> tuple[str, ...]:
+        """What must be known to judge it."""
+        return (self.quantity,) if self.below is None else (self.quantity, self.below)
+
+    def kept(self, values: Mapping[str, Any]) -> Any:
+        """Whether values of the quantities keep the limit, to rounding."""
+        limit = self.value if self.below is None else values[self.below]
+        return self.sign * values[self.quantity] <= self.sign * limit + ROUNDING * numpy.abs(limit)
+
+    @property
     def limit(self) -> float:
         """What the column may be at most, or at least."""
         return self.value if self.below is None else 0.0
@@ -249,7 +259,7 @@ def tighten(program: Program, incumbent: float | None) -> None:
         incumbent: the cost of a known design; None where there is none.
     """
     while True:
-        program.space.in_time()
+        program.space.effort.go_on()
         before = program.rows
         if incumbent is not None:
             slack = abs(incumbent) * ROUNDING

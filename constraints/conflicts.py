@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlsysim.constraints.compiler import Bound, Goal, physical
-from mlsysim.constraints.effort import Effort
-from mlsysim.constraints.search import Answer, search
+from mlsysim.constraints.effort import Effort, OutOfTimeError
+from mlsysim.constraints.listing import MOST_LISTED, Listing
+from mlsysim.constraints.search import search
 from mlsysim.constraints.space import Space, rows_of
 
 
@@ -52,41 +53,61 @@ def explain(space: Space, bounds: Sequence[Bound], effort: Effort | None = None)
     """Find a smallest set of limits that no design keeps together.
 
     The limits are those given and the graph's own; each is left out in turn, and stays out where the rest still
-    contradict each other. What is then left has no smaller part that does.
+    contradict each other. The set that is left has no smaller part that does. A space of few enough designs is listed;
+    of a larger one each question is a search.
 
     Args:
         space: the decisions.
         bounds: the limits that were asked for.
         effort: what all searches together may spend.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C.
     """
     effort = (effort or Effort()).begun()
+    space = replace(space, effort=effort)
+    try:
+        effort.go_on()
+        listing = Listing.of(space, MOST_LISTED) if space.possible("structural") else None
+    except OutOfTimeError:
+        listing = None
+    return _explain(space, list(bounds), effort, listing)
 
-    def best(limit: Bound, others: Sequence[Bound]) -> Answer:
-        """The least by which a limit can be missed."""
+
+def _explain(space: Space, bounds: Sequence[Bound], effort: Effort, listing: Listing | None) -> Conflict:
+    def best(limit: Bound, others: Sequence[Bound]) -> tuple[str, dict[str, int]]:
+        """The status of the design that misses a limit by least, and the design."""
         weights = [(limit.quantity, float(limit.sign)), *([(limit.below, -1.0)] if limit.below else [])]
-        return search(space, Goal(tuple(weights)), bounds=others, effort=effort, possible=False)
+        goal = Goal(tuple(weights))
+        if listing is None:
+            answer = search(space, goal, bounds=others, effort=effort, possible=False)
+            return answer.status, answer.choice
+        try:
+            found = listing.best(goal, others)
+        except OutOfTimeError:
+            return "unknown", {}
+        return ("infeasible", {}) if found is None else ("optimal", found.choice)
 
-    def reached(answer: Answer, limit: Bound) -> float | None:
-        """The value of a limit's quantity at what was found."""
-        if not answer.choice:
+    def reached(choice: dict[str, int], limit: Bound) -> float | None:
+        """The value of a limit's quantity at a design."""
+        if not choice:
             return None
-        return float(space.evaluate(rows_of(answer.choice), [limit.quantity])[limit.quantity][0])
+        return float(space.evaluate(rows_of(choice), [limit.quantity])[limit.quantity][0])
 
     own = physical(space)
     needed = [*bounds, *own]
     for limit in tuple(needed):
         rest = [other for other in needed if other is not limit]
-        if rest and best(rest[0], rest).status == "infeasible":
+        if rest and best(rest[0], rest)[0] == "infeasible":
             needed = rest
     relaxations = []
     for limit in needed:
-        found = best(limit, [other for other in (*bounds, *own) if other != limit])
-        alone = bool(found.choice)
+        status, choice = best(limit, [other for other in (*bounds, *own) if other != limit])
+        alone = bool(choice)
         if not alone:
-            found = best(limit, [other for other in dict.fromkeys((*needed, *own)) if other != limit])
-        relaxations.append(
-            Relaxation(limit, reached(found, limit), found.choice, alone, found.status in ("optimal", "infeasible"))
-        )
+            status, choice = best(limit, [other for other in dict.fromkeys((*needed, *own)) if other != limit])
+        certain = status in ("optimal", "infeasible")
+        relaxations.append(Relaxation(limit, reached(choice, limit), choice, alone, certain))
     rest = [limit for limit in bounds if limit not in needed]
-    again = len(rest) < len(bounds) and rest and best(rest[0], [*rest, *own]).status == "infeasible"
-    return Conflict(tuple(relaxations), explain(space, rest, effort) if again else None)
+    again = len(rest) < len(bounds) and rest and best(rest[0], [*rest, *own])[0] == "infeasible"
+    return Conflict(tuple(relaxations), _explain(space, rest, effort, listing) if again else None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -60,7 +59,6 @@ def explain(problem: Assignment, effort: Effort) -> Contradiction:
         problem: one that was found impossible.
         effort: what the searches may spend; when the time ends, what is left may not be the smallest.
     """
-    until = effort.until
 
     def impossible(parts: Sequence[Part]) -> bool:
         return assign(_of(problem, parts), effort=effort.part(0.25), any_will_do=True).status == "infeasible"
@@ -69,16 +67,16 @@ def explain(problem: Assignment, effort: Effort) -> Contradiction:
     rules = [Part(task=j, rule=name) for j, task in enumerate(problem.tasks) for name in task.rules]
     rooms = [Part(place=place) for place, room in enumerate(problem.rooms) if room is not None]
     bounds = [Part(bound=bound) for bound in problem.bounds]
-    tasks = _fewest(tasks, lambda some: impossible([*some, *rules, *rooms, *bounds]), until)
+    tasks = _fewest(tasks, lambda some: impossible([*some, *rules, *rooms, *bounds]), effort)
     running = {part.task for part in tasks}
     rest = [*(rule for rule in rules if rule.task in running), *rooms, *bounds]
-    rest = _fewest(rest, lambda some: impossible([*tasks, *some]), until)
-    smallest = time.perf_counter() <= until
-    reliefs = tuple(Relief(part, _reachable(problem, part, effort.part(1.0))) for part in rest)
+    rest = _fewest(rest, lambda some: impossible([*tasks, *some]), effort)
+    smallest = effort.left > 0
+    reliefs = tuple(Relief(part, _relief(problem, part, effort)) for part in rest)
     return Contradiction(tuple(part.task for part in tasks if part.task is not None), reliefs, smallest)
 
 
-def _fewest(parts: list[Part], impossible: Callable[[list[Part]], bool], until: float) -> list[Part]:
+def _fewest(parts: list[Part], impossible: Callable[[list[Part]], bool], effort: Effort) -> list[Part]:
     """Leave out halves, quarters and at last single parts while what stays is still impossible.
 
     Single parts are tried until none can go: one that adds to a total with a least value may be needed by others only.
@@ -86,13 +84,18 @@ def _fewest(parts: list[Part], impossible: Callable[[list[Part]], bool], until: 
     size = max(1, len(parts) // 2)
     while True:
         position, before = 0, len(parts)
-        while position < len(parts) and time.perf_counter() <= until:
+        while position < len(parts) and effort.left > 0:
             fewer = parts[:position] + parts[position + size :]
-            if impossible(fewer):
+            try:
+                needless = impossible(fewer)
+            except KeyboardInterrupt:
+                effort.clock.interrupted = True
+                return parts
+            if needless:
                 parts = fewer
             else:
                 position += size
-        if size == 1 and (len(parts) == before or time.perf_counter() > until):
+        if effort.left <= 0 or (size == 1 and len(parts) == before):
             return parts
         size = max(1, size // 2)
 
@@ -109,6 +112,15 @@ def _of(problem: Assignment, parts: Sequence[Part]) -> Assignment:
     rooms = tuple(room if place in places else None for place, room in enumerate(problem.rooms))
     bounds = tuple(part.bound for part in parts if part.bound is not None)
     return replace(problem, tasks=tuple(tasks), rooms=rooms, bounds=bounds)
+
+
+def _relief(problem: Assignment, part: Part, effort: Effort) -> float | None:
+    """The least by which a part must give way; None where that is not known, or would not do."""
+    try:
+        return None if effort.clock.interrupted else _reachable(problem, part, effort.part(1.0))
+    except KeyboardInterrupt:
+        effort.clock.interrupted = True
+        return None
 
 
 def _reachable(problem: Assignment, part: Part, effort: Effort) -> float | None:

@@ -75,7 +75,7 @@ def findings(variant: str, values: Mapping[str, float]) -> list[Finding]:
 def failing(
     condition: Mapping[str, Any], needed: float, available: float, quoted: Mapping[str, str] | None = None
 ) -> str:
-    """What is wrong where a condition does not hold, in words.
+    """What is wrong where a condition does not hold, in words; what is needed is rounded up, what there is down.
 
     Args:
         condition: as the catalogue has it.
@@ -83,7 +83,7 @@ def failing(
         quoted: the other numbers that a structural condition mentions.
     """
     unit = catalogue().QUANTITIES[condition["needed"]]
-    sides = {"needed": amount(needed, unit), "available": amount(available, unit)}
+    sides = {"needed": amount(needed, unit, toward=1), "available": amount(available, unit, toward=-1)}
     return str(condition["sentence"].format_map({**sides, **(quoted or {})}))
 
 

@@ -10,12 +10,12 @@ import numpy
 
 from mlsysim.constraints.compiler import Bound, Goal
 from mlsysim.constraints.effort import Effort, OutOfTimeError
-from mlsysim.constraints.search import TIE, Problem, search
+from mlsysim.constraints.listing import MOST_LISTED, TIE, Listing
+from mlsysim.constraints.problem import Problem
+from mlsysim.constraints.search import Answer, search
 from mlsysim.constraints.space import Space, row, rows_of
 from mlsysim.symbolic.errors import InputError
 
-#: Designs that are listed for a front of more than two quantities.
-MOST_LISTED = 3_000_000
 #: Designs that are compared with the front at once.
 BLOCK = 4096
 
@@ -46,55 +46,61 @@ def front(
 ) -> Front:
     """The exact front of two or more quantities, one design for each combination of values.
 
-    A small space is enumerated, and for more than two quantities also a larger one. Otherwise the front is found by the
-    epsilon-constraint method: the best of the first, then of the second among equals, then again with the second strictly
-    better.
+    A space of few enough designs is listed. Otherwise the front of two quantities is found by the epsilon-constraint method:
+    the best of the first, then of the second among equals, then again with the second strictly better.
 
     Args:
         space: the decisions.
         senses: each quantity, with 1 to minimise and -1 to maximise.
         bounds: limits on quantities.
-        effort: what all searches together may spend.
+        effort: what all searches together may spend; when it is spent, or at Ctrl-C, the points known are the answer.
 
     Raises:
-        InputError: more than two quantities over a space that is too large to enumerate.
+        InputError: more than two quantities over a space that is too large to list.
         KeyboardInterrupt: Ctrl-C before any point is known.
     """
     effort = (effort or Effort()).begun()
-    problem = Problem(replace(space, until=effort.until), Goal.of(senses[0][0], senses[0][1]), tuple(bounds))
-    try:
-        everything = problem.everything if len(senses) == 2 else problem.listed(MOST_LISTED)
-        if everything is not None:
-            return Front(tuple(_undominated(problem, everything, senses)), complete=True)
-    except OutOfTimeError:
-        return Front((), complete=False)
-    if len(senses) > 2:
-        raise InputError(
-            "the space is too large for a front of more than two metrics",
-            hint="fix some degrees in the plan, or ask for two",
-        )
+    problem = Problem(replace(space, effort=effort), Goal.of(senses[0][0], senses[0][1]), tuple(bounds))
     points: list[Point] = []
     try:
-        for point in _stepwise(space, senses, bounds, effort):
-            if point is None:
-                return Front(tuple(points), complete=False)
+        for point in _points(problem, senses, effort):
             points.append(point)
+    except OutOfTimeError:
+        return Front(tuple(points), complete=False)
     except KeyboardInterrupt:
+        effort.clock.interrupted = True
         if not points:
             raise
         return Front(tuple(points), complete=False)
     return Front(tuple(points), complete=True)
 
 
-def _undominated(problem: Problem, rows: Any, senses: Sequence[tuple[str, int]]) -> Iterator[Point]:
-    """The rows that no other row dominates, in the order of the first quantity."""
-    keep = numpy.isfinite(problem.costs(rows))
-    rows = {name: column[keep] for name, column in rows.items()}
-    values = problem.space.evaluate(rows, [quantity for quantity, _ in senses])
-    columns = numpy.array([sense * values[quantity] for quantity, sense in senses])
+def _points(problem: Problem, senses: Sequence[tuple[str, int]], effort: Effort) -> Iterator[Point]:
+    """The points of a front, by the first quantity."""
+    effort.go_on()
+    if not problem.space.possible():
+        return
+    listing = problem.listed(MOST_LISTED)
+    if listing is not None:
+        yield from _undominated(problem, listing, senses)
+    elif len(senses) > 2:
+        raise InputError(
+            "the space is too large for a front of more than two metrics",
+            hint="fix some degrees in the plan, or ask for two",
+        )
+    else:
+        yield from _stepwise(problem.space, senses, problem.bounds, effort)
+
+
+def _undominated(problem: Problem, listing: Listing, senses: Sequence[tuple[str, int]]) -> Iterator[Point]:
+    """The listed designs that no other dominates, in the order of the first quantity."""
+    kept = numpy.flatnonzero(numpy.isfinite(listing.costs(problem.goal, problem.limits)))
+    values = listing.values([quantity for quantity, _ in senses])
+    columns = numpy.array([sense * values[quantity][kept] for quantity, sense in senses])
     for position in undominated(columns):
-        problem.space.in_time()
-        yield Point({q: float(values[q][position]) for q, _ in senses}, row(rows, position))
+        problem.space.effort.go_on()
+        at = int(kept[position])
+        yield Point({q: float(values[q][at]) for q, _ in senses}, row(listing.rows, at))
 
 
 def undominated(columns: Any) -> Iterator[int]:
@@ -122,26 +128,37 @@ def _dominated(columns: Any, found: Any) -> Any:
 
 def _stepwise(
     space: Space, senses: Sequence[tuple[str, int]], bounds: Sequence[Bound], effort: Effort
-) -> Iterator[Point | None]:
-    """The front of two quantities, step by step; None where time is up."""
+) -> Iterator[Point]:
+    """The front of two quantities, step by step.
+
+    Raises:
+        OutOfTimeError: the time is up.
+    """
     (first, sense), (second, other) = senses
     limits = list(bounds)
     while True:
-        if effort.left <= 0:
-            yield None
-            return
         best = search(space, first, sense=sense, bounds=limits, effort=effort)
-        if not best.choice or best.objective is None:
-            if best.status != "infeasible":
-                yield None
+        if best.status == "infeasible":
             return
-        equal = Bound(first, best.objective + sense * TIE * abs(best.objective), sense)
+        value = _proven(best, effort)
+        equal = Bound(first, value + sense * TIE * abs(value), sense)
         among = search(space, second, sense=other, bounds=[*limits, equal], effort=effort)
-        if "feasible" in (best.status, among.status) or among.objective is None:
-            yield None
-            return
+        value = _proven(among, effort)
         values = space.evaluate(rows_of(among.choice), [first, second])
         yield Point({q: float(values[q][0]) for q in (first, second)}, among.choice)
-        limits = [*bounds, Bound(second, among.objective - other * 10 * TIE * abs(among.objective), other)]
-        if among.objective == 0:
+        if value == 0:
             return
+        limits = [*bounds, Bound(second, value - other * 10 * TIE * abs(value), other)]
+
+
+def _proven(answer: Answer, effort: Effort) -> float:
+    """The objective that a search proved.
+
+    Raises:
+        OutOfTimeError: the time ended it before.
+        KeyboardInterrupt: Ctrl-C did.
+    """
+    effort.go_on()
+    if answer.status != "optimal" or answer.objective is None:
+        raise OutOfTimeError("the time is up", hint="give more with --time-limit")
+    return answer.objective

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlsysim.constraints.problem import Found, Problem
+from mlsysim.constraints.listing import Found
+from mlsysim.constraints.problem import Problem
 
 
 def improving(problem: Problem) -> Iterator[Found]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy
 
 from mlsysim.constraints.assignment import Assignment, Options
+from mlsysim.constraints.effort import Effort
 
 #: The first and the last step of a price, in units of what a task pays for a better place.
 FIRST_STEP, LAST_STEP = 0.1, 0.0003
@@ -116,7 +117,7 @@ def _units(options: Options) -> tuple[float, Any]:
     return worth, numpy.divide(whole, totals, out=numpy.ones(len(totals)), where=totals > 0)
 
 
-def contradiction(problem: Assignment, options: Options, steps: int) -> bool:
+def contradiction(problem: Assignment, options: Options, steps: int, effort: Effort) -> bool:
     """Whether some prices prove that nothing fits: what every task must pay at them is more than there is of everything."""
     free = replace(options, cost=numpy.zeros(options.count))
     proven = False
@@ -124,7 +125,7 @@ def contradiction(problem: Assignment, options: Options, steps: int) -> bool:
     def enough(prices: Prices, chosen: Any) -> bool:
         nonlocal proven
         proven = proven or prices.bound > 100 * prices.noise > 0
-        return proven
+        return proven or effort.left <= 0
 
     ascend(problem, free, steps, enough)
     return proven

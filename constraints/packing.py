@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import numpy
 
 from mlsysim.constraints.assignment import Assignment, Options, stacked
+from mlsysim.constraints.effort import Effort
 from mlsysim.constraints.feasibility import ROUNDING
 
 #: At how many of its options a task looks for others to push away.
@@ -16,6 +16,8 @@ LOOKED_AT = 24
 HEAT, COOLING = 0.2, 0.03
 #: How often tasks go back where that costs least, instead of where it does at the prices of a bound.
 BY_COST = 0.15
+#: Seconds of work that taking a few tasks away and placing them anew counts as.
+TURN = 5e-4
 
 
 class Packing:
@@ -138,7 +140,7 @@ def pack(problem: Assignment, options: Options, values: Any, patience: int = 0) 
     return packing
 
 
-def improve(packing: Packing, reduced: Any, rounds: int, seed: int, until: float) -> Any:
+def improve(packing: Packing, reduced: Any, rounds: int, effort: Effort, enough: float) -> Any:
     """Take a few tasks away together and place them anew, again and again, accepting what costs a little more less and less.
 
     Ctrl-C ends this as the clock does.
@@ -147,13 +149,13 @@ def improve(packing: Packing, reduced: Any, rounds: int, seed: int, until: float
         packing: complete; it is changed.
         reduced: what each option costs at the prices of a bound.
         rounds: how often.
-        seed: of what is taken away.
-        until: the clock at which to stop.
+        effort: what it may spend, and the seed of what is taken away.
+        enough: a cost at which to stop.
 
     Returns:
         The option of each task, at the least cost met.
     """
-    random = numpy.random.default_rng(seed)
+    random = numpy.random.default_rng(effort.seed)
     o = packing.options
     bulk = (o.size * o.length)[o.first[:-1]]
     heat = float((o.cost[packing.chosen] - o.least(o.cost)).mean()) * HEAT
@@ -161,7 +163,8 @@ def improve(packing: Packing, reduced: Any, rounds: int, seed: int, until: float
     best = packing.chosen.copy()
     try:
         for turn in range(rounds):
-            if turn % 64 == 0 and time.perf_counter() > until:
+            effort.clock.count(TURN)
+            if least <= enough or (turn % 64 == 0 and effort.left <= 0):
                 break
             tasks = _neighbours(packing, random)
             values = o.cost if random.random() < BY_COST else reduced
@@ -184,7 +187,7 @@ def improve(packing: Packing, reduced: Any, rounds: int, seed: int, until: float
             if cost < least - ROUNDING * abs(least):
                 least, best = cost, packing.chosen.copy()
     except KeyboardInterrupt:
-        pass  # Ctrl-C ends the search with what was found
+        effort.clock.interrupted = True  # the least cost met is worth having
     return best
 
 

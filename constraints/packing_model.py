@@ -34,6 +34,7 @@ def solve_options(
     effort: Effort,
     *,
     hint: Any = None,
+    slack: float = 0.0,
     refused: Sequence[Any] = (),
     presolve: bool = True,
 ) -> Packed:
@@ -43,6 +44,7 @@ def solve_options(
         problem, options: room, limits and what may be chosen.
         effort: what it may spend.
         hint: options to begin with.
+        slack: how far from its bound a cost is near enough.
         refused: choices that must not be made again.
         presolve: whether the solver may simplify first.
     """
@@ -73,7 +75,7 @@ def solve_options(
     base = float(least.sum())
     watch = effort.watch
     told = None if watch is None else lambda cost, bound: watch(base + cost / scale, base + bound / scale)
-    said, solver = run(model, effort, presolve=presolve, watch=told)
+    said, solver = run(model, effort, presolve=presolve, watch=told, absolute_gap_limit=slack * scale)
     if said not in ("optimal", "feasible"):
         return Packed(said, None, None)
     taken = numpy.array([option for option, literal in enumerate(literals) if solver.boolean_value(literal)])

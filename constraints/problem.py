@@ -10,23 +10,14 @@ from typing import Any
 import numpy
 
 from mlsysim.constraints.compiler import Bound, Goal, physical
-from mlsysim.constraints.feasibility import ROUNDING
+from mlsysim.constraints.listing import Found, Listing
 from mlsysim.constraints.space import Rows, Space, count, row, rows_of
 from mlsysim.constraints.structure import conditions
-from mlsysim.symbolic.errors import InputError
 
-#: Spaces of at most this many joint values are also enumerated, as a check on every answer.
+#: Spaces of at most this many designs are also listed, as a check on every answer.
 ENUMERABLE = 300_000
 #: Options of a choice that a search for a first design starts from.
 OPTIONS_STARTED = 16
-
-
-@dataclass(frozen=True)
-class Found:
-    """A design by the exact kernel: what it costs, and the value of every decision."""
-
-    cost: float
-    choice: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -52,12 +43,11 @@ class Problem:
 
     def costs(self, rows: Rows) -> Any:
         """What each row costs by the exact kernel; infinite where it breaks a condition or a limit."""
-        limited = {q for bound in self.limits for q in (bound.quantity, bound.below) if q}
+        limited = {quantity for bound in self.limits for quantity in bound.quantities}
         values = self.space.evaluate(rows, {*self.goal.quantities, *limited})
         keep = self.space.holds(rows, conditions(self.space.variant, None if self.possible else "structural"))
         for bound in self.limits:
-            found = values[bound.quantity] - (values[bound.below] if bound.below else 0.0)
-            keep &= bound.sign * found <= bound.sign * bound.limit + abs(bound.value) * ROUNDING
+            keep &= bound.kept(values)
         cost = self.goal.cost(values)
         return numpy.where(keep & self.space.offered(rows) & numpy.isfinite(cost), cost, numpy.inf)
 
@@ -83,18 +73,15 @@ class Problem:
         return self.best(rows_of(choice))
 
     @cached_property
-    def everything(self) -> Rows | None:
-        """Every joint value of the decisions; None where there are too many to look at each as a check."""
+    def everything(self) -> Listing | None:
+        """Every design; None where there are too many to look at each as a check."""
         return self.listed(ENUMERABLE)
 
-    def listed(self, most: int) -> Rows | None:
-        """Every joint value of the decisions; None where there are more than some number."""
-        try:
-            # A lattice holds more rows while it grows than when every condition has been looked at.
-            rows = self.space.lattice(self.space.domains, most=4 * most)
-        except InputError:
-            return None
-        return rows if count(rows) <= most else None
+    def listed(self, most: int) -> Listing | None:
+        """Every design; None where there are more than ``most``."""
+        if most > ENUMERABLE and self.everything is not None:
+            return self.everything
+        return Listing.of(self.space, most)
 
     def slices(self, choice: dict[str, int]) -> Iterator[Rows]:
         """The designs that differ from a choice in one decision, or in one group that an equality ties together."""

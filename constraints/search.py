@@ -5,41 +5,43 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy
 
 from mlsysim.constraints.compiler import Bound, Goal, Program, compile_program
 from mlsysim.constraints.effort import Effort, OutOfTimeError
 from mlsysim.constraints.incumbent import improving
-from mlsysim.constraints.problem import ENUMERABLE, Found, Problem
+from mlsysim.constraints.listing import MOST_LISTED, TIE, Found, Listing, first_of
+from mlsysim.constraints.problem import ENUMERABLE, Problem
 from mlsysim.constraints.solver import Outcome, solve
-from mlsysim.constraints.space import Space, count, row
-from mlsysim.constraints.ties import designs, first_of
+from mlsysim.constraints.space import Space, row
+from mlsysim.constraints.ties import designs
 from mlsysim.symbolic.errors import MlsysimError
 
-#: Relative slack within which two objectives are the same.
-TIE = 1e-9
 #: Bounds of enumerated and solved optima may differ by this much.
 AGREEMENT = 1e-8
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a search found.
+    """The result of a search.
 
     Attributes:
-        status: ``optimal``, ``feasible`` (time or Ctrl-C ended the search), ``infeasible`` or ``unknown``.
-        choice: the value of every decision; empty where nothing was found.
+        status: ``optimal``, ``feasible`` (the gap asked for, time or Ctrl-C ended the search), ``infeasible`` or ``unknown``.
+        choice: the value of every decision; empty where there is none.
         objective: the exact kernel's value at the choice, in coherent units.
-        bound: no design is better than this; None where nothing is known of it.
+        bound: no design is better than this; None where none is known.
         gap: relative distance between the two, scaling error included.
         space: joint values of the decisions that the graph's structure allows.
         rows: rows of the integer program after tightening.
-        checked: whether the whole space was enumerated as well, and agreed.
+        checked: whether all designs were listed as well, and agreed.
         seconds: how long it took.
         runners: the objective and the choice of the designs that come next, the best first.
-        without: by decision, the best design that decides otherwise there, where that was asked for.
-        complete: whether everything that was asked for was found before time or Ctrl-C ended the search.
+        without: by decision, the best design that decides otherwise there, where an explanation was asked for.
+        relaxed: by limit, the best design were that limit not there, where an explanation was asked for.
+        asked: how many of ``without`` and ``relaxed`` an explanation needs.
+        complete: whether everything asked for is there, and neither time nor Ctrl-C ended the search before.
     """
 
     status: str
@@ -53,7 +55,14 @@ class Answer:
     seconds: float = 0.0
     runners: tuple[tuple[float, dict[str, int]], ...] = ()
     without: Mapping[str, Answer] = field(default_factory=dict)
+    relaxed: Mapping[Bound, Answer] = field(default_factory=dict)
+    asked: int = 0
     complete: bool = True
+
+    @property
+    def missing(self) -> int:
+        """How many answers that an explanation needs are not there."""
+        return self.asked - len(self.without) - len(self.relaxed)
 
 
 def search(
@@ -67,7 +76,7 @@ def search(
     possible: bool = True,
     then: str | None = None,
     distinct: str | None = None,
-    otherwise: bool = False,
+    explain: bool = False,
 ) -> Answer:
     """Find the design with the least (``sense`` 1) or largest (-1) objective.
 
@@ -83,7 +92,7 @@ def search(
         possible: whether the graph's physical conditions must hold.
         then: a quantity that decides among equals, the less the better.
         distinct: a decision in which the designs that come next must differ; any will do where none is named.
-        otherwise: whether to find, for every decision, the best design that decides otherwise.
+        explain: whether to find the best design that decides otherwise in each decision, and that without each limit.
 
     Raises:
         InputError: the space is too large for its tables.
@@ -92,39 +101,41 @@ def search(
     """
     started = time.perf_counter()
     effort = (effort or Effort()).begun()
-    problem = Problem(replace(space, until=effort.until), Goal.of(objective, sense), tuple(bounds), possible)
-    answer = _Search(problem, effort, then or "").answer(top, distinct, otherwise)
+    problem = Problem(replace(space, effort=effort), Goal.of(objective, sense), tuple(bounds), possible)
+    answer = _Search(problem, effort, then or "").answer(top, distinct, explain)
     return replace(answer, seconds=time.perf_counter() - started)
 
 
 class _Search:
-    """One search on its way: whatever is known of it when it must end is its answer."""
+    """One search on its way: the best design known when it must end is its answer."""
 
     def __init__(self, problem: Problem, effort: Effort, then: str) -> None:
         self.problem, self.effort, self.then = problem, effort, then
         self.known: Found | None = None
         self.proven: Answer | None = None
 
-    def answer(self, top: int, distinct: str | None, otherwise: bool) -> Answer:
+    def answer(self, top: int, distinct: str | None, explain: bool) -> Answer:
         try:
-            self.run(top, distinct, otherwise)
+            self.effort.go_on()
+            self.run(top, distinct, explain)
         except OutOfTimeError:
             return self.so_far()
         except KeyboardInterrupt:
-            if self.known is None and self.proven is None:
-                raise
-            return self.so_far()
-        return self.proven or self.so_far()
+            self.effort.clock.interrupted = True
+        answer = self.so_far() if self.effort.clock.interrupted else self.proven or self.so_far()
+        if self.effort.clock.interrupted and answer.status == "unknown":
+            raise KeyboardInterrupt
+        return answer
 
     def so_far(self) -> Answer:
-        """What is known where the search must end."""
+        """The answer where the search must end."""
         if self.proven is not None:
             return replace(self.proven, complete=False)
         if self.known is None:
             return Answer("unknown", {}, complete=False)
         return Answer("feasible", self.known.choice, self.problem.goal.shown(self.known.cost), complete=False)
 
-    def run(self, top: int, distinct: str | None, otherwise: bool) -> None:
+    def run(self, top: int, distinct: str | None, explain: bool) -> None:
         problem = self.problem
         if not problem.space.possible(None if problem.possible else "structural"):
             self.proven = Answer("infeasible", {}, space=0, checked=True)
@@ -132,28 +143,70 @@ class _Search:
         for better in improving(problem):
             self.known = better
         if self.known is None and problem.everything is not None:
-            self.known = problem.best(problem.everything)  # a solver that starts from nothing takes long
+            # A solver that starts from nothing takes long.
+            self.known = problem.everything.best(problem.goal, problem.limits)
         program = compile_program(problem.space, problem.goal, problem.limits)
         self.proven = self.solved(problem, program, self.known)
-        if self.proven.status not in ("optimal", "infeasible"):
+        if self.proven.status == "unknown" or (
+            self.proven.status == "feasible" and not self.effort.enough(self.proven.gap)
+        ):
             return
         self.effort = self.effort.silent()
-        everything = problem.everything
-        if everything is not None:
-            _agree(problem, self.proven, problem.best(everything))
-            self.proven = replace(self.proven, space=count(everything), checked=True)
-        if top > 1 and self.proven.choice:
+        listing = problem.everything
+        if listing is not None:
+            self.proven = self.checked(listing, self.proven)
+        if self.proven.status != "optimal":
+            return
+        if top > 1:
             runners = self.elsewhere(program, distinct) if distinct else self.next_best(program, top - 1)
             for _, found in zip(range(top - 1), runners, strict=False):
                 shown = (problem.goal.shown(found.cost), found.choice)
                 self.proven = replace(self.proven, runners=(*self.proven.runners, shown))
-        if otherwise and self.proven.choice:
-            for name, answer in self.otherwise(program):
-                self.proven = replace(self.proven, without={**self.proven.without, name: answer})
+        if explain:
+            self.explain(program)
+
+    def checked(self, listing: Listing, answer: Answer) -> Answer:
+        """An answer that the list of all designs confirms, or replaces where the gap asked for ended the search."""
+        problem = self.problem
+        best = listing.best(problem.goal, problem.limits, then=self.then)
+        if answer.status == "feasible" and best is not None:
+            shown = problem.goal.shown(best.cost)
+            answer = Answer("optimal", best.choice, shown, shown, 0.0, rows=answer.rows)
+        _agree(problem, answer, best)
+        return replace(answer, space=listing.count, checked=True)
+
+    def explain(self, program: Program) -> None:
+        """Add the best design that decides otherwise in each decision, and the best without each limit."""
+        assert self.proven is not None
+        problem, limits = self.problem, self.problem.limits
+        self.proven = replace(self.proven, asked=len(program.space.decisions) + len({*limits}))
+        listing = problem.listed(MOST_LISTED)
+        for name, answer in self.otherwise(program, listing):
+            self.proven = replace(self.proven, without={**self.proven.without, name: answer})
+        for position, limit in enumerate(limits):
+            others = limits[:position] + limits[position + 1 :]
+            answer = self.freed(others, listing)
+            if answer.status in ("optimal", "infeasible"):
+                self.proven = replace(self.proven, relaxed={**self.proven.relaxed, limit: answer})
+
+    def listed(self, listing: Listing, limits: Sequence[Bound], where: Any = None) -> Answer:
+        """The best of the designs in a list that keep some limits."""
+        found = listing.best(self.problem.goal, limits, then=self.then, where=where)
+        if found is None:
+            return Answer("infeasible", {}, checked=True)
+        shown = self.problem.goal.shown(found.cost)
+        return Answer("optimal", found.choice, shown, shown, 0.0, checked=True)
+
+    def freed(self, limits: Sequence[Bound], listing: Listing | None) -> Answer:
+        """The best design under some of the limits."""
+        if listing is not None:
+            return self.listed(listing, limits)
+        goal = self.problem.goal
+        return search(self.problem.space, goal, bounds=limits, effort=self.effort, possible=False, then=self.then)
 
     def solved(self, problem: Problem, program: Program, known: Found | None) -> Answer:
-        """The best design of a program; only what is better than the known one is looked for."""
-        floor = None if known is None else known.cost - TIE * abs(known.cost)
+        """The best design of a program; only what is better than the known one, by the gap asked for, is looked for."""
+        floor = None if known is None else known.cost - max(TIE, self.effort.gap) * abs(known.cost)
         better = program.within(floor)
         outcome = next(_designs(problem, better, self.effort, known is not None, []))
         found = problem.exact(outcome.choice) if outcome.choice else None
@@ -163,7 +216,11 @@ class _Search:
             return Answer(outcome.status, {}, rows=better.rows)
         self.known = found
         shown = problem.goal.shown
-        if outcome.status == "optimal" or (outcome.status == "infeasible" and known is not None):
+        nothing_better = outcome.status == "infeasible" and known is not None
+        if nothing_better and self.effort.gap > TIE and floor is not None:
+            gap = _gap(found.cost, floor, outcome.error)
+            return Answer("feasible", found.choice, shown(found.cost), shown(floor), gap, rows=better.rows)
+        if outcome.status == "optimal" or nothing_better:
             # Nothing better is left: the known design is the best, or one of several that are as good.
             least = [
                 value for value in (floor if outcome.bound is None else outcome.bound, found.cost) if value is not None
@@ -201,25 +258,31 @@ class _Search:
     def next_best(self, program: Program, wanted: int) -> Iterator[Found]:
         """The designs after the best: all ranked where few are near it, else by solving again without those found."""
         problem, best = self.problem, self.best
-        rows, limit = problem.everything, None
-        if rows is None:
-            near = {frozenset(f.choice.items()): f.cost for s in problem.slices(best) for f in problem.ranked(s)}
-            costs = sorted(cost for choice, cost in near.items() if choice != frozenset(best.items()))
-            if len(costs) >= wanted:
-                limit = costs[wanted - 1] + TIE * abs(costs[wanted - 1])
-                rows = designs(program, limit, ENUMERABLE)
-        if rows is not None:
-            yield from (found for found in problem.ranked(rows) if found.choice != best)
+        if problem.everything is not None:
+            ranked = problem.everything.ranked(problem.goal, problem.limits)
+            yield from (found for found in ranked if found.choice != best)
             return
+        near = {frozenset(f.choice.items()): f.cost for s in problem.slices(best) for f in problem.ranked(s)}
+        costs = sorted(cost for choice, cost in near.items() if choice != frozenset(best.items()))
+        limit = None
+        if len(costs) >= wanted:
+            limit = costs[wanted - 1] + TIE * abs(costs[wanted - 1])
+            rows = designs(program, limit, ENUMERABLE)
+            if rows is not None:
+                yield from (found for found in problem.ranked(rows) if found.choice != best)
+                return
         for outcome in _designs(problem, program.within(limit), self.effort.silent(), True, [best]):
             found = problem.exact(outcome.choice) if outcome.choice else None
             if found is not None:
                 yield found
 
-    def otherwise(self, program: Program) -> Iterator[tuple[str, Answer]]:
+    def otherwise(self, program: Program, listing: Listing | None) -> Iterator[tuple[str, Answer]]:
         """For every decision, the best design that decides otherwise."""
         best = self.best
         for name in program.space.decisions:
+            if listing is not None:
+                yield name, self.listed(listing, self.problem.limits, listing.rows[name] != best[name])
+                continue
             near = [found for value, found in self.near(name).items() if value != best[name]]
             narrowed = program.without(name, best[name])
             known = min(near, key=lambda found: found.cost, default=None)
@@ -239,9 +302,14 @@ class _Search:
 
     def elsewhere(self, program: Program, name: str) -> Iterator[Found]:
         """The best design of every other value of a decision, the best first."""
-        best = self.best
+        listing, taken = self.problem.everything, self.best[name]
+        if listing is not None:
+            others = (value for value in program.space.domains[name] if value != taken)
+            answers = [self.listed(listing, self.problem.limits, listing.rows[name] == value) for value in others]
+            exact = [found for answer in answers if answer.choice and (found := self.problem.exact(answer.choice))]
+            yield from sorted(exact, key=lambda found: (found.cost, found.choice[name]))
+            return
         near = self.near(name)
-        taken = best[name]
         while len(program.space.domains[name]) > 1:
             near.pop(taken, None)
             program = program.without(name, taken)

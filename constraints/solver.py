@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,12 @@ from mlsysim.constraints.effort import Effort, Watch
 
 #: Seconds that the solver has even where the time is up: what it finds at once is worth having.
 LEAST = 0.1
+#: Seconds between two looks at a solver that runs.
+A_WHILE = 1.0
+#: After Ctrl-C the solver is told to stop so many times, with so many seconds between.
+PATIENCE, MOMENT = 16, 0.05
+#: Bounds are whole numbers of steps; a distance below this is none.
+HALF_A_STEP = 0.5
 
 
 @dataclass
@@ -68,7 +75,7 @@ def solve(
     error = len(program.tables) / scale
     watch = effort.watch
     told = None if watch is None else lambda cost, bound: watch(cost / scale, bound / scale)
-    said, solver = run(model, effort, presolve=presolve, watch=told)
+    said, solver = run(model, effort, presolve=presolve, watch=told, relative_gap_limit=effort.gap)
     if said not in ("optimal", "feasible"):
         return Outcome(said, None, None)
     choice = {name: next(v for v, x in by.items() if solver.boolean_value(x)) for name, by in literals.items()}
@@ -76,25 +83,70 @@ def solve(
     return Outcome(said, choice, solver.best_objective_bound / scale, error)
 
 
-def run(model: Any, effort: Effort, *, presolve: bool = True, watch: Watch | None = None) -> tuple[str, Any]:
+def run(
+    model: Any, effort: Effort, *, presolve: bool = True, watch: Watch | None = None, **gaps: float
+) -> tuple[str, Any]:
     """Solve a model: what was proven, in a word, and the solver that knows the values.
 
     Args:
         model: of CP-SAT.
-        effort: what it may spend; it is not this that is told of better designs.
+        effort: what it may spend; Ctrl-C ends the search, and every other one of the same clock.
         presolve: whether the solver may simplify first.
         watch: told of every better design, in integer steps.
+        **gaps: ``relative_gap_limit`` or ``absolute_gap_limit``, the distance from the bound that is near enough.
     """
     from ortools.sat.python import cp_model
 
     solver = cp_model.CpSolver()
+    if effort.clock.interrupted:
+        return "unknown", solver
     parameters = solver.parameters
     parameters.random_seed, parameters.num_workers = effort.seed, effort.workers
-    parameters.max_time_in_seconds = max(LEAST, effort.left)
+    if effort.clock.counts:
+        parameters.max_deterministic_time = max(LEAST, effort.left)
+    else:
+        parameters.max_time_in_seconds = max(LEAST, effort.left)
     parameters.cp_model_presolve = presolve
-    status = solver.solve(model, _callback(watch))
+    parameters.catch_sigint_signal = False  # its handler would take the place of Python's for good
+    for name, gap in gaps.items():
+        setattr(parameters, name, gap)
+    status = _interruptible(solver, model, _callback(watch), effort)
+    if status is None:
+        return "unknown", solver
+    effort.clock.count(solver.response_proto.deterministic_time)
     words = {cp_model.OPTIMAL: "optimal", cp_model.FEASIBLE: "feasible", cp_model.INFEASIBLE: "infeasible"}
-    return words.get(status, "unknown"), solver
+    word = words.get(status, "unknown")
+    if word == "optimal" and any(gaps.values()) and solver.objective_value - solver.best_objective_bound > HALF_A_STEP:
+        word = "feasible"  # it is near enough, and called optimal for that
+    return word, solver
+
+
+def _interruptible(solver: Any, model: Any, callback: Any, effort: Effort) -> Any:
+    """The status of a solve that runs in a thread of its own, so that Ctrl-C ends it; None where it does not end in time."""
+    ended = threading.Event()
+    result: list[Any] = []
+
+    def solve() -> None:
+        try:
+            result.append(solver.solve(model, callback))
+        except BaseException as error:
+            result.append(error)
+        finally:
+            ended.set()
+
+    try:
+        threading.Thread(target=solve, daemon=True).start()
+        while not ended.wait(A_WHILE):
+            pass
+    except KeyboardInterrupt:
+        effort.clock.interrupted = True
+        for _ in range(PATIENCE):
+            solver.stop_search()
+            if ended.wait(MOMENT):
+                break
+    if result and isinstance(result[0], BaseException):
+        raise result[0]
+    return result[0] if result else None
 
 
 def steps(least: float, *columns: Any) -> float:

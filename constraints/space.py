@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -11,7 +10,7 @@ from typing import Any
 
 import numpy
 
-from mlsysim.constraints.effort import OutOfTimeError
+from mlsysim.constraints.effort import Effort
 from mlsysim.constraints.feasibility import ROUNDING
 from mlsysim.constraints.structure import conditions as conditions_of
 from mlsysim.constraints.structure import leaves_of
@@ -25,13 +24,15 @@ MOST_SHADOW_ROWS = 200_000
 
 #: Rows that are evaluated before the clock is looked at again.
 _PART = 1 << 17
+#: Seconds of work that a row counts as.
+_ROW = 3e-7
 
 Rows = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class _Rule:
-    """What structure allows of some decisions together."""
+    """Which joint values of some decisions the structure allows."""
 
     over: frozenset[str]
     keeps: Callable[[Rows], Any]
@@ -73,7 +74,7 @@ class Space:
         domains: the values that each decision may take, by leaf; of a choice among options, their numbers.
         options: the choices among options, by name.
         ties: decisions of which not every joint value is looked at.
-        until: when the time for tables is up, on the performance counter.
+        effort: what its tables may spend.
     """
 
     variant: str
@@ -81,21 +82,12 @@ class Space:
     domains: Mapping[str, tuple[int, ...]]
     options: Mapping[str, Options] = field(default_factory=dict)
     ties: tuple[Tie, ...] = ()
-    until: float = math.inf
+    effort: Effort = field(default_factory=Effort, compare=False)
 
     @property
     def decisions(self) -> tuple[str, ...]:
         """The decisions with more than one value."""
         return tuple(name for name, domain in self.domains.items() if len(domain) > 1)
-
-    def in_time(self) -> None:
-        """Go on only while there is time.
-
-        Raises:
-            OutOfTimeError: there is none.
-        """
-        if time.perf_counter() > self.until:
-            raise OutOfTimeError("the time is up", hint="give more with --time-limit")
 
     def evaluate(self, rows: Rows, wanted: Iterable[str]) -> dict[str, Any]:
         """The kernel's value of some quantities at every row."""
@@ -103,7 +95,8 @@ class Space:
         length = count(rows)
         parts = []
         for start in range(0, max(length, 1), _PART):
-            self.in_time()
+            self.effort.go_on()
+            self.effort.clock.count(min(length - start, _PART) * _ROW)
             parts.append(self._values({n: column[start : start + _PART] for n, column in rows.items()}, wanted))
         if len(parts) == 1:
             return parts[0]
@@ -169,8 +162,9 @@ class Space:
             # The next decision is the one that lets the most conditions be checked, so that few rows are ever held.
             name = max(left, key=lambda n: sum(n in rule.over and rule.over <= {*rows, n} for rule in rules))
             left.remove(name)
-            self.in_time()
+            self.effort.go_on()
             rows = _times(rows, name, self.domains[name])
+            self.effort.clock.count(count(rows) * _ROW)
             if count(rows) > most:
                 raise InputError(
                     f"the space has more than {MOST_ROWS:,} joint values of {', '.join(sorted(wanted))}",
@@ -208,7 +202,7 @@ class Space:
         )
 
     def _structure(self, wanted: frozenset[str]) -> Iterable[_Rule]:
-        """The structural conditions as seen by some decisions: whole, or what they leave whatever the others are."""
+        """The structural conditions on some decisions: the conditions themselves, or their projections onto the decisions."""
         for condition in conditions_of(self.variant, "structural"):
             over = self.rests_on(condition)
             if over <= wanted:
@@ -219,14 +213,14 @@ class Space:
             yield self._tied(tie, [name for name in tie.over if name in wanted])
 
     def _tied(self, tie: Tie, seen: Sequence[str]) -> _Rule:
-        """What a tie leaves of the decisions seen, whatever the others are."""
+        """Keep the rows whose values of ``seen`` occur in some allowed joint value of the tie (its projection)."""
         named = [dict(zip(tie.over, values, strict=True)) for values in tie.values]
         left = [each for each in named if all(value in self.domains[name] for name, value in each.items())]
         possible = self.codes({name: numpy.array([each[name] for each in left]) for name in seen}, seen)
         return _Rule(frozenset(seen), lambda rows: numpy.isin(self.codes(rows, seen), possible))
 
     def _shadow(self, condition: Mapping[str, Any], over: frozenset[str], seen: Sequence[str]) -> Callable[[Rows], Any]:
-        """Which joint values of the decisions seen some value of the others completes."""
+        """Keep the rows whose values of ``seen`` some values of the other decisions complete."""
         rows: Rows = {}
         for name in sorted(over):
             rows = _times(rows, name, self.domains[name])

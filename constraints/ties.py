@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 
 from mlsysim.constraints.compiler import Program, Table, tighten
-from mlsysim.constraints.space import Rows, count
+from mlsysim.constraints.space import Rows
 
 
 def designs(program: Program, cost: float, most: int) -> Rows | None:
@@ -60,21 +60,3 @@ def _key(program: Program, table: Table, shared: list[str]) -> Any:
     if not shared:
         return numpy.zeros(table.size, dtype=int)
     return program.space.codes(table.rows, shared)
-
-
-def first_of(rows: Rows, costs: Any, then: Any, slack: float) -> int:
-    """Which of some designs to take: of those that cost as little as any the least in a second respect, then the smallest.
-
-    Args:
-        rows: the designs.
-        costs: what is to be least; infinite where a design is not allowed.
-        then: what decides among equals.
-        slack: relative difference within which two values are the same.
-    """
-    keep = numpy.arange(count(rows))
-    for column in (costs, then):
-        least = column[keep].min()
-        keep = keep[column[keep] <= least + slack * abs(least)]
-    for column in rows.values():
-        keep = keep[column[keep] == column[keep].min()]
-    return int(keep[0])

@@ -53,6 +53,9 @@ Pareto = Annotated[
 Write = Annotated[
     Path | None, typer.Option(help="A file to write the plan to, with the choice filled in.", show_default=False)
 ]
+Gap = Annotated[
+    str, typer.Option(help="End the search within this distance from the bound, such as 0.5%.", show_default=False)
+]
 TimeLimit = Annotated[float, typer.Option(help="Seconds for the search, its tables included.")]
 Workers = Annotated[int, typer.Option(help="Threads of the search.", min=1, max=64)]
 Seed = Annotated[int, typer.Option(help="Seed of the search.", min=0, max=2**31 - 1)]
@@ -75,6 +78,7 @@ def parallelism(
     top: Top = 1,
     explain: Explain = False,
     write: Write = None,
+    gap: Gap = "0",
     time_limit: TimeLimit = 60.0,
     workers: Workers = 2,
     seed: Seed = 1,
@@ -84,7 +88,7 @@ def parallelism(
 
     Ctrl-C, like the time limit, ends the search with the best design so far and its gap.
     """
-    effort = {"time_limit": time_limit, "seed": seed, "workers": workers}
+    effort = {"gap": gap, "time_limit": time_limit, "seed": seed, "workers": workers}
     return _answer("parallelism", plan, objective, maximize, pareto, top, explain, write, output, effort, {})
 
 
@@ -121,6 +125,7 @@ def nodes(
     top: Top = 1,
     explain: Explain = False,
     write: Write = None,
+    gap: Gap = "0",
     time_limit: TimeLimit = 60.0,
     workers: Workers = 2,
     seed: Seed = 1,
@@ -134,7 +139,7 @@ def nodes(
         "hardware": _words(hardware), "nodes": nodes, "tokens": _tokens(tokens), "deadline": deadline,
         "budget": budget, "carbon_cap": carbon_cap, "sla": sla, "qps": qps, "percentile": percentile,
     }  # fmt: skip
-    effort = {"time_limit": time_limit, "seed": seed, "workers": workers}
+    effort = {"gap": gap, "time_limit": time_limit, "seed": seed, "workers": workers}
     return _answer("nodes", plan, objective, maximize, pareto, top, explain, write, output, effort, options)
 
 
@@ -153,13 +158,14 @@ def placement(
     pareto: Pareto = None,
     top: Top = 1,
     write: Write = None,
+    gap: Gap = "0",
     time_limit: TimeLimit = 60.0,
     seed: Seed = 1,
     output: Output = None,
 ) -> int:
     """Choose where a plan's work runs, or where and when each of its jobs; by default for the least total cost."""
     options = {"regions": _words(regions), "carbon_tax": carbon_tax}
-    effort = {"time_limit": time_limit, "seed": seed}
+    effort = {"gap": gap, "time_limit": time_limit, "seed": seed}
     return _answer("placement", plan, objective, maximize, pareto, top, False, write, output, effort, options)
 
 
@@ -175,13 +181,14 @@ def batching(
     top: Top = 1,
     explain: Explain = False,
     write: Write = None,
+    gap: Gap = "0",
     time_limit: TimeLimit = 60.0,
     workers: Workers = 2,
     seed: Seed = 1,
     output: Output = None,
 ) -> int:
     """Choose requests at once, chunks of prefill and replicas that serve traffic in time; by default on fewest accelerators."""
-    effort = {"time_limit": time_limit, "seed": seed, "workers": workers}
+    effort = {"gap": gap, "time_limit": time_limit, "seed": seed, "workers": workers}
     options = {"sla": sla, "qps": qps, "percentile": percentile}
     return _answer("batching", plan, objective, maximize, pareto, top, explain, write, output, effort, options)
 
@@ -209,7 +216,7 @@ def _answer(
     if pareto is not None:
         idle = {
             "--write": write is not None, "--top": top != 1, "--explain": explain, "--maximize": maximize is not None,
-            "--objective": objective is not None,
+            "--objective": objective is not None, "--gap": effort.pop("gap") != "0",
         }  # fmt: skip
         for option, given in idle.items():
             if given:

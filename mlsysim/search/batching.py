@@ -19,6 +19,7 @@ from mlsysim.search.parallelism import degrees, with_split
 from mlsysim.search.replicas import CHUNK, DEVICES, LAYOUT, replica_space
 from mlsysim.search.task import Choice, Task
 from mlsysim.symbolic.errors import InputError
+from mlsysim.symbolic.words import counted
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class BatchingTask(Task):
 
     def describe(self, choice: Choice) -> str:
         """A batching in words."""
-        words = f"{_counted(choice[DEVICES], 'accelerator')}, {_counted(choice[SLOTS], 'slot')} to a replica"
+        words = f"{counted(choice[DEVICES], 'accelerator')}, {counted(choice[SLOTS], 'slot')} to a replica"
         if CHUNK not in choice:
             return words
         split = describe({**self._layout(choice), "split.data": choice["split.data"]})
@@ -67,7 +68,7 @@ class BatchingTask(Task):
         if decision == LAYOUT:
             return describe(self._layout({LAYOUT: value}))
         word = {DEVICES: "accelerator", SLOTS: "slot", CHUNK: "token to a chunk", "split.data": "replica"}[decision]
-        return _counted(value, word)
+        return counted(value, word)
 
     def data(self, choice: Choice) -> dict[str, Any]:
         """A batching under the keys of a result."""
@@ -160,8 +161,3 @@ def _assert(text: str, design: Design) -> dict[str, Any]:
     if found.value <= 0:
         raise InputError(f"--sla: {text!r} is not above 0", hint='give a limit that could be kept, such as "50 ms"')
     return found.as_assert
-
-
-def _counted(number: int, what: str) -> str:
-    first, *rest = what.split(" ", 1)
-    return " ".join([f"{number:,} {first}{'s' if number > 1 else ''}", *rest])

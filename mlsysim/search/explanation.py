@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlsysim.constraints.compiler import physical
-from mlsysim.constraints.effort import Effort
+from mlsysim.constraints.listing import TIE
 from mlsysim.constraints.problem import Problem
-from mlsysim.constraints.search import TIE, Answer, search
+from mlsysim.constraints.search import Answer
 from mlsysim.constraints.space import rows_of
 from mlsysim.elasticities import sensitivity
 from mlsysim.evaluation import Evaluation, evaluate
@@ -23,22 +23,27 @@ from mlsysim.symbolic.words import amount, number
 NEAR = 0.05
 
 
-def explanation(task: Task, wanted: Objective, answer: Answer, evaluation: Evaluation, effort: Effort) -> list[str]:
-    """Why a design is the best, in sentences.
+def explanation(task: Task, wanted: Objective, answer: Answer, evaluation: Evaluation) -> list[str]:
+    """Why a design is the best, in sentences; after Ctrl-C those that are ready.
 
     Args:
-        task: what was decided.
-        wanted: what was optimised.
-        answer: what the search found, with the best design without each of its decisions.
+        task: the decisions.
+        wanted: the objective.
+        answer: the best design, with the best one that decides otherwise in each decision and that without each limit.
         evaluation: the plan at the choice.
-        effort: what the searches for it may spend.
     """
-    return [
-        *_near(evaluation),
-        *_relaxed(task, wanted, answer, evaluation, effort),
-        *_otherwise(task, wanted, answer),
-        *_kept_out(task, wanted, answer),
-    ]
+    sentences: list[str] = []
+    try:
+        for part in (
+            _near(evaluation),
+            _relaxed(task, wanted, answer, evaluation),
+            _otherwise(task, wanted, answer),
+            _kept_out(task, wanted, answer),
+        ):
+            sentences.extend(part)
+    except KeyboardInterrupt:
+        pass
+    return sentences
 
 
 def _near(evaluation: Evaluation) -> Iterator[str]:
@@ -61,19 +66,18 @@ def _near(evaluation: Evaluation) -> Iterator[str]:
         yield f"No limit is near: of the nearest, {left[0][1]}, {_percent(left[0][0])} is left."
 
 
-def _relaxed(task: Task, wanted: Objective, answer: Answer, evaluation: Evaluation, effort: Effort) -> Iterator[str]:
-    """What the best would be if one limit gave way, by searching without it; and what an assert costs at the margin."""
+def _relaxed(task: Task, wanted: Objective, answer: Answer, evaluation: Evaluation) -> Iterator[str]:
+    """The best without each limit that keeps better designs out; and what an assert costs at the margin."""
     own = physical(task.space)
     limits = [*task.bounds, *own]
     words = [each.text for each in task.first.enforced] + [f"the limit of {said}" for said in task.names.values()]
     words += [f"the limit of {_name(evaluation, bound.quantity)}" for bound in own]
     for limit, word in zip(limits, words, strict=True):
-        others = [other for other in limits if other is not limit]
-        free = search(task.space, wanted.goal, bounds=others, effort=effort, possible=False)
-        if free.status != "optimal" or not _differs(free.objective, answer.objective):
+        free = answer.relaxed.get(limit)
+        if free is None or not _differs(free.objective, answer.objective):
             continue
         value = task.space.evaluate(rows_of(free.choice), [limit.quantity])[limit.quantity][0]
-        needs = amount(float(value), _record(limit.quantity))
+        needs = amount(float(value), _record(limit.quantity), toward=limit.sign)
         gain, changes = _against(wanted, free, answer), _changes(task, answer.choice, free.choice)
         yield f"Without {word}: {gain}, with {changes}; it would be {needs}."
     if len(wanted.metrics) == 1 and wanted.metrics[0].partition(".")[0] != "split" and evaluation.enforced:

@@ -8,6 +8,7 @@ from math import inf
 
 from mlsysim.constraints.asserts import LARGER_IS_BETTER, metric
 from mlsysim.constraints.compiler import Goal
+from mlsysim.constraints.effort import Effort
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount, number
@@ -71,8 +72,11 @@ class Objective:
             return amount(value, catalogue().QUANTITIES[self.metrics[0]])
         return number(self.in_unit(value) or 0.0)
 
-    def proof(self, status: str, bound: float | None, gap: float | None) -> str:
-        """What a search proved, in words."""
+    def proof(self, status: str, bound: float | None, gap: float | None, effort: Effort) -> str:
+        """The status, the bound and the gap of a search in words, and whether the gap asked for ended it."""
+        if status == "feasible" and gap is not None and effort.enough(gap):
+            within = number(100 * gap, toward=1)
+            return f"feasible within {within} %, stopped at the gap asked for, bound {self.said(bound)}"
         between = "unknown" if gap is None else f"{number(gap * 100)} %"
         return f"{status}, bound {self.said(bound)}, gap {between}"
 

@@ -9,9 +9,9 @@ from typing import Any
 from mlsysim.constraints.asserts import LARGER_IS_BETTER
 from mlsysim.constraints.compiler import Bound
 from mlsysim.constraints.conflicts import explain as explain_conflict
-from mlsysim.constraints.effort import WORKERS, Effort, Watch
+from mlsysim.constraints.effort import WORKERS, Effort, Watch, share
 from mlsysim.constraints.fronts import front
-from mlsysim.constraints.search import search
+from mlsysim.constraints.search import Answer, search
 from mlsysim.evaluation import evaluate
 from mlsysim.plan import LoadedPlan
 from mlsysim.search.objectives import LATENCY, Objective, quantity, refuse_unknown
@@ -44,7 +44,9 @@ def optimize(
     largest: bool | None = None,
     top: int = 1,
     explain: bool = False,
+    gap: float | str = 0.0,
     time_limit: float = 60.0,
+    work_limit: float | None = None,
     seed: int = 1,
     workers: int = WORKERS,
     watch: Watch | None = None,
@@ -64,7 +66,10 @@ def optimize(
         largest: whether to maximise; by default throughput, utilisation and the like are, all others are minimised.
         top: how many designs are wanted: the best, and those that come next.
         explain: whether to say why this design is the best.
+        gap: the relative distance from the bound at which a design is near enough and the search ends, such as ``0.005`` or
+            ``"0.5%"``.
         time_limit: seconds for the search, its tables included.
+        work_limit: seconds of work that end the search instead, at the same design however busy the machine is.
         seed, workers: of the solver; the same ones give the same answer.
         watch: told of every better design, with the solver's bound.
         **options: those of the problem. Of ``nodes``: ``hardware`` and ``nodes``, the accelerators and numbers of nodes
@@ -81,7 +86,7 @@ def optimize(
     """
     if top < 1:
         raise InputError(f"--top: {top} is below 1", hint="give how many designs are wanted, such as 5")
-    effort = Effort(time_limit, seed, workers, watch).begun()
+    effort = Effort(time_limit, seed, workers, watch, share(gap), work_limit).begun()
     problem = problem or problem_of(loaded)
     if objective is None and problem == problem_of(loaded):
         objective = loaded.plan.search.objective
@@ -102,14 +107,17 @@ def optimize(
         )
     limits = task.bounds
     asked: dict[str, Any] = {
-        "top": top, "effort": effort, "then": LATENCY, "otherwise": explain,
+        "top": top, "effort": effort, "then": LATENCY, "explain": explain,
         "distinct": task.distinct if task.distinct in task.space.decisions else None,
     }  # fmt: skip
     answer = search(task.space, wanted.goal, bounds=limits, **asked)
     conflict = None
     if answer.status == "infeasible" and limits:
         conflict, kept = _conflict(task, limits, effort.silent())
-        answer = search(task.space, wanted.goal, bounds=kept, **asked)
+        try:
+            answer = search(task.space, wanted.goal, bounds=kept, **asked)
+        except KeyboardInterrupt:
+            answer = Answer("unknown", {})
     if conflict and not answer.choice and not _impossible(task, wanted, effort):
         raise InfeasibleError(f"no {task.noun} keeps the asserts: {conflict}")
     if answer.status == "unknown":
@@ -121,7 +129,7 @@ def optimize(
     if explain:
         from mlsysim.search.explanation import explanation
 
-        why = () if conflict else tuple(explanation(task, wanted, answer, chosen, effort.silent()))
+        why = () if conflict else tuple(explanation(task, wanted, answer, chosen))
     return Optimization(task, wanted, answer, chosen, conflict, effort, why)
 
 
@@ -131,6 +139,7 @@ def pareto(
     problem: str | None = None,
     *,
     time_limit: float = 60.0,
+    work_limit: float | None = None,
     seed: int = 1,
     workers: int = WORKERS,
     **options: Any,
@@ -143,12 +152,13 @@ def pareto(
         problem: as for :func:`optimize`.
         **options: likewise.
         time_limit: seconds for all searches together.
+        work_limit: seconds of work that end them instead, however busy the machine is.
         seed, workers: of the solver.
 
     Raises:
         InputError: fewer than two metrics, one that the plan skips, or a space too large for so many.
     """
-    effort = Effort(time_limit, seed, workers).begun()
+    effort = Effort(time_limit, seed, workers, work_limit=work_limit).begun()
     problem = problem or problem_of(loaded)
     module, given = _module(loaded, problem, options)
     if hasattr(module, "pareto"):
@@ -217,8 +227,11 @@ def _module(loaded: LoadedPlan, problem: str, options: Mapping[str, Any]) -> tup
 
 
 def _impossible(task: Task, wanted: Objective, effort: Effort) -> bool:
-    """Whether no design fits even without asserts."""
-    return search(task.space, wanted.goal, effort=effort.silent()).status == "infeasible"
+    """Whether it is proven that no design fits even without asserts."""
+    try:
+        return search(task.space, wanted.goal, effort=effort.silent()).status == "infeasible"
+    except KeyboardInterrupt:
+        return False
 
 
 def _conflict(task: Task, limits: list[Bound], effort: Effort) -> tuple[str, list[Bound]]:
@@ -226,5 +239,6 @@ def _conflict(task: Task, limits: list[Bound], effort: Effort) -> tuple[str, lis
     try:
         found = explain_conflict(task.space, limits, effort)
     except KeyboardInterrupt:
+        effort.clock.interrupted = True
         return "interrupted before it was known which of them contradict each other", []
     return conflict_of(task, found), [limit for limit in limits if limit not in found.bounds]

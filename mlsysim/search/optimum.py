@@ -12,7 +12,7 @@ from mlsysim.evaluation import Evaluation
 from mlsysim.page import wrapped
 from mlsysim.search.objectives import Objective
 from mlsysim.search.task import Task
-from mlsysim.symbolic.words import number
+from mlsysim.symbolic.words import counted, number
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Optimization:
 
     @property
     def exit_code(self) -> int:
-        """0 proven, 4 no design keeps the asserts, 5 the search ended without proof."""
-        return 4 if self.conflict else 0 if self.answer.status == "optimal" else 5
+        """0 proven, or as near as was asked for; 4 no design keeps the asserts; 5 the search ended before."""
+        return 4 if self.conflict else self.effort.exit_code(self.answer.status, self.answer.gap)
 
     @property
     def space(self) -> int:
@@ -76,23 +76,36 @@ class Optimization:
             lines += [f"The best {self.task.noun} without them:", ""]
         lines += wrapped(self.task.describe(answer.choice))
         lines.append(f"  {self.objective.name:<24}  {self.objective.said(answer.objective)}")
-        lines.append(f"  {'status':<24}  {self.objective.proof(answer.status, answer.bound, answer.gap)}")
-        exist = "1 design exists" if answer.space == 1 else f"{answer.space or 0:,} designs exist"
-        size = exist if answer.space else f"designs among {number(self.space)} combinations"
-        checked = "; all were enumerated and agree" if answer.checked else ""
-        effort = f"{size}, {answer.rows:,} rows left for CP-SAT, {answer.seconds:.2f} s{checked}"
-        lines += wrapped(effort, f"  {'search':<24}  ", " " * 28)
+        lines.append(f"  {'status':<24}  {self.objective.proof(answer.status, answer.bound, answer.gap, self.effort)}")
+        lines += wrapped(self._searched(), f"  {'search':<24}  ", " " * 28)
         if answer.runners:
             lines += ["", "What comes next"]
             for value, choice in answer.runners:
                 lines += wrapped(self.task.describe(choice), f"  {self.objective.said(value):<16}", " " * 18)
         if answer.status == "optimal" and not answer.complete:
-            lines += ["", "The search ended before all that was asked for beside the best was found."]
+            lines += ["", *wrapped(self._left_out())]
         if self.explanation:
             lines += ["", "Why this is the best"]
             for sentence in self.explanation:
                 lines += wrapped(sentence, "  - ", "    ")
         return "\n".join(lines) + "\n\n" + self.evaluation.scorecard(color=color)
+
+    def _searched(self) -> str:
+        """How many designs there are, whether the best is proven, and how long that took."""
+        answer = self.answer
+        size = f"{number(self.space)} combinations" if answer.space is None else counted(answer.space, "design")
+        proof = {"optimal": "proven best", "feasible": "not proven best"}.get(answer.status, answer.status)
+        trying = ", confirmed by trying all" if answer.checked else ""
+        return f"{size}; {proof}{trying}, {answer.seconds:.2f} s"
+
+    def _left_out(self) -> str:
+        """Which answers are missing beside the best design."""
+        answer, why = self.answer, "Interrupted" if self.effort.clock.interrupted else "Time limit reached"
+        if answer.missing:
+            left = f"{answer.missing} of the {answer.asked} explanations are missing"
+        else:
+            left = f"only {counted(len(answer.runners), 'design')} that come next are known"
+        return f"{why}: the best design is proven; {left}."
 
     def plan(self) -> dict[str, Any]:
         """The plan with the choice filled in; evaluating it gives the same numbers."""

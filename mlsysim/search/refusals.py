@@ -32,7 +32,10 @@ def nothing_fits(task: Task, effort: Effort) -> InfeasibleError:
     broken = task.space.broken()
     if broken and broken[0][0]["kind"] != "structural":
         why = failing(*broken[0])
-    conflict = None if broken else explain(task.space, [], effort)
+    try:
+        conflict = None if broken else explain(task.space, [], effort)
+    except KeyboardInterrupt:  # that nothing fits is known
+        conflict = None
     if conflict and any(each.choice for each in conflict.relaxations):
         why = conflict_of(task, conflict)
     if any(vars(design.loaded.plan.search.vary).values()):  # cures are of the whole, and would be ruled out as well
@@ -58,7 +61,7 @@ def conflict_of(task: Task, conflict: Conflict) -> str:
         elif each.reachable is None:
             words.append(f"{known or own[bound.quantity]['name']}, which no value of it would cure")
         elif known:
-            reached = amount(each.reachable, record)
+            reached = amount(each.reachable, record, toward=bound.sign)
             alone = "" if each.alone else " if others give way too"
             words.append(f"{known}, but the best reachable{alone} is {reached} ({task.describe(each.choice)})")
         else:

@@ -15,7 +15,7 @@ from mlsysim.constraints.assignment import Assignment
 from mlsysim.constraints.contradictions import explain
 from mlsysim.constraints.effort import Effort
 from mlsysim.constraints.fronts import Front, Point, undominated
-from mlsysim.constraints.search import TIE
+from mlsysim.constraints.listing import TIE
 from mlsysim.plan import LoadedPlan
 from mlsysim.search.objectives import Objective, quantity
 from mlsysim.search.objectives import objective as read_objective
@@ -76,7 +76,7 @@ def solve(
         raise unproven(effort)
     notes = (*unpriced, *unknown, *_same_everywhere(wanted, problem, listed=any(site.listed for site in sites)))
     return Placement(
-        loaded, tuple(jobs), tuple(sites), calendar, wanted, problem, assigned, notes, conflict, top, effort.seed
+        loaded, tuple(jobs), tuple(sites), calendar, wanted, problem, assigned, notes, conflict, top, effort
     )
 
 

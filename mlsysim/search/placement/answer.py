@@ -13,7 +13,8 @@ import numpy
 from mlsysim.constraints.asserts import metrics
 from mlsysim.constraints.assigning import Assigned
 from mlsysim.constraints.assignment import Assignment
-from mlsysim.constraints.search import TIE
+from mlsysim.constraints.effort import Effort
+from mlsysim.constraints.listing import TIE
 from mlsysim.design.binding import SECONDS_OF_A_DAY, bind
 from mlsysim.evaluation import Evaluation, evaluate
 from mlsysim.page import wrapped
@@ -82,7 +83,7 @@ class Placement:
         notes: what else must be said, such as regions that could not be compared.
         conflict: the asserts that a job cannot keep wherever it runs, in words; the choice is then the best without them.
         top: how many places of a single job were asked for.
-        seed: of the search.
+        effort: what the search could spend.
     """
 
     loaded: LoadedPlan
@@ -95,12 +96,12 @@ class Placement:
     notes: tuple[str, ...]
     conflict: str | None
     top: int
-    seed: int
+    effort: Effort
 
     @property
     def exit_code(self) -> int:
-        """0 proven, 4 a job cannot keep the asserts anywhere, 5 the search ended without proof."""
-        return 4 if self.conflict else 0 if self.answer.status == "optimal" else 5
+        """0 proven, or as near as was asked for; 4 a job cannot keep the asserts anywhere; 5 the search ended before."""
+        return 4 if self.conflict else self.effort.exit_code(self.answer.status, self.answer.gap)
 
     @property
     def chosen(self) -> tuple[tuple[Site, int], ...]:
@@ -205,7 +206,7 @@ class Placement:
             "o_unit": self.objective.unit,
             "o_objective": shown(self.shown(a.cost)), "o_bound": shown(self.shown(a.bound)), "o_gap": a.gap,
             "o_space": a.space if a.space < LARGEST else None, "o_rows": a.left, "o_enumerated": self.single,
-            "o_seconds": round(a.seconds, 3), "o_seed": self.seed, "o_conflict": self.conflict,
+            "o_seconds": round(a.seconds, 3), "o_seed": self.effort.seed, "o_conflict": self.conflict,
         }  # fmt: skip
         if self.single:
             (site, start), runners = self.chosen[0], self.runners()
@@ -251,7 +252,7 @@ class Placement:
             yield ""
         yield self._head()
         yield f"  {self.objective.name:<24}  {self.objective.said(self.shown(a.cost))}"
-        yield f"  {'status':<24}  {self.objective.proof(a.status, self.shown(a.bound), a.gap)}"
+        yield f"  {'status':<24}  {self.objective.proof(a.status, self.shown(a.bound), a.gap, self.effort)}"
         yield f"  {'search':<24}  {self._space()}, {a.seconds:.2f} s"
         for name, cost in self.against() if self.single else ():
             yield f"  {'elsewhere':<24}  {self.more(cost)} in {name}"

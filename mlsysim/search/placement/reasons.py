@@ -98,7 +98,7 @@ def _cure(relief: Relief, jobs: Sequence[Job], sites: Sequence[Site], limits: Se
         return f"{sites[part.place].name} has {int(reach):,} accelerators"
     if part.bound is not None:
         record = catalogue().QUANTITIES[part.bound.quantity]
-        return f"{part.bound.quantity} {'<=' if part.bound.sign > 0 else '>='} {amount(reach, record)}"
+        return f"{part.bound.quantity} {'<=' if part.bound.sign > 0 else '>='} {amount(reach, record, toward=part.bound.sign)}"
     assert part.task is not None
     name = jobs[part.task].name
     if part.rule == "jurisdictions":
@@ -106,7 +106,7 @@ def _cure(relief: Relief, jobs: Sequence[Job], sites: Sequence[Site], limits: Se
     if part.rule == "site":
         return f"{name} runs at {sites[int(reach) - 1].name}"
     return {
-        "latency": f"{name} accepts {number(reach * 1e3)} ms",
+        "latency": f"{name} accepts {number(reach * 1e3, toward=1)} ms",
         "release": f"{name} may start in window {int(-reach)}",
         "deadline": f"{name} is done by the end of window {int(reach)}",
         "start": f"{name} starts in window {int(reach)}",

@@ -94,7 +94,7 @@ def solve(
         raise unproven(effort)
     positions = tuple(_position(o, *at) for o, at in zip(offered, assigned.chosen, strict=True))
     assigned = replace(assigned, seconds=time.perf_counter() - started)
-    return Pools(loaded, wanted, tuple(offered), positions, assigned, effort.seed)
+    return Pools(loaded, wanted, tuple(offered), positions, assigned, effort)
 
 
 def _extensive(metric: str) -> bool:
@@ -151,7 +151,7 @@ def _why_not(offered: Sequence[Offers], whole: Sequence[Limit], bounds: Sequence
             tasks.append(Task(task.name, 1, 1, bound.sign * task.totals[bound.quantity], task.totals, task.rules))
         best = assign(Assignment(tuple(tasks), free.rooms, free.windows, tuple(rest)), effort=effort.part(0.5))
         if best.cost is not None:
-            reached = amount(bound.sign * best.cost, catalogue().QUANTITIES[bound.quantity])
+            reached = amount(bound.sign * best.cost, catalogue().QUANTITIES[bound.quantity], toward=bound.sign)
             words.append(f"{limit.text}, but the best reachable is {reached}")
     return "no pools keep the asserts: " + "; or ".join(words)
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from mlsysim.constraints.assigning import Assigned
+from mlsysim.constraints.effort import Effort
 from mlsysim.design.binding import bind
 from mlsysim.evaluation import Evaluation, evaluate
 from mlsysim.plan import LoadedPlan
@@ -62,7 +63,7 @@ class Pools:
         offers: what every kind of accelerator could do.
         positions: which of its offers each kind takes; None where it is not used.
         answer: status, cost, bound.
-        seed: of the search.
+        effort: what the search could spend.
     """
 
     loaded: LoadedPlan
@@ -70,12 +71,12 @@ class Pools:
     offers: tuple[Offers, ...]
     positions: tuple[int | None, ...]
     answer: Assigned
-    seed: int
+    effort: Effort
 
     @property
     def exit_code(self) -> int:
-        """0 proven, 5 the search ended without proof."""
-        return 0 if self.answer.status == "optimal" else 5
+        """0 proven, or as near as was asked for; 5 the search ended before."""
+        return self.effort.exit_code(self.answer.status, self.answer.gap)
 
     @cached_property
     def pools(self) -> tuple[Pool, ...]:
@@ -105,7 +106,7 @@ class Pools:
             "o_status": a.status, "o_metric": self.objective.name, "o_unit": self.objective.unit,
             "o_objective": self.objective.in_unit(a.cost), "o_bound": self.objective.in_unit(a.bound), "o_gap": a.gap,
             "o_space": a.space if a.space < LARGEST else None, "o_rows": a.left, "o_seconds": round(a.seconds, 3),
-            "o_seed": self.seed, "o_accelerators": sum(pool.choice["split.devices"] for pool in self.pools),
+            "o_seed": self.effort.seed, "o_accelerators": sum(pool.choice["split.devices"] for pool in self.pools),
             "o_pools": [self._pool(pool) for pool in self.pools],
         }  # fmt: skip
         if len(self.pools) == 1:
@@ -138,7 +139,7 @@ class Pools:
                 if value is not None:
                     yield f"    {label:<22}  {amount(value, catalogue().QUANTITIES[name])}"
         yield f"  {self.objective.name:<24}  {self.objective.said(a.cost)}"
-        yield f"  {'status':<24}  {self.objective.proof(a.status, a.bound, a.gap)}"
+        yield f"  {'status':<24}  {self.objective.proof(a.status, a.bound, a.gap, self.effort)}"
         yield f"  {'search':<24}  traffic in {PARTS} parts, {len(self.offers)} kinds, {a.seconds:.2f} s"
         if len(self.pools) > 1:
             for label, name in TOTALS:
