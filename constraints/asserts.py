@@ -175,11 +175,11 @@ def read_limit(text: str, variant: str, path: str = "target") -> Limit:
     Raises:
         InputError: it is not of that form, an unknown metric, or a wrong dimension.
     """
-    match = re.fullmatch(r"\s*([\w.]+)\s*(<=|>=|<|>)\s*(.+?)\s*", text)
+    match = re.fullmatch(r"\s*+([\w.]++)\s*+(<=|>=|<|>)\s*+(.+)", text.rstrip())
     if not match:
         raise InputError(
             f"{path}: {text!r} is not a limit", hint='write a metric, <= or >= and a value, such as "itl <= 30 ms"'
         )
     name, sign, value = match.groups()
-    raw: float | str = float(value) if re.fullmatch(r"[-+]?\d+\.?\d*([eE][-+]?\d+)?", value) else value
+    raw: float | str = float(value) if re.fullmatch(r"[-+]?\d++\.?\d*+([eE][-+]?\d++)?", value) else value
     return limit(name, "max" if sign[0] == "<" else "min", raw, variant=variant, where=None, path=path)

@@ -10,7 +10,7 @@ import numpy
 from mlsysim.constraints.assigning import assign, without_costs
 from mlsysim.constraints.assignment import Assignment
 from mlsysim.constraints.compiler import Bound
-from mlsysim.constraints.effort import Effort
+from mlsysim.constraints.effort import Effort, OutOfTimeError
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,12 @@ class Relief:
         part: a rule, a room or a limit.
         reachable: what the rule must allow, how much room there must be, or what the total can be; None where that part
             alone would not do.
+        certain: whether that was known before time or Ctrl-C ended the search.
     """
 
     part: Part
     reachable: float | None
+    certain: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def explain(problem: Assignment, effort: Effort) -> Contradiction:
     rest = [*(rule for rule in rules if rule.task in running), *rooms, *bounds]
     rest = _fewest(rest, lambda some: impossible([*tasks, *some]), effort)
     smallest = effort.left > 0
-    reliefs = tuple(Relief(part, _relief(problem, part, effort)) for part in rest)
+    reliefs = tuple(_relief(problem, part, effort) for part in rest)
     return Contradiction(tuple(part.task for part in tasks if part.task is not None), reliefs, smallest)
 
 
@@ -114,25 +116,31 @@ def _of(problem: Assignment, parts: Sequence[Part]) -> Assignment:
     return replace(problem, tasks=tuple(tasks), rooms=rooms, bounds=bounds)
 
 
-def _relief(problem: Assignment, part: Part, effort: Effort) -> float | None:
-    """The least by which a part must give way; None where that is not known, or would not do."""
+def _relief(problem: Assignment, part: Part, effort: Effort) -> Relief:
+    """The least by which a part must give way."""
     try:
-        return None if effort.clock.interrupted else _reachable(problem, part, effort.part(1.0))
+        return Relief(part, _reachable(problem, part, effort.part(1.0)))
     except KeyboardInterrupt:
         effort.clock.interrupted = True
-        return None
+    except OutOfTimeError:
+        pass
+    return Relief(part, None, certain=False)
 
 
 def _reachable(problem: Assignment, part: Part, effort: Effort) -> float | None:
-    """The least by which a part must give way."""
+    """The least by which a part must give way; None where it alone would not do.
+
+    Raises:
+        OutOfTimeError: the time is up before that is known.
+    """
     if part.place is not None:
         return _least_room(problem, part.place, effort)
     if part.bound is not None:
         bound = part.bound
         free = replace(problem, bounds=tuple(each for each in problem.bounds if each is not bound))
         tasks = tuple(replace(task, costs=bound.sign * task.totals[bound.quantity]) for task in free.tasks)
-        found = assign(replace(free, tasks=tasks), effort=effort)
-        return None if found.cost is None else bound.sign * found.cost
+        least = _least(replace(free, tasks=tasks), effort)
+        return None if least is None else bound.sign * least
     assert part.task is not None
     free = without_costs(problem)
     task = free.tasks[part.task]
@@ -140,7 +148,15 @@ def _reachable(problem: Assignment, part: Part, effort: Effort) -> float | None:
     loose = {name: rule for name, rule in task.rules.items() if name != part.rule}
     changed = replace(task, costs=needed, rules=loose)
     tasks = (*free.tasks[: part.task], changed, *free.tasks[part.task + 1 :])
-    return assign(replace(free, tasks=tasks), effort=effort).cost
+    return _least(replace(free, tasks=tasks), effort)
+
+
+def _least(problem: Assignment, effort: Effort) -> float | None:
+    """The least cost that is known; None where nothing fits."""
+    found = assign(problem, effort=effort)
+    if found.status == "unknown":
+        raise OutOfTimeError("the time is up", hint="give more with --time-limit")
+    return found.cost
 
 
 def _least_room(problem: Assignment, place: int, effort: Effort) -> float | None:

@@ -14,6 +14,8 @@ WORKERS = 2
 MOST_WORKERS = 64
 #: Seconds that a search which is one of many always has.
 MOMENT = 0.1
+#: Characters of a share.
+LONGEST = 40
 #: Called with the incumbent and the bound, in units of the goal's cost, whenever the solver finds a better design.
 Watch = Callable[[float, float], None]
 
@@ -147,8 +149,10 @@ def share(text: float | str, what: str = "--gap") -> float:
     Raises:
         InputError: it is no number.
     """
-    words = str(text)[:40].strip()
+    words = str(text).strip()
     try:
+        if len(words) > LONGEST:
+            raise ValueError
         return float(words.removesuffix("%")) / 100 if words.endswith("%") else float(words)
     except ValueError:
-        raise InputError(f"{what}: {words!r} is no share", hint="write 0.5% or 0.005") from None
+        raise InputError(f"{what}: {words[:LONGEST]!r} is no share", hint="write 0.5% or 0.005") from None

@@ -38,11 +38,11 @@ _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le, ">=": operator.ge, "!=": operator.ne, "=": operator.eq, "<": operator.lt, ">": operator.gt,
     "~": lambda found, wanted: str(wanted).casefold() in str(found).casefold(),
 }  # fmt: skip
-_CONDITION = re.compile(r"\s*([\w.]+)\s*(<=|>=|=>|=<|!=|==|=|<|>|~)\s*(.+?)\s*")
+_CONDITION = re.compile(r"\s*+([\w.]++)\s*+(<=|>=|=>|=<|!=|==|=|<|>|~)\s*+(.+)")
 #: Other ways to write a sign.
 _MEANT = {"=>": ">=", "=<": "<=", "==": "="}
 #: A number that its unit follows without a space.
-_TIGHT = re.compile(r"([-+]?[\d.]+(?:[eE][-+]?\d+)?)([A-Za-zµ%].*)")
+_TIGHT = re.compile(r"\A([-+]?[\d.]++(?:[eE][-+]?\d++)?)([A-Za-zµ%].*)")
 
 
 def overview() -> list[dict[str, Any]]:
@@ -130,7 +130,7 @@ def _value(entry: Entry, word: str) -> Any:
 
 
 def _condition(category: str, condition: str) -> Callable[[Entry], bool]:
-    match = _CONDITION.fullmatch(condition)
+    match = _CONDITION.fullmatch(condition.rstrip())
     if not match:
         raise InputError(
             f"{condition!r} is no condition",

@@ -40,6 +40,7 @@ class Requirement:
         today: what it is.
         how: ``closed form``, or the bracket within which a root was found.
         floor: where no value reaches it, what floors the metric.
+        toward: 1 where larger values reach it as well, -1 where smaller ones do.
     """
 
     what: str
@@ -48,6 +49,7 @@ class Requirement:
     today: float
     how: str
     floor: str = ""
+    toward: int = 1
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,8 @@ class Synthesis:
             if r.value is None:
                 lines.append(f"  {r.what:<20}no value reaches it: {r.floor}")
                 continue
-            times = f"{number(r.value / r.today)} times today's {amount(r.today, unit)}"
-            lines.append(f"  {r.what:<20}{amount(r.value, unit):<18}{times} ({r.how})")
+            times = f"{number(r.value / r.today, r.toward)} times today's {amount(r.today, unit)}"
+            lines.append(f"  {r.what:<20}{amount(r.value, unit, r.toward):<18}{times} ({r.how})")
         lines.append(f"  {'accelerators':<20}{self.nodes}")
         return "\n".join(lines)
 
@@ -139,14 +141,15 @@ def _requirement(plan: Planlike, evaluation: Evaluation, wanted: Limit, what: st
         if wanted.holds(metric_at(high)):
             return Requirement(what, leaf, today, today, "any value keeps it")
         best = max((low, high), key=lambda v: wanted.slack(metric_at(v)))
-        floor = amount(metric_at(best), catalogue().QUANTITIES[wanted.metric])
+        floor = amount(metric_at(best), catalogue().QUANTITIES[wanted.metric], toward=wanted.sign)
         return Requirement(what, leaf, None, today, "", f"{_floor(bound, wanted, leaf, best)} floors it at {floor}")
+    toward = 1 if wanted.holds(metric_at(high)) else -1
     left, right = _bisect(lambda v: wanted.holds(metric_at(v)), low, high)
     value = _closed_form(metric_at, wanted, math.sqrt(left * right))
     if value is not None:
-        return Requirement(what, leaf, value, today, "closed form")
-    kept = right if wanted.holds(metric_at(right)) else left
-    return Requirement(what, leaf, kept, today, f"root within [{left:.12g}, {right:.12g}]")
+        return Requirement(what, leaf, value, today, "closed form", toward=toward)
+    kept = right if toward > 0 else left
+    return Requirement(what, leaf, kept, today, f"root within [{left:.12g}, {right:.12g}]", toward=toward)
 
 
 def _bisect(holds: Callable[[float], bool], low: float, high: float) -> tuple[float, float]:
@@ -213,7 +216,7 @@ def _nodes(plan: Planlike, wanted: Limit) -> str:
             value = _reached(loaded, raw, count, per_node, wanted)
             if value is not None:
                 tried = "" if step == unit else f"; tried in steps of {step:,}"
-                shown = amount(value, catalogue().QUANTITIES[wanted.metric])
+                shown = amount(value, catalogue().QUANTITIES[wanted.metric], toward=wanted.sign)
                 return f"{count:,} reach {shown} (split chosen anew{tried})"
     return f"no number up to {doublings[-1]:,} reaches it"
 

@@ -216,7 +216,7 @@ class StandIn:
 
 def _cure(summary: str, held: int) -> tuple[int, str]:
     """The number of accelerators that the answer says would fit; twice as many where it says none."""
-    found = re.search(r"([\d,]+) accelerators fit", summary)
+    found = re.search(r"(?<![\d,])([\d,]++) accelerators fit", summary)
     if found:
         return int(found[1].replace(",", "")), f"it does not fit; the answer says that {found[0]}"
     return 2 * held, "it does not fit, and no number that would is known: twice the accelerators"

@@ -109,7 +109,7 @@ def cure(detail: Any, description: str | None) -> str | None:
 
 def _number_in(given: str) -> str:
     """How to write a number that stands in a text, alone, in percent or before a unit."""
-    found = re.fullmatch(r"\s*([-+]?\d+(?:\.\d*)?)\s*(%|[A-Za-z/]*)\s*", given)
+    found = re.fullmatch(r"\s*+([-+]?\d++(?:\.\d*+)?)\s*+(%|[A-Za-z/]*+)\s*+", given)
     if found is None:
         return "write a plain number, such as 64"
     digits, unit = found.groups()

@@ -14,7 +14,9 @@ from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount, number
 
 #: One part of a weighted sum: a sign, a weight and a metric.
-_PART = re.compile(r"\s*([+-]?)\s*(?:(\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*\*\s*)?([A-Za-z_][\w.]*)\s*")
+_PART = re.compile(r"\s*+([+-]?)\s*+(?:(\d++(?:\.\d*+)?(?:[eE][-+]?\d++)?)\s*+\*\s*+)?([A-Za-z_][\w.]*+)\s*+")
+#: The most characters of an objective.
+LONGEST = 2_000
 
 
 #: What a search minimises where nobody says.
@@ -81,6 +83,16 @@ class Objective:
         return f"{status}, bound {self.said(bound)}, gap {between}"
 
 
+def proven(status: str, seconds: float, *, tried: bool = False) -> str:
+    """Whether a search proved its answer, and how long it took.
+
+    >>> proven("optimal", 0.27, tried=True)
+    'proven best, confirmed by trying all, 0.27 s'
+    """
+    word = "proven best" if status == "optimal" else "not proven best"
+    return f"{word}{', confirmed by trying all' * tried}, {seconds:.2f} s"
+
+
 def _scale(metric: str) -> float:
     """A metric's own unit in coherent units."""
     return float(catalogue().QUANTITIES[metric]["scale"])
@@ -119,6 +131,10 @@ def parts_of(text: str, where: str | None = None) -> list[tuple[str, float]]:
     Raises:
         InputError: it is no sum of words.
     """
+    if len(text) > LONGEST:
+        shown = f"{text[:40].strip()!r}..."
+        raise InputError(f"an objective of {len(text):,} characters: {shown}", where=where,
+                         hint=f"name metrics and weights in at most {LONGEST:,} characters")  # fmt: skip
     parts: list[tuple[str, float]] = []
     position = 0
     while position < len(text):

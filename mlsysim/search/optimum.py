@@ -10,7 +10,7 @@ from mlsysim.constraints.effort import Effort
 from mlsysim.constraints.search import Answer
 from mlsysim.evaluation import Evaluation
 from mlsysim.page import wrapped
-from mlsysim.search.objectives import Objective
+from mlsysim.search.objectives import Objective, proven
 from mlsysim.search.task import Task
 from mlsysim.symbolic.words import counted, number
 
@@ -94,9 +94,7 @@ class Optimization:
         """How many designs there are, whether the best is proven, and how long that took."""
         answer = self.answer
         size = f"{number(self.space)} combinations" if answer.space is None else counted(answer.space, "design")
-        proof = {"optimal": "proven best", "feasible": "not proven best"}.get(answer.status, answer.status)
-        trying = ", confirmed by trying all" if answer.checked else ""
-        return f"{size}; {proof}{trying}, {answer.seconds:.2f} s"
+        return f"{size}; {proven(answer.status, answer.seconds, tried=answer.checked)}"
 
     def _left_out(self) -> str:
         """Which answers are missing beside the best design."""

@@ -146,7 +146,7 @@ def test_prices_prove_nothing_that_is_wrong(seed: int) -> None:
         assert pack(problem, options, prices.reduced, 30) is None
         return
     assert prices.bound <= expected + prices.noise
-    assert not contradiction(problem, options, 100)
+    assert not contradiction(problem, options, 100, Effort())
     packing = pack(problem, options, prices.reduced, 30)
     if packing is not None:
         assert keeps(problem, [(options.place[o], options.start[o]) for o in packing.chosen])

@@ -136,10 +136,10 @@ def test_a_conflict_of_fleets_is_minimal_and_says_what_is_reachable(seed: int) -
 
 
 def mlsysim_amount(cost: float) -> str:
-    """A cost as pages write it."""
+    """A cost as pages write it for a reader to copy."""
     from mlsysim.symbolic.words import number
 
-    return f"{number(cost)} USD"
+    return f"{number(cost, toward=1)} USD"
 
 
 @pytest.mark.parametrize("days", [0.5, 7.0, 900.0])

@@ -20,13 +20,13 @@ from mlsysim.evaluation import Evaluation, evaluate
 from mlsysim.page import wrapped
 from mlsysim.plan import LoadedPlan
 from mlsysim.result import LARGEST, figure, key
-from mlsysim.search.objectives import Objective
+from mlsysim.search.objectives import Objective, proven
 from mlsysim.search.placement.jobs import HOUR, Calendar, Job
 from mlsysim.search.placement.sites import Site
 from mlsysim.search.placement.tables import values_of
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue
-from mlsysim.symbolic.words import amount, number
+from mlsysim.symbolic.words import amount, counted, number
 
 #: Macro metrics that do not add up over jobs.
 NO_TOTAL = ("macro.power", "macro.cost_per_million_tokens", "macro.cost_per_million_samples")
@@ -253,7 +253,7 @@ class Placement:
         yield self._head()
         yield f"  {self.objective.name:<24}  {self.objective.said(self.shown(a.cost))}"
         yield f"  {'status':<24}  {self.objective.proof(a.status, self.shown(a.bound), a.gap, self.effort)}"
-        yield f"  {'search':<24}  {self._space()}, {a.seconds:.2f} s"
+        yield f"  {'search':<24}  {self._space()}; {proven(a.status, a.seconds, tried=self.single)}"
         for name, cost in self.against() if self.single else ():
             yield f"  {'elsewhere':<24}  {self.more(cost)} in {name}"
         for sentence in self.notes:
@@ -282,12 +282,11 @@ class Placement:
 
     def _space(self) -> str:
         if self.single:
-            where = "sites" if self.calendar.windows == 1 else "sites and windows"
-            return f"{self.answer.space:,} {where}, all enumerated"
+            return counted(self.answer.space, "site" if self.calendar.windows == 1 else "choice of site and windows")
         size = (
             f"{self.answer.space:,}" if self.answer.space < LARGEST else f"about 10^{len(str(self.answer.space)) - 1}"
         )
-        return f"{size} placement{'s' * (self.answer.space > 1)}, {self.answer.left:,} rows left for CP-SAT"
+        return f"{size} placement{'s' * (self.answer.space > 1)}"
 
     def _table(self) -> Iterator[str]:
         metric = self.objective.metrics[0]

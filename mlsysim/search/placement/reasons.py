@@ -32,7 +32,7 @@ def why_not(
     cures = [cure for relief in found.reliefs if (cure := _cure(relief, jobs, sites, limits))]
     more = len(cures) - NAMED
     hint = "; or ".join(cures[:NAMED] + ([f"{more} more"] if more > 0 else []))
-    if not hint and len(parts) > 1:
+    if not hint and len(parts) > 1 and all(relief.certain for relief in found.reliefs):
         hint = "none of these alone would cure it"
     note = "" if found.smallest else " (there was no time to leave out what does not matter)"
     return f"{names} {verb}: {'; '.join(clauses)}{note}", hint or None

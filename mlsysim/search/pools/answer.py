@@ -13,12 +13,12 @@ from mlsysim.design.binding import bind
 from mlsysim.evaluation import Evaluation, evaluate
 from mlsysim.plan import LoadedPlan
 from mlsysim.result import LARGEST, figure, key
-from mlsysim.search.objectives import Objective
+from mlsysim.search.objectives import Objective, proven
 from mlsysim.search.pools.offers import PARTS, Offers
 from mlsysim.shares import TIMES, TOTALS, of_all, totals
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue
-from mlsysim.symbolic.words import amount
+from mlsysim.symbolic.words import amount, counted
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class Pools:
                     yield f"    {label:<22}  {amount(value, catalogue().QUANTITIES[name])}"
         yield f"  {self.objective.name:<24}  {self.objective.said(a.cost)}"
         yield f"  {'status':<24}  {self.objective.proof(a.status, a.bound, a.gap, self.effort)}"
-        yield f"  {'search':<24}  traffic in {PARTS} parts, {len(self.offers)} kinds, {a.seconds:.2f} s"
+        yield f"  {'search':<24}  traffic in {PARTS} parts, {counted(len(self.offers), 'kind')}; {proven(a.status, a.seconds)}"
         if len(self.pools) > 1:
             for label, name in TOTALS:
                 value = self.totals[name]
