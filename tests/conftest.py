@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from mlsysim.constraints import effort
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "llama3_70b_training.yaml"
+
+settings.register_profile("steady", deadline=None)  # an example may take long on a busy machine
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session", autouse=True)
