@@ -118,6 +118,8 @@ def _of(problem: Assignment, parts: Sequence[Part]) -> Assignment:
 
 def _relief(problem: Assignment, part: Part, effort: Effort) -> Relief:
     """The least by which a part must give way."""
+    if effort.clock.interrupted:
+        return Relief(part, None, certain=False)
     try:
         return Relief(part, _reachable(problem, part, effort.part(1.0)))
     except KeyboardInterrupt:

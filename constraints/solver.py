@@ -113,7 +113,8 @@ def run(
     status = _interruptible(solver, model, _callback(watch), effort)
     if status is None:
         return "unknown", solver
-    effort.clock.count(solver.response_proto.deterministic_time)
+    if effort.clock.counts:
+        effort.clock.count(solver.response_proto.deterministic_time)
     words = {cp_model.OPTIMAL: "optimal", cp_model.FEASIBLE: "feasible", cp_model.INFEASIBLE: "infeasible"}
     word = words.get(status, "unknown")
     if word == "optimal" and any(gaps.values()) and solver.objective_value - solver.best_objective_bound > HALF_A_STEP:

@@ -34,13 +34,10 @@ def explanation(task: Task, wanted: Objective, answer: Answer, evaluation: Evalu
     """
     sentences: list[str] = []
     try:
-        for part in (
-            _near(evaluation),
-            _relaxed(task, wanted, answer, evaluation),
-            _otherwise(task, wanted, answer),
-            _kept_out(task, wanted, answer),
-        ):
-            sentences.extend(part)
+        sentences.extend(_near(evaluation))
+        sentences.extend(_relaxed(task, wanted, answer, evaluation))
+        sentences.extend(_otherwise(task, wanted, answer))
+        sentences.extend(_kept_out(task, wanted, answer))
     except KeyboardInterrupt:
         pass
     return sentences

@@ -14,6 +14,7 @@ import yaml
 
 import mlsysim
 from mlsysim.cli.main import run
+from mlsysim.constraints import search as search_module
 from mlsysim.page import WIDEST
 from mlsysim.plan import load
 from mlsysim.schemas import schema_of
@@ -99,3 +100,42 @@ def test_fleets_and_infeasible_plans_are_explained_too() -> None:
     assert any("instead of 3 nodes of H100" in sentence for sentence in fleets.explanation)
     hopeless = {**BASE, "constraints": {"assert": [{"metric": "latency", "max": "1 ms"}]}}
     assert mlsysim.optimize(hopeless, explain=True).explanation == ()
+
+
+@pytest.mark.parametrize("base", [BASE, TIGHT])
+def test_an_explanation_from_a_list_is_the_one_from_searches(
+    base: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every sentence, where no design is listed and every question is a search of its own."""
+    listed = mlsysim.optimize(base, explain=True)
+    monkeypatch.setattr(search_module.Problem, "listed", lambda *_: None)
+    solved = mlsysim.optimize(base, explain=True)
+    assert listed.answer.missing == solved.answer.missing == 0
+    assert {name: each.objective for name, each in listed.answer.without.items()} == pytest.approx(
+        {name: each.objective for name, each in solved.answer.without.items()}, rel=1e-9
+    )
+    assert listed.answer.relaxed.keys() == solved.answer.relaxed.keys()
+    for limit, each in listed.answer.relaxed.items():
+        assert each.objective == pytest.approx(solved.answer.relaxed[limit].objective, rel=1e-9)
+    assert set(listed.explanation) == set(solved.explanation)
+
+
+@pytest.mark.parametrize(
+    ("model", "nodes", "batch", "designs"),
+    [("Llama3_70B", 64, 4096, 144_420), ("Llama3_8B", 3, 48, None), ("Llama3_405B", 2048, 16384, None)],
+)
+def test_an_explanation_solves_nothing_again(
+    model: str, nodes: int, batch: int, designs: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The solver proves the best once; all else is a minimum over the list of all designs."""
+    solves = []
+    exact = search_module.solve
+    monkeypatch.setattr(search_module, "solve", lambda *a, **o: solves.append(1) or exact(*a, **o))
+    base = plan(workload={"name": model, "batch_size": batch}, hardware={"name": "H100", "nodes": nodes})
+    found = mlsysim.optimize(base, explain=True)
+    assert len(solves) <= 1
+    assert (found.answer.status, found.answer.missing) == ("optimal", 0)
+    assert found.effort.clock.now() < 2  # seconds of work
+    if designs:
+        assert found.answer.space == designs
+        assert f"{designs:,} designs; proven best, confirmed by trying all" in " ".join(found.page().split())

@@ -185,7 +185,7 @@ def test_a_front_is_every_value_that_nothing_dominates(
     pairs = {(float(a), float(b)) for a, b in zip(values[LATENCY][keep], values[MEMORY][keep], strict=True)}
     expected = sorted(p for p in pairs if not any(dominated(p, q) for q in pairs))
     if not enumerated:
-        monkeypatch.setattr(search_module.Problem, "everything", None)
+        monkeypatch.setattr(search_module.Problem, "listed", lambda *_: None)
     found = front(space, [(LATENCY, 1), (MEMORY, 1)])
     assert found.complete
     points = [(p.values[LATENCY], p.values[MEMORY]) for p in found.points]
@@ -237,6 +237,18 @@ def test_a_front_of_three_is_what_pairwise_comparison_leaves(monkeypatch: pytest
         assert not any(all(y < x * (1 - 1e-9) for x, y in zip(point, other, strict=True)) for other in every)
 
 
+def test_a_front_of_two_is_listed_like_one_of_three(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One limit for any number of metrics: no solver is asked about 405B on 16,384 accelerators."""
+    monkeypatch.setattr(search_module, "solve", None)
+    large = plan(workload={"name": "Llama3_405B", "batch_size": 2048}, hardware={"name": "H100", "nodes": 2048})
+    two = mlsysim.pareto(large, ["latency", "memory_required"])
+    three = mlsysim.pareto(large, ["latency", "memory_required", "mfu"])
+    assert two.exit_code == three.exit_code == 0
+    assert len(two.front.points) > 10
+    pairs = {(p.values[LATENCY], p.values[MEMORY]) for p in three.front.points}
+    assert {(p.values[LATENCY], p.values[MEMORY]) for p in two.front.points} <= pairs
+
+
 def test_a_space_too_large_to_be_a_check_still_has_a_front_of_three() -> None:
     """Cost is what people call the total cost; the table shows some of its points."""
     large = plan(workload={"name": "Llama3_405B", "batch_size": 2048, "sequence_length": 8192},
@@ -250,7 +262,8 @@ def test_a_space_too_large_to_be_a_check_still_has_a_front_of_three() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["--write", "best.yaml"], ["--top", "3"], ["--explain"], ["--maximize"], ["--objective", "mfu"]]
+    "words",
+    [["--write", "best.yaml"], ["--top", "3"], ["--explain"], ["--maximize"], ["--objective", "mfu"], ["--gap", "1%"]],
 )
 def test_what_a_front_does_not_use_is_refused(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
