@@ -10,6 +10,7 @@ from typing import Any
 from mlsysim.constraints.feasibility import ROUNDING
 from mlsysim.symbolic.errors import InputError, UnknownNameError, nearest
 from mlsysim.symbolic.kernels import catalogue
+from mlsysim.symbolic.numerals import as_share, plain
 from mlsysim.symbolic.units import parse
 from mlsysim.symbolic.words import amount, number
 
@@ -17,6 +18,15 @@ from mlsysim.symbolic.words import amount, number
 SIGNS = {"max": "<=", "min": ">=", "equals": "="}
 #: What must equal a value may differ from it by this share.
 EQUAL = 1e-9
+#: What a sign means between a metric and a value.
+SIDES = {"<=": "max", "<": "max", "=<": "max", "≤": "max", ">=": "min", ">": "min", "=>": "min", "≥": "min", "=": "equals",
+         "==": "equals"}  # fmt: skip
+_BEGINNING = r"\s*([A-Za-z_][A-Za-z0-9_.]*)\s*(<=|>=|=<|=>|==|≤|≥|<|>|=)\s*"
+_LINE = re.compile(_BEGINNING)
+#: What a limit in a line looks like, without control characters.
+PATTERN = rf"^{_BEGINNING}[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+#: How a limit is written in a line.
+A_LINE = 'a metric, <= or >= and a value, such as "itl <= 30 ms"'
 LENSES = ("feasibility", "performance", "macro")
 #: Metrics of which more is better.
 LARGER_IS_BETTER = (
@@ -25,8 +35,29 @@ LARGER_IS_BETTER = (
 )  # fmt: skip
 
 
-#: What people call a metric.
+#: What people call a metric, and may call it here.
 CALLED = {"cost": "macro.tco"}
+#: What the field calls a metric otherwise: pointed at, so that a metric has one name here.
+_MEANT = {
+    "performance.itl": "tpot tbt time_per_output_token time_between_tokens inter_token_latency decode_latency",
+    "performance.ttft": "time_to_first_token first_token_latency prefill_latency",
+    "performance.latency": "step_time iteration_time time_per_step time e2e e2e_latency end_to_end_latency",
+    "performance.throughput": "tps tokens_per_second tokens_per_s token_rate tok_s",
+    "performance.sample_throughput": "samples_per_second images_per_second fps sps",
+    "performance.mfu": "model_flops_utilization utilization",
+    "performance.hfu": "hardware_flops_utilization",
+    "performance.capacity": "max_qps max_rps",
+    "feasibility.memory_required": "memory vram peak_memory memory_usage memory_used hbm gpu_memory",
+    "macro.tco": "price total_cost money spend",
+    "macro.carbon": "co2 co2e emissions ghg",
+    "macro.energy": "kwh power_consumption energy_consumption",
+}  # fmt: skip
+
+
+def _meant(word: str) -> list[str]:
+    """The metric that the field calls by another word."""
+    plainly = "".join(c for c in word.lower() if c.isalnum())
+    return [full for full, words in _MEANT.items() if plainly in words.replace("_", "").split()]
 
 
 def metrics(variant: str | None = None) -> dict[str, Mapping[str, Any]]:
@@ -46,13 +77,19 @@ def metric(name: str, variant: str | None = None, *, where: str | None = None, w
     known, name = metrics(), CALLED.get(name, name)
     full = name if name in known else next((m for m in known if m.rpartition(".")[2] == name), None)
     if full is None:
-        raise UnknownNameError(what, name, known, where=where, see="see `mlsysim metrics`")
+        raise UnknownNameError(what, name, known, where=where, see="see `mlsysim metrics`", meant=_meant(name))
     if variant and full not in metrics(variant):
         phase = variant.replace("_", " ").replace("profiled", "profiled model")
         near = nearest(name.rpartition(".")[2], metrics(variant))
         hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(metrics(variant))}"
         raise InputError(f"{full} is not a metric of {phase}", where=where, hint=hint)
     return full
+
+
+def is_share(name: str) -> bool:
+    """Whether a metric, by its full name, is a share, which is at most 1."""
+    record = catalogue().QUANTITIES[name]
+    return bool(record["unit"] == "1" and record["high"] == 1)
 
 
 @dataclass(frozen=True)
@@ -161,7 +198,43 @@ def limit(
         value = float(raw) * parse(f"1 {unit}", record["display"], where=unit_where, what=what)
     else:
         value = float(raw) * record["scale"]
+    if is_share(full) and value > 1:
+        bare = plain(raw) if isinstance(raw, str) else raw
+        raise InputError(
+            f"{path}: {full} is a share, {raw} is above 1", where=where, hint=as_share(bare if unit is None else None)
+        )
     return Limit(full, side, value, where, severity, reason)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A limit as people write it in a line: ``latency <= 50 ms``.
+
+    Attributes:
+        metric: its name as written.
+        side: ``max``, ``min`` or ``equals``.
+        raw: a number, or text with its unit.
+        at: how many characters stand in front of ``raw``.
+    """
+
+    metric: str
+    side: str
+    raw: float | str
+    at: int
+
+    @classmethod
+    def parsed(cls, text: str) -> Written | None:
+        """A limit as it stands in a text; None where the text is none.
+
+        >>> Written.parsed("mfu >= 40 %")
+        Written(metric='mfu', side='min', raw='40 %', at=7)
+        """
+        match = _LINE.match(text)
+        raw = text[match.end() :].rstrip() if match else ""
+        if not match or not raw:
+            return None
+        number = plain(raw)
+        return cls(match[1], SIDES[match[2]], raw if number is None else number, match.end())
 
 
 def read_limit(text: str, variant: str, path: str = "target") -> Limit:
@@ -175,11 +248,7 @@ def read_limit(text: str, variant: str, path: str = "target") -> Limit:
     Raises:
         InputError: it is not of that form, an unknown metric, or a wrong dimension.
     """
-    match = re.fullmatch(r"\s*+([\w.]++)\s*+(<=|>=|<|>)\s*+(.+)", text.rstrip())
-    if not match:
-        raise InputError(
-            f"{path}: {text!r} is not a limit", hint='write a metric, <= or >= and a value, such as "itl <= 30 ms"'
-        )
-    name, sign, value = match.groups()
-    raw: float | str = float(value) if re.fullmatch(r"[-+]?\d++\.?\d*+([eE][-+]?\d++)?", value) else value
-    return limit(name, "max" if sign[0] == "<" else "min", raw, variant=variant, where=None, path=path)
+    found = Written.parsed(text)
+    if found is None or found.side == "equals":
+        raise InputError(f"{path}: {text!r} is not a limit", hint=f"write {A_LINE}")
+    return limit(found.metric, found.side, found.raw, variant=variant, where=None, path=path)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from difflib import get_close_matches
+from collections.abc import Iterable, Sequence
 from unicodedata import normalize
 
 #: Characters of a message, and of what is looked for among known names; whoever gave more knows what it was.
@@ -76,10 +75,13 @@ def refuse(problems: list[InputError]) -> None:
 
 
 class UnknownNameError(InputError, LookupError):
-    """Raised when a name is not known; suggests the nearest ones."""
+    """Raised when a name is not known; suggests what is meant by it, else the nearest ones."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str | None = None, see: str = "") -> None:
-        near = nearest(name, known)
+    def __init__(
+        self, kind: str, name: str, known: Iterable[str], *, where: str | None = None, see: str = "",
+        meant: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        near = [*meant] or nearest(name, known)
         hint = f"did you mean {' or '.join(repr(n) for n in near)}?" if near else (see or None)
         super().__init__(f"unknown {kind} {name!r}", where=where, hint=hint)
         self.name, self.suggestions = name, near
@@ -117,20 +119,73 @@ def readable(text: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """The known names most like ``name``, ignoring case and punctuation, best first.
+    """The known names that a name can have been meant for, best first: a slip of the pen, or a part of the name.
 
-    >>> nearest("Lama3_8b", ["Llama3_8B", "GPT3_175B"])
-    ['Llama3_8B']
+    Two names are near where few letters must be changed (one of up to five, two of up to nine, else three), where the words
+    of one are among those of the other, or where one begins with the other. Case and punctuation do not count.
+
+    >>> nearest("Lama3_8b", ["Llama3_8B", "GPT3_175B"]), nearest("offload_param", ["offload_optimizer"])
+    (['Llama3_8B'], [])
     """
     if len(name) > LONGEST_NAME:  # comparing takes time with its length
         return []
-    plain: dict[str, str] = {}
-    words = sorted(known, reverse=True)
-    # The last part of a dotted name is how people call it; a whole name counts before a part.
-    plain |= {_plain(word.rpartition(".")[2]): word for word in words}
-    plain |= {_plain(word): word for word in words}
-    matches = get_close_matches(_plain(name), plain, n=count * 2, cutoff=0.6)
-    return list(dict.fromkeys(plain[match] for match in matches))[:count]
+    wanted, words = _plain(name), _words(name)
+    if not wanted:
+        return []
+    found: dict[str, tuple[float, str]] = {}
+    for full in known:
+        # The last part of a dotted name is how people call it; a whole name counts before a part.
+        costs = [
+            cost + 0.5 * (part != full)
+            for part in {full, full.rpartition(".")[2]}
+            if (cost := _distance_in_words(wanted, words, part)) is not None
+        ]
+        if costs:
+            found[full] = (min(costs), full)
+    return sorted(found, key=found.__getitem__)[:count]
+
+
+#: What another digit costs, which is another size or generation, where another letter costs 1; and what a name costs that has
+#: the words of another or begins with it, beside half of each word or letter more.
+_DIGIT, _PART = 2, 1.0
+
+
+def _distance_in_words(wanted: str, words: frozenset[str], known: str) -> float | None:
+    """How far a known name is from what was written; None where it is something else."""
+    plain = _plain(known)
+    allowed = 1 if len(wanted) <= 5 else 2 if len(wanted) <= 9 else 3
+    if min(len(wanted), len(plain)) > 2 and (changed := _changes(wanted, plain, allowed)) is not None:
+        return float(changed)
+    own = _words(known)
+    if own <= words or words <= own:
+        return _PART + 0.5 * len(own ^ words)
+    short, long = sorted((wanted, plain), key=len)
+    return _PART + 0.5 * (len(long) - len(short)) if len(short) > 3 and long.startswith(short) else None
+
+
+def _changes(one: str, other: str, allowed: int) -> int | None:
+    """Letters to insert, drop, replace or swap with a neighbour; None where they are more than allowed."""
+    if abs(len(one) - len(other)) > allowed:
+        return None
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        row = [i]
+        for j, b in enumerate(other, 1):
+            replaced = 0 if a == b else _DIGIT if a.isdigit() and b.isdigit() else 1
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + replaced)
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        if min(row) > allowed:
+            return None
+        before, last = last, row
+    return last[-1] if last[-1] <= allowed else None
+
+
+def _words(name: str) -> frozenset[str]:
+    """The words of a name, which capitals, digits and punctuation part."""
+    return frozenset(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name))
 
 
 def _plain(name: str) -> str:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from mlsysim.symbolic.errors import UnitError, nearest
+from mlsysim.symbolic.numerals import DIGITS, NUMBER, leading, rewritten
 
 Dimension = tuple[tuple[str, float], ...]
 
@@ -28,8 +31,21 @@ _USUAL = (
     "USD/tCO2e", "gCO2e", "kgCO2e", "tCO2e", "gCO2e/kWh", "L", "L/kWh",
 )  # fmt: skip
 _EXAMPLES = "write it like ms, GB/s, TFLOP/s, USD/h or gCO2e/kWh"
-#: A number that its unit follows without a space.
-_TIGHT = re.compile(r"([-+]?[0-9][0-9.]{0,40}(?:[eE][-+]?[0-9]{1,3})?)([A-Za-zµ%].{0,60})")
+#: What a unit can begin with.
+_BEGINS = re.compile(r"[A-Za-zµ%(_/]|1/")
+#: The symbol of the bit, with its prefix.
+_BITS = re.compile(r"(?<![A-Za-z])([kKMGTPEZY]i?)?b(?![A-Za-z])")
+#: A percentile as people write it.
+_PERCENTILE = re.compile(rf"[pP] ?({NUMBER})")
+#: The unit of a percentile.
+PERCENT = "%"
+#: What a count may be multiplied with.
+MULTIPLES = {
+    "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "G": 1e9, "B": 1e9, "bn": 1e9, "T": 1e12,
+    "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12,
+}  # fmt: skip
+#: The same, where of whole numbers a power of two may be meant: decimal and binary.
+_EITHER = {"k": (1e3, 2.0**10), "K": (1e3, 2.0**10), "M": (1e6, 2.0**20)}
 #: Characters of a unit; what is longer is none, and is not compared with any.
 _LONGEST = 100
 #: Units that are kept once they were looked up.
@@ -107,50 +123,128 @@ def parse(text: str, unit: str, *, where: str | None = None, what: str = "this v
     """Read ``"50 ms"`` as a float in coherent units, refusing another dimension than that of ``unit``.
 
     Args:
-        text: a number and a unit with a space between, such as ``"3.35 TB/s"``.
+        text: a number and a unit, such as ``"3.35 TB/s"``; of what is counted also ``"15 T"`` or ``"32 Ki"``.
         unit: any unit of the dimension that is wanted.
         where: the place for the error message, such as ``plan.yaml:7:3``.
         what: the name of the value for the error message.
 
     Raises:
-        UnitError: no number, no unit, an unknown unit, the wrong dimension, NaN or infinity.
+        UnitError: no number, no unit, an unknown unit, the wrong dimension, an amount of data in bits, NaN or infinity.
 
-    >>> parse("50 ms", "s")
-    0.05
+    >>> parse("50 ms", "s"), parse("40%", "1"), parse("15T tokens", "token")
+    (0.05, 0.4, 15000000000000.0)
     """
-    number, _, label = text.strip().partition(" ")
-    plain = not dimension(unit)
-    example = "write a plain number" if plain else f'write a number, a space and a unit, such as "3 {unit}"'
-    try:
-        value = float(number)
-    except ValueError:
-        what = f"{what}: {text!r} is not a number{'' if plain else ' with a unit'}"
-        raise UnitError(what, where=where, hint=_spaced(text, unit) or example) from None
-    label = label.strip()
-    if not label and not plain:
-        raise UnitError(f"{what}: {text!r} has no unit", where=where, hint=example)
+    number, label = _amount(text, unit, _Wanted(where, what))
+    return _finite(number * factor(label), text, where, what)
+
+
+def convert(
+    text: str, unit: str, *, also: Sequence[str] = (), whole: bool = False, where: str | None = None,
+    what: str = "this value",
+) -> float:  # fmt: skip
+    """Read ``"2 weeks"`` as a number of ``unit``.
+
+    Args:
+        text: a number and a unit.
+        unit: what the number that is returned counts.
+        also: further words for the unit.
+        whole: whether it counts in whole numbers, of which ``8k`` is either 8000 or 8192.
+        where, what: as for :func:`parse`.
+
+    Raises:
+        UnitError: as by :func:`parse`, or a ``k`` or ``M`` that may be a power of two.
+
+    >>> convert("2 weeks", "day"), convert("32 Ki", "token"), convert("p99", "%")
+    (14.0, 32768.0, 99.0)
+    """
+    number, label = _amount(text, unit, _Wanted(where, what, tuple(also), whole))
+    return _finite(float(f"{number * factor(label) / factor(unit):.15g}"), text, where, what)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """How a text is read, and what messages call it."""
+
+    where: str | None
+    what: str
+    also: tuple[str, ...] = ()
+    whole: bool = False
+
+    def refused(self, text: str, said: str, hint: str | None) -> UnitError:
+        return UnitError(f"{self.what}: {text!r} {said}", where=self.where, hint=hint)
+
+
+def _amount(text: str, unit: str, wanted: _Wanted) -> tuple[float, str]:
+    """The number and the unit of a text, which is of the dimension of ``unit``."""
+    simple, example = not dimension(unit), _example(unit, wanted.whole)
+    if unit == PERCENT and (percentile := _PERCENTILE.fullmatch(text.strip())):
+        return float(percentile[1]), unit
+    parts = leading(text)
+    no_number = f"is not a number{'' if simple else ' with a unit'}"
+    if cure := rewritten(text):
+        raise wanted.refused(text, no_number, f"write {cure}; {DIGITS}")
+    if parts is None or (parts[1] and not _BEGINS.match(parts[1])):  # such as "12:30"
+        raise wanted.refused(text, no_number, example)
+    number, label = parts
+    if dimension(unit) in _COUNTS:
+        number, label = _multiplied(number, label, text, unit, wanted)
+    label = label if label not in wanted.also else unit
+    if not label and not simple:
+        raise wanted.refused(text, "has no unit", example)
     try:
         found = dimension(label)
     except UnitError as error:
+        if text.strip()[: -len(label)][-1:] != " " and not _UNIT.fullmatch(label):
+            raise wanted.refused(text, no_number, example) from None  # such as "0x10 s"
         near = _nearest(label, unit)
         hint = f"did you mean {near!r}?" if near else example
-        raise UnitError(f"{what}: {error.what}", where=where, hint=hint) from None
+        raise UnitError(f"{wanted.what}: {error.what}", where=wanted.where, hint=hint) from None
     if found != dimension(unit):
-        raise UnitError(f"{what} is {named(dimension(unit))}, {text!r} is {named(found)}", where=where, hint=example)
-    value *= factor(label)
+        what = f"{wanted.what} is {named(dimension(unit))}, {text!r} is {named(found)}"
+        raise UnitError(what, where=wanted.where, hint=example)
+    _refuse_bits(number, label, text, wanted)
+    return number, label
+
+
+def _multiplied(number: float, label: str, text: str, unit: str, wanted: _Wanted) -> tuple[float, str]:
+    """A count with its multiple, such as ``15 T tokens``, in the unit."""
+    word, _, rest = label.partition(" ")
+    rest = rest.strip() or unit
+    if wanted.whole and word in _EITHER:
+        decimal, binary = (f"{number * size:.15g}" for size in _EITHER[word])
+        raise wanted.refused(text, f"may be {decimal} or {binary}", f"write {decimal} or {binary}")
+    size = MULTIPLES.get(word) or _EITHER.get(word, (0.0,))[0]
+    return (number * size, rest) if size else (number, label)
+
+
+def _refuse_bits(number: float, label: str, text: str, wanted: _Wanted) -> None:
+    """Refuse an amount of data in bits: ``80 Gb`` was meant as 80 GB. Rates in bits are usual, ``Gbit`` says what it is."""
+    powers = dict(dimension(label))
+    if "[information]" not in powers or "[time]" in powers or not (bits := _BITS.search(label)):
+        return
+    byte = f"{label[: bits.start()]}{bits[1] or ''}B{label[bits.end() :]}"
+    meant, eighth = f"{number:.15g} {byte}", f"{number / 8:.15g} {byte}"
+    prefix = bits[1] or ""
+    raise wanted.refused(
+        text, f"is {number:.15g} {prefix}bit ({eighth})", f"write {meant}, or {eighth} if you mean bits"
+    )
+
+
+def _example(unit: str, whole: bool) -> str:
+    """How an amount is written."""
+    if unit == PERCENT:
+        return "write a number, such as 99 or p99"
+    if not dimension(unit):
+        return "write a plain number, such as 64" if whole else "write a plain number, such as 0.5 or 50 %"
+    if whole:
+        return f'write a plain number, such as 64, or a number with its unit, such as "64 {unit}"'
+    return f'write a number, a space and a unit, such as "3 {unit}"'
+
+
+def _finite(value: float, text: str, where: str | None, what: str) -> float:
     if not math.isfinite(value):
-        raise UnitError(f"{what}: {text!r} is not a finite number", where=where, hint=example)
+        raise UnitError(f"{what}: {text!r} is not a finite number", where=where, hint="give a smaller one")
     return value
-
-
-def _spaced(text: str, unit: str) -> str | None:
-    """The cure where the space between number and unit is all that lacks."""
-    tight = _TIGHT.fullmatch(text.strip())
-    try:
-        right = tight and dimension(tight[2]) == dimension(unit)
-    except UnitError:
-        return None
-    return f'put a space before the unit: "{tight[1]} {tight[2]}"' if tight and right else None
 
 
 def _nearest(label: str, unit: str) -> str | None:
@@ -159,6 +253,10 @@ def _nearest(label: str, unit: str) -> str | None:
     return next(iter(nearest(label, known)), None)
 
 
+#: Dimensions of what is counted.
+_COUNTS: tuple[Dimension, ...] = (
+    (), (("[token]", 1),), (("[sample]", 1),), (("[request]", 1),), (("[parameter]", 1),),
+)  # fmt: skip
 _NAMED: dict[Dimension, str] = {
     (): "a plain number",
     (("[time]", 1),): "a time",

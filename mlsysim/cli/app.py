@@ -12,7 +12,18 @@ from mlsysim import __version__
 from mlsysim.answer_schemas import KINDS
 from mlsysim.cli.findings import Looked, exit_code, show_found, show_several
 from mlsysim.cli.optimize import optimize as optimize_commands
-from mlsysim.cli.options import EXIT_CODES, USUAL_FILE, Fail, FailOn, Output, PlanFile, PlanFiles, is_file, is_scenario
+from mlsysim.cli.options import (
+    EXIT_CODES,
+    USUAL_FILE,
+    Fail,
+    FailOn,
+    Output,
+    PlanFile,
+    PlanFiles,
+    is_file,
+    is_scenario,
+    whole,
+)
 from mlsysim.cli.output import OUTPUT, emit, emit_json, show, wants_color
 from mlsysim.cli.zoo import zoo as zoo_commands
 from mlsysim.symbolic.errors import InputError, nearest
@@ -57,16 +68,22 @@ def evaluate(
         ),
     ],
     hardware: Annotated[str | None, typer.Argument(help="An accelerator, after a model.", show_default=False)] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Sequences, requests or samples at once.")] = None,
-    nodes: Annotated[int | None, typer.Option(help="Standard nodes; makes the phase training.")] = None,
-    accelerators: Annotated[int | None, typer.Option(help="Accelerators, instead of nodes.")] = None,
+    batch_size: Annotated[str | None, typer.Option(help="Sequences, requests or samples at once.")] = None,
+    nodes: Annotated[str | None, typer.Option(help="Standard nodes; makes the phase training.")] = None,
+    accelerators: Annotated[str | None, typer.Option(help="Accelerators, instead of nodes.")] = None,
     phase: Annotated[str | None, typer.Option(help="training, inference or serving.")] = None,
-    sequence_length: Annotated[int | None, typer.Option(help="Tokens of a sequence or prompt.")] = None,
-    output_tokens: Annotated[int | None, typer.Option(help="Tokens generated for a request.")] = None,
+    sequence_length: Annotated[
+        str | None, typer.Option(help="Tokens of a sequence or prompt, such as 8192 or 32Ki.")
+    ] = None,
+    output_tokens: Annotated[str | None, typer.Option(help="Tokens generated for a request.")] = None,
     precision: Annotated[str | None, typer.Option(help="Number format, such as bf16.")] = None,
-    efficiency: Annotated[float | None, typer.Option(help="Share of peak that kernels reach.")] = None,
+    efficiency: Annotated[
+        str | None, typer.Option(help="Share of peak that kernels reach, such as 0.5 or 50%.")
+    ] = None,
     region: Annotated[str | None, typer.Option(help="Grid, such as Quebec.")] = None,
-    duration_days: Annotated[float | None, typer.Option(help="Days for which the accelerators are held.")] = None,
+    duration_days: Annotated[
+        str | None, typer.Option(help="Days for which the accelerators are held, or such as 2weeks.")
+    ] = None,
     fail_on: Fail = FailOn.error,
     output: Output = None,
 ) -> int:
@@ -87,15 +104,19 @@ def evaluate(
         found = evaluate_whole(plan)
     else:
         found = evaluate_whole({
-            "version": "1.0", "workload": {"name": what, **_present(workload)},
-            "hardware": {"name": hardware, **_present(fleet)}, "ops": _present(ops),
+            "version": "1.0", "workload": {"name": what, **_fields("workload", workload)},
+            "hardware": {"name": hardware, **_fields("hardware", fleet)}, "ops": _fields("ops", ops),
         })  # fmt: skip
     show_found(output, found, found.to_dict, lambda: found.scorecard(color=wants_color()), fail_on)
     return exit_code(found, fail_on)
 
 
-def _present(options: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if value is not None}
+def _fields(section: str, options: dict[str, str | None]) -> dict[str, Any]:
+    """The options that were given, as fields of a section."""
+    from mlsysim.plan.options import as_field
+
+    given = {name: text for name, text in options.items() if text is not None}
+    return {name: as_field(f"--{name.replace('_', '-')}", section, name, text) for name, text in given.items()}
 
 
 def _plan(what: str) -> Any:
@@ -203,7 +224,7 @@ def metrics(output: Output = None) -> None:
 def sensitivity(
     plan: PlanFile,
     metric: Annotated[str, typer.Option(help="The metric whose elasticities are ranked.")] = "performance.latency",
-    top: Annotated[int, typer.Option(help="How many inputs to show.")] = 15,
+    top: Annotated[int, typer.Option(parser=whole(), metavar="INTEGER", help="How many inputs to show.")] = 15,
     output: Output = None,
 ) -> None:
     """Rank the inputs of a plan by what one percent of each does to a metric."""

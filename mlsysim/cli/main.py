@@ -71,4 +71,26 @@ def run(arguments: list[str]) -> int:
 def _usage(error: Any) -> InputError:
     """A wrong command line in our own words."""
     command = error.ctx.command_path if error.ctx else "mlsysim"
-    return InputError(error.format_message().rstrip("."), where=command, hint=f"see `{command} --help`")
+    hint = getattr(error, "cure", None) or _meant(error, command) or f"see `{command} --help`"
+    unknown = getattr(error, "option_name", None)
+    what = f"there is no option {unknown}" if unknown else error.format_message().rstrip(".")
+    return InputError(what, where=command, hint=hint)
+
+
+def _meant(error: Any, command: str) -> str | None:
+    """What an unknown option means: another option, a field of a plan, or what is not modelled."""
+    word = getattr(error, "option_name", None)
+    if word is None:
+        return None
+    from mlsysim.plan.synonyms import alike, field_called, not_modelled
+    from mlsysim.symbolic.errors import nearest
+
+    options = [option for each in error.ctx.command.params for option in (*each.opts, *each.secondary_opts)]
+    options = [option for option in options if option.startswith("--")]
+    unmodelled, field = not_modelled(word), field_called(word)
+    near = alike(word, options) or nearest(word, options)
+    if unmodelled:
+        return f"{unmodelled[0]}; {unmodelled[1]}"
+    if field and not near:
+        return f"{word} is {field} of a plan"
+    return f"did you mean {' or '.join(near)}?" if near else None

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mlsysim.cli.options import EXIT_CODES, Format, Output, PlanFile, is_file, is_scenario
+from mlsysim.cli.options import EXIT_CODES, Format, Output, PlanFile, is_file, is_scenario, seconds, whole
 from mlsysim.cli.output import OUTPUT, show, wants_color
 from mlsysim.symbolic.errors import InputError
 
@@ -44,7 +44,12 @@ Maximize = Annotated[
     bool | None,
     typer.Option("--maximize/--minimize", help="By default what is better for the metric.", show_default=False),
 ]
-Top = Annotated[int, typer.Option(help="How many designs to show: the best, and those that come next.")]
+Top = Annotated[
+    int,
+    typer.Option(
+        parser=whole(), metavar="INTEGER", help="How many designs to show: the best, and those that come next."
+    ),
+]
 Explain = Annotated[bool, typer.Option("--explain", help="Say why the design is the best.")]
 Pareto = Annotated[
     str | None,
@@ -56,17 +61,22 @@ Write = Annotated[
 Gap = Annotated[
     str, typer.Option(help="End the search within this distance from the bound, such as 0.5%.", show_default=False)
 ]
-TimeLimit = Annotated[float, typer.Option(help="Seconds for the search, its tables included.")]
-Workers = Annotated[int, typer.Option(help="Threads of the search.", min=1, max=64)]
-Seed = Annotated[int, typer.Option(help="Seed of the search.", min=0, max=2**31 - 1)]
+TimeLimit = Annotated[
+    float,
+    typer.Option(parser=seconds, metavar="TIME", help="Seconds for the search, its tables included, or such as 2min."),
+]
+Workers = Annotated[int, typer.Option(parser=whole(1, 64), metavar="INTEGER", help="Threads of the search, 1 to 64.")]
+Seed = Annotated[int, typer.Option(parser=whole(0, 2**31 - 1), metavar="INTEGER", help="Seed of the search.")]
 Sla = Annotated[
     list[str] | None,
     typer.Option(
         help='A limit: "50 ms" for each token of an answer, or "ttft <= 500 ms"; repeatable.', show_default=False
     ),
 ]
-Qps = Annotated[float | None, typer.Option(help="Requests that arrive per second.", show_default=False)]
-Percentile = Annotated[float | None, typer.Option(help="Of the latencies; default: 99.", show_default=False)]
+Qps = Annotated[
+    str | None, typer.Option(help="Requests that arrive per second, or such as 600 requests/min.", show_default=False)
+]
+Percentile = Annotated[str | None, typer.Option(help="Of the latencies, such as p95; default: 99.", show_default=False)]
 
 
 @optimize.command(epilog=EXIT_CODES)
@@ -136,7 +146,7 @@ def nodes(
     By default for the least latency of a step; to serve, for the fewest accelerators.
     """
     options = {
-        "hardware": _words(hardware), "nodes": nodes, "tokens": _tokens(tokens), "deadline": deadline,
+        "hardware": _words(hardware), "nodes": nodes, "tokens": tokens, "deadline": deadline,
         "budget": budget, "carbon_cap": carbon_cap, "sla": sla, "qps": qps, "percentile": percentile,
     }  # fmt: skip
     effort = {"gap": gap, "time_limit": time_limit, "seed": seed, "workers": workers}
@@ -238,14 +248,6 @@ def _answer(
 def _words(text: str | None) -> list[str]:
     """Words separated by commas."""
     return [word.strip() for word in (text or "").split(",") if word.strip()]
-
-
-def _tokens(text: str | None) -> float | str | None:
-    """A number of tokens, bare or with its unit."""
-    try:
-        return None if text is None else float(text)
-    except ValueError:
-        return text
 
 
 def _front(plan: Path, metrics: str, problem: str, output: Format | None, **options: Any) -> int:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
+from math import inf
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from mlsysim.plan import exists
 from mlsysim.registry.document import STANDARD_INPUT
+from mlsysim.symbolic.errors import InputError
+from mlsysim.symbolic.numerals import plain, rewritten
 
 #: What a plan is called where nobody says.
 USUAL_FILE = "mlsys.yaml"
@@ -57,6 +61,45 @@ PlanFiles = Annotated[
         help=f"Plans in YAML, - for standard input, or scenarios; {USUAL_FILE} by itself.", show_default=False
     ),
 ]
+
+
+class Refused(typer.BadParameter):
+    """Raised where an option's value is refused; carries the cure."""
+
+    def __init__(self, what: str, cure: str) -> None:
+        super().__init__(what)
+        self.cure = cure
+
+
+def whole(low: int = 1, high: float = inf) -> Callable[[Any], Any]:
+    """A reader of whole numbers between two, for an option that counts."""
+
+    def read(given: Any) -> Any:
+        number = plain(given) if isinstance(given, str) else given
+        if not isinstance(number, int):
+            raise Refused(f"{given!r} is not a whole number", f"write {rewritten(str(given)) or 'one, such as 8'}")
+        if not low <= number <= high:
+            raise Refused(f"{number} is not {_between(low, high)}", f"write {low}")
+        return number
+
+    return read
+
+
+def _between(low: int, high: float) -> str:
+    return f"at least {low}" if high == inf else f"from {low} to {high:.0f}"
+
+
+def seconds(given: Any) -> Any:
+    """A time in seconds, bare or with its unit."""
+    from mlsysim.symbolic.units import parse
+
+    bare = plain(given) if isinstance(given, str) else given
+    if bare is not None:
+        return float(bare)
+    try:
+        return parse(given, "s", what="a time")
+    except InputError as error:
+        raise Refused(error.what, error.hint or "write 60") from None
 
 
 def is_file(word: str) -> bool:

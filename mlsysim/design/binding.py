@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import inf
 from typing import Any
 
 from mlsysim.design import Binding, Design, encodes
@@ -11,15 +10,12 @@ from mlsysim.design.assumptions import assumptions
 from mlsysim.design.hosts import refuse_unknown_host
 from mlsysim.design.idle_fields import idle_fields, refuse_idle_fields
 from mlsysim.design.precisions import chosen_precision
-from mlsysim.plan import MAY_BE_NOTHING, RECOMPUTE, SPLIT, LoadedPlan
-from mlsysim.plan.acceptance import largest
+from mlsysim.plan import RECOMPUTE, SPLIT, LoadedPlan
 from mlsysim.plan.shorthand import OWN_MODEL
 from mlsysim.registry import Entry
 from mlsysim.registry.entry import alone
 from mlsysim.symbolic.errors import InputError, refuse
 from mlsysim.symbolic.kernels import catalogue, kernel
-from mlsysim.symbolic.units import parse
-from mlsysim.symbolic.words import number
 
 #: What a plan says: the field and the leaf it binds.
 SAID = {
@@ -219,11 +215,9 @@ class _Binder:
 
     def from_plan(self, section: str, field_: str, leaf: str) -> Binding:
         raw = self.said(section, field_)
-        where = self.loaded.where(section, field_)
         if (field_, raw) == ("electricity_price", OF_THE_GRID):
-            return self.of_the_grid(where)
-        nothing, most = field_ in MAY_BE_NOTHING, largest(section, field_)
-        value = stated(raw, leaf, where=where, what=f"{section}.{field_}", nothing=nothing, most=most)
+            return self.of_the_grid(self.loaded.where(section, field_))
+        value = float(raw) * float(catalogue().QUANTITIES[leaf]["scale"])
         return Binding(value, "plan", f"{section}.{field_} of the plan")
 
     def _model(self, rest: str) -> Binding:
@@ -431,32 +425,6 @@ class _Binder:
         if choice.accelerators:
             return Binding(float(choice.accelerators), "plan", "hardware.accelerators of the plan")
         return Binding(1.0, "default", "one accelerator")
-
-
-def stated(raw: float | str, leaf: str, *, where: str | None, what: str, nothing: bool, most: float = inf) -> float:
-    """What a plan says of a leaf, in coherent units.
-
-    Args:
-        raw: a number in the leaf's display unit, or a string with its unit.
-        leaf: what it is said of.
-        where, what: the place and the name of the field.
-        nothing: whether it may be 0.
-        most: the most it may be, in the display unit.
-
-    Raises:
-        InputError: a wrong unit, or a number that it cannot be.
-    """
-    record = catalogue().QUANTITIES[leaf]
-    if not isinstance(raw, str):
-        return float(raw) * float(record["scale"])
-    value = parse(raw, record["display"], where=where, what=what)
-    if value < 0 or (value == 0 and not nothing):
-        raise InputError(f"{what}: {raw!r} is {'below' if nothing else 'not above'} 0", where=where)
-    if value > most * record["scale"]:
-        raise InputError(
-            f"{what}: {raw!r} is above {number(most)} {record['display']}", where=where, hint="check its unit"
-        )
-    return value
 
 
 def _of(entry: Entry, name: str) -> Binding:

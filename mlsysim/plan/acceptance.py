@@ -15,6 +15,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from mlsysim.plan.quantities import as_number
+
 SCHEMA_FILE = Path(__file__).with_name("plan.schema.json")
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -31,11 +33,6 @@ def schema() -> Mapping[str, Any]:
     return json.loads(SCHEMA_FILE.read_bytes())
 
 
-def largest(section: str, field: str) -> float:
-    """The largest number that the schema accepts in a field; infinite where it does not say."""
-    return float(number_rule(section, field).get("maximum", math.inf))
-
-
 def number_rule(section: str, field: str) -> Mapping[str, Any]:
     """What the schema says of a field's numbers: ``minimum``, ``exclusiveMinimum`` and ``maximum``, where it has them."""
     rule = _resolved(schema()["properties"][section])["properties"][field]
@@ -47,6 +44,12 @@ def accepted(data: Any) -> Any:
     return _section(schema(), data) if _valid(schema(), data) else None
 
 
+def accepted_value(section: str, field: str, value: Any) -> tuple[bool, Any]:
+    """Whether the schema accepts a value in a field, and the value with text with a unit as a number."""
+    rule = _resolved(schema()["properties"][section])["properties"][field]
+    return (True, _filled(rule, value)) if _valid(rule, value) else (False, None)
+
+
 def _resolved(rule: Mapping[str, Any]) -> Mapping[str, Any]:
     if "$ref" in rule:
         return schema()["$defs"][rule["$ref"].rpartition("/")[2]]
@@ -56,14 +59,15 @@ def _resolved(rule: Mapping[str, Any]) -> Mapping[str, Any]:
 def _valid(rule: Mapping[str, Any], data: Any) -> bool:
     rule = _resolved(rule)
     if "anyOf" in rule:
-        return any(_valid(option, data) for option in rule["anyOf"])
+        number = as_number(rule["anyOf"], data)
+        return any(_valid(option, number) for option in rule["anyOf"])
     if "const" in rule:
         return type(data) is str and data == rule["const"]
     if "enum" in rule:
         return type(data) is str and data in rule["enum"]
     kind = rule["type"]
-    if type(data) not in _TYPES[kind]:  # exact: True is no integer
-        return False
+    if type(data) not in _TYPES[kind] or "unit" in rule or "line" in rule:
+        return False  # exact: True is no integer; text with a unit and asserts in a line were written out before
     if kind == "object" and "properties" not in rule:
         return True  # a mapping that others read
     if kind == "object":
@@ -83,15 +87,24 @@ def _valid(rule: Mapping[str, Any], data: Any) -> bool:
     return True
 
 
+def _filled(rule: Mapping[str, Any], data: Any) -> Any:
+    """Accepted data with sections as attributes, lists as tuples, and text with a unit as a number."""
+    rule = _resolved(rule)
+    if "anyOf" in rule:
+        options = [_resolved(option) for option in rule["anyOf"]]
+        kind = "object" if isinstance(data, dict) else "array" if isinstance(data, list | tuple) else None
+        inner = next((option for option in options if option.get("type") == kind), None) if kind else None
+        return as_number(options, data) if inner is None else _filled(inner, data)
+    if rule.get("type") == "object" and "properties" in rule:
+        return _section(rule, data or {})
+    if rule.get("type") == "array":
+        return tuple(_filled(rule["items"], item) for item in data or ())
+    return data
+
+
 def _section(rule: Mapping[str, Any], data: Mapping[str, Any]) -> SimpleNamespace:
-    filled = {}
-    for key, member in _resolved(rule)["properties"].items():
-        value = data.get(key, member.get("default"))
-        inner = _resolved(member)
-        if inner.get("type") == "object" and "properties" in inner:
-            value = _section(inner, value or {})
-        elif inner.get("type") == "array":
-            items = _resolved(inner["items"])
-            value = tuple(_section(items, item) if "properties" in items else item for item in value or ())
-        filled[_ATTRIBUTE.get(key, key)] = value
+    members = _resolved(rule)["properties"].items()
+    filled = {
+        _ATTRIBUTE.get(key, key): _filled(member, data.get(key, member.get("default"))) for key, member in members
+    }
     return SimpleNamespace(**filled)

@@ -8,9 +8,12 @@ from pydantic import BaseModel, ValidationError
 
 from mlsysim.plan.consistency import in_order
 from mlsysim.plan.model import Plan
+from mlsysim.plan.quantities import Unit, number_in
+from mlsysim.plan.synonyms import field_called, not_modelled
 from mlsysim.plan.wording import cure, said
 from mlsysim.registry.document import Document
 from mlsysim.symbolic.errors import InputError, nearest
+from mlsysim.symbolic.units import dimension
 
 #: The sections of a plan.
 _SECTIONS: dict[str, type[BaseModel]] = {
@@ -50,33 +53,99 @@ def problems(document: Document) -> list[InputError]:
 def _problem(document: Document, detail: Any) -> InputError:
     path, kind = tuple(detail["loc"]), detail["type"]
     if kind == "extra_forbidden":
-        return _unknown_key(document, path)
+        return unknown_key(document, path)
     if kind == "missing":
         return InputError(
             f"{_dotted(path)}: missing", where=document.where(path[:-1], key=True),
             hint=f"add `{path[-1]}:`" + (f" ({about})" if (about := _description(path)) else ""),
         )  # fmt: skip
     path = _existing(document, path)
-    return InputError(
-        f"{_dotted(path)}: {said(detail)}", where=document.where(path), hint=cure(detail, _description(path))
-    )
+    where, original = document.where(path), _at(document.data, path)
+    if kind == "quantity":
+        return _no_quantity(original, detail["ctx"], where, _dotted(path))
+    hint = cure(detail, _description(path), _first_key(path))
+    return InputError(f"{_dotted(path)}: {said(detail, original)}", where=where, hint=hint)
 
 
-def _unknown_key(document: Document, path: tuple[Any, ...]) -> InputError:
-    """A key that its section does not have: it is misspelt, or belongs to another."""
+def _no_quantity(text: str, unit: Any, where: str | None, what: str) -> InputError:
+    """What is wrong with a text that should be a number with a unit."""
+    try:
+        number_in(text, **unit, where=where, what=what)
+    except InputError as error:
+        return error
+    raise AssertionError(text)
+
+
+def unknown_key(document: Document, path: tuple[Any, ...]) -> InputError:
+    """A key that its section does not have: it is another word for one, not modelled, misspelt, or belongs elsewhere."""
     section, word = _section(path[:-1]), str(path[-1])
+    value = _at(document.data, path)
+    unmodelled = not_modelled(word) or (not_modelled(value) if isinstance(value, str) else None)
+    where, dotted = document.where(path, key=True), _dotted(path)
+    if unmodelled:
+        return InputError(f"{dotted}: {unmodelled[0]}", where=where, hint=unmodelled[1])
     names = _names(section) if section else []
-    near = nearest(word, names)
+    meant = _meant(word, path[:-1])
+    near = [] if meant else nearest(word, names)
     homes = [name for name, each in _SECTIONS.items() if word in _names(each)]
-    if near:
+    if with_unit := _with_unit(word, value, section):
+        hint = f"write `{with_unit}`"
+    elif meant:
+        hint = f"{word} is {meant}"
+    elif near:
         hint = f"did you mean {near[0]!r}?"
     elif homes:
         hint = f"it belongs to {' or '.join(homes)}"
     else:
         hint = f"it takes {', '.join(names)}"
-    found = InputError(f"{_dotted(path)}: unknown key", where=document.where(path, key=True), hint=hint)
-    found.suggestions = near or homes
+    found = InputError(f"{dotted}: unknown key", where=where, hint=hint)
+    found.suggestions = [meant.rpartition(".")[2]] if meant else near or homes
     return found
+
+
+def _meant(word: str, section: tuple[Any, ...]) -> str | None:
+    """The field that people call by another word: of this section or one like it, else wherever it is."""
+    field = field_called(word)
+    if field is None:
+        return None
+    home, last = tuple(part for part in section if not isinstance(part, int)), field.rpartition(".")[2]
+    own = _section(section)
+    return ".".join([*home, last]) if own is not None and last in _names(own) else field
+
+
+def _with_unit(word: str, value: Any, section: type[BaseModel] | None) -> str | None:
+    """How to write a field whose key says the unit, such as ``duration_hours: 12``; None where it says none."""
+    stem, _, unit = word.rpartition("_")
+    if section is None or not stem or not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    for name, field in section.model_fields.items():
+        own = next((each.unit for each in field.metadata if isinstance(each, Unit)), None)
+        if own is None:
+            own = next((each.unit for part in get_args(field.annotation) for each in _metadata(part)), None)
+        if own and stem == (name.rpartition("_")[0] if name.endswith(f"_{own}s") else name) and _same_kind(unit, own):
+            return f"{name}: {value} {unit}"
+    return None
+
+
+def _metadata(part: Any) -> list[Unit]:
+    return [each for each in getattr(part, "__metadata__", ()) if isinstance(each, Unit)]
+
+
+def _same_kind(unit: str, other: str) -> bool:
+    try:
+        return bool(dimension(other)) and dimension(unit) == dimension(other)
+    except InputError:
+        return False
+
+
+def _at(data: Any, path: tuple[Any, ...]) -> Any:
+    """What stands at a path; nothing where it leads nowhere."""
+    for part in path:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
 
 
 def _names(section: type[BaseModel]) -> list[str]:
@@ -100,13 +169,23 @@ def _is_branch(part: Any) -> bool:
 
 
 def _existing(document: Document, path: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Pydantic names the member of a union last; drop what the document does not have."""
-    path = tuple(part for part in path if not _is_branch(part))
-    if not document.values:
-        return tuple(p for p in path if p not in ("float", "str", "constrained-str", "constrained-float"))
-    while path and path not in document.values:
-        path = path[:-1]
-    return path
+    """The part of a path that the document has: pydantic names the member of a union behind it."""
+    found: tuple[Any, ...] = ()
+    data = document.data
+    for part in path:
+        inside = part in data if isinstance(data, dict) else isinstance(data, list | tuple) and isinstance(part, int)
+        if inside:
+            found, data = (*found, part), data[part]
+    return found
+
+
+def _first_key(path: tuple[Any, ...]) -> str | None:
+    """The key that a section begins with: its name, else what it must have."""
+    section = _section(path)
+    if section is None:
+        return None
+    needed = [name for name, field in section.model_fields.items() if field.is_required()]
+    return "name" if "name" in section.model_fields and not needed else next(iter(needed), None)
 
 
 def _section(path: tuple[Any, ...]) -> type[BaseModel] | None:

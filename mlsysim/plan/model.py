@@ -10,15 +10,34 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Count = Annotated[int, Field(strict=True, ge=1)]
-#: A number in the field's own unit, or a string with a unit.
-Amount = Annotated[float, Field(strict=True, gt=0, le=1e6, allow_inf_nan=False)] | str
+from mlsysim.plan.lines import Line
+from mlsysim.plan.quantities import Unit
+
+#: What a number of accelerators, and of nodes, may be followed by.
+ACCELERATORS = ("accelerator", "accelerators", "GPU", "GPUs", "TPU", "TPUs", "chip", "chips", "device", "devices")
+NODES = ("node", "nodes")
+#: What a batch counts besides samples, and how a rate of requests is written without them.
+SEQUENCES = ("sequence", "sequences", "request", "requests")
+RATES = ("/s", "1/s", "Hz")
+
+#: A number in the field's own unit, or text with a unit; so is every number of a plan.
+Count = Annotated[int, Field(strict=True, ge=1), Unit("1")]
+Nodes = Annotated[int, Field(strict=True, ge=1, le=10**6), Unit("1", *NODES)]
+Accelerators = Annotated[int, Field(strict=True, ge=1, le=10**7), Unit("1", *ACCELERATORS)]
+Amount = Annotated[float, Field(strict=True, gt=0, le=1e6, allow_inf_nan=False)]
 #: The same, which may be nothing.
-Rate = Annotated[float, Field(strict=True, ge=0, le=1e6, allow_inf_nan=False)] | str
+Rate = Annotated[float, Field(strict=True, ge=0, le=1e6, allow_inf_nan=False)]
 #: A number in the metric's own unit, or a string with a unit; a truth value is neither.
 Bound = Annotated[float, Field(strict=True)] | str
-Spared = Annotated[int, Field(strict=True, ge=0, le=1000)]
-Share = Annotated[float, Field(strict=True, ge=1e-6, le=1, allow_inf_nan=False)]
+Price = Annotated[Rate, Unit("USD/kWh")]
+Intensity = Annotated[Rate, Unit("gCO2e/kWh")]
+Bandwidth = Annotated[Amount, Unit("GB/s")]
+Micros = Annotated[Amount, Unit("us")]
+Millis = Annotated[Amount, Unit("ms")]
+Traffic = Annotated[float, Field(strict=True, gt=0, le=1e9, allow_inf_nan=False), Unit("request/s", *RATES)]
+Stage = Annotated[int, Field(strict=True, ge=0, le=3), Unit("1")]
+Spared = Annotated[int, Field(strict=True, ge=0, le=1000), Unit("1", "layer", "layers")]
+Share = Annotated[float, Field(strict=True, ge=1e-6, le=1, allow_inf_nan=False), Unit("1")]
 #: Text in one line, without control characters, which a terminal or a build log would obey.
 LINE = r"^[^\x00-\x1f\x7f-\x9f]*$"
 Name = Annotated[str, Field(strict=True, min_length=1, max_length=200, pattern=LINE)]
@@ -37,7 +56,7 @@ class Workload(_Section):
         description="instead of a name: a model of your own, as `mlsysim schema --type registry` describes an entry of "
         "`models`; needs only `facts`",
     )
-    batch_size: Annotated[int, Field(strict=True, ge=1, le=10**9)] = Field(
+    batch_size: Annotated[int, Field(strict=True, ge=1, le=10**9), Unit("sample", *SEQUENCES)] = Field(
         default=1,
         description="sequences (training), requests (inference) or samples at once, over all accelerators; "
         "not in serving, where requests arrive by themselves",
@@ -46,11 +65,11 @@ class Workload(_Section):
         default=None,
         description="default: serving where requests arrive, training where hardware.nodes is given, else inference",
     )
-    sequence_length: Annotated[int, Field(strict=True, ge=1, le=10**8)] | None = Field(
+    sequence_length: Annotated[int, Field(strict=True, ge=1, le=10**8), Unit("token")] | None = Field(
         default=None,
         description="tokens of a sequence; of the prompt in inference; default: the model's registered one",
     )
-    output_tokens: Annotated[int, Field(strict=True, ge=1, le=10**7)] | None = Field(
+    output_tokens: Annotated[int, Field(strict=True, ge=1, le=10**7), Unit("token")] | None = Field(
         default=None, description="tokens generated for a request; inference only"
     )
     precision: Name | None = Field(
@@ -59,7 +78,7 @@ class Workload(_Section):
     efficiency: Share | None = Field(
         default=None, description="share of peak that compute kernels reach; default: the guide's row for this work"
     )
-    tokens: Annotated[float, Field(strict=True, ge=1, le=1e18, allow_inf_nan=False)] | str | None = Field(
+    tokens: Annotated[float, Field(strict=True, ge=1, le=1e18, allow_inf_nan=False), Unit("token")] | None = Field(
         default=None, description="tokens of the whole training run; training of a transformer only"
     )
     optimizer: Name | None = Field(default=None, description="optimizer of the registry; training only; default: adam")
@@ -75,9 +94,7 @@ class Parallelism(_Section):
     expert: Count | None = Field(default=None, description="expert-parallel degree; training only")
     microbatch: Count | None = Field(default=None, description="sequences in a microbatch; training only")
     interleave: Count | None = Field(default=None, description="model chunks on each pipeline stage; training only")
-    zero: Annotated[int, Field(strict=True, ge=0, le=3)] | None = Field(
-        default=None, description="ZeRO stage; training only"
-    )
+    zero: Stage | None = Field(default=None, description="ZeRO stage; training only")
     recompute: Literal["none", "selective", "full"] | None = Field(
         default=None, description="activations computed again in the backward pass; training only"
     )
@@ -107,10 +124,8 @@ class PoolChoice(_Section):
     node: Name | None = Field(
         default=None, description="a node design of the registry; default: the accelerator's standard node"
     )
-    nodes: Annotated[int, Field(strict=True, ge=1, le=10**6)] | None = Field(default=None, description="nodes")
-    accelerators: Annotated[int, Field(strict=True, ge=1, le=10**7)] | None = Field(
-        default=None, description="accelerators, instead of nodes; default: 1"
-    )
+    nodes: Nodes | None = Field(default=None, description="nodes")
+    accelerators: Accelerators | None = Field(default=None, description="accelerators, instead of nodes; default: 1")
     share: Share | None = Field(
         default=None,
         description="share of the requests, or of the batch, that it serves; all shares together are 1; default: in "
@@ -135,12 +150,8 @@ class HardwareChoice(_Section):
     node: Name | None = Field(
         default=None, description="a node design of the registry; default: the accelerator's standard node"
     )
-    nodes: Annotated[int, Field(strict=True, ge=1, le=10**6)] | None = Field(
-        default=None, description="standard nodes of that accelerator"
-    )
-    accelerators: Annotated[int, Field(strict=True, ge=1, le=10**7)] | None = Field(
-        default=None, description="accelerators, instead of nodes; default: 1"
-    )
+    nodes: Nodes | None = Field(default=None, description="standard nodes of that accelerator")
+    accelerators: Accelerators | None = Field(default=None, description="accelerators, instead of nodes; default: 1")
 
 
 class Network(_Section):
@@ -149,15 +160,15 @@ class Network(_Section):
     fabric: Name | None = Field(
         default=None, description="a fabric of the registry between nodes, a port for each accelerator"
     )
-    bandwidth: Amount | None = Field(
+    bandwidth: Bandwidth | None = Field(
         default=None, description="GB/s between nodes, of an accelerator, one way; instead of a fabric"
     )
-    latency: Amount | None = Field(default=None, description="us of a message between nodes; instead of a fabric")
+    latency: Micros | None = Field(default=None, description="us of a message between nodes; instead of a fabric")
     link: Name | None = Field(default=None, description="a fabric of the registry inside a node")
-    link_bandwidth: Amount | None = Field(
+    link_bandwidth: Bandwidth | None = Field(
         default=None, description="GB/s inside a node, of an accelerator, one way; instead of a link"
     )
-    link_latency: Amount | None = Field(default=None, description="us of a message inside a node; instead of a link")
+    link_latency: Micros | None = Field(default=None, description="us of a message inside a node; instead of a link")
 
 
 class Software(_Section):
@@ -165,10 +176,10 @@ class Software(_Section):
 
     memory_efficiency: Share | None = Field(default=None, description="share of memory bandwidth reached; default: 1")
     link_efficiency: Share | None = Field(default=None, description="share of link bandwidth reached; default: 1")
-    overlap: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)] | None = Field(
+    overlap: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False), Unit("1")] | None = Field(
         default=None, description="share of compute behind which communication can hide; training only; default: 1"
     )
-    page: Annotated[int, Field(strict=True, ge=1, le=10**6)] | None = Field(
+    page: Annotated[int, Field(strict=True, ge=1, le=10**6), Unit("token")] | None = Field(
         default=None, description="tokens of a key-value page; transformer inference only"
     )
 
@@ -177,28 +188,28 @@ class Ops(_Section):
     """Where and for how long; without a duration, or the tokens of a run, the macro lens is skipped."""
 
     region: Name | None = Field(default=None, description="a grid of the registry")
-    duration_days: Annotated[float, Field(strict=True, gt=0, le=36500, allow_inf_nan=False)] | None = Field(
-        default=None, description="days for which the accelerators are held"
+    duration_days: Annotated[float, Field(strict=True, gt=0, le=36500, allow_inf_nan=False), Unit("day")] | None = (
+        Field(default=None, description="days for which the accelerators are held")
     )
     facility: Name | None = Field(default=None, description="a facility of the registry; default: AWS")
-    price_per_accelerator_hour: Amount | None = Field(
+    price_per_accelerator_hour: Annotated[Amount, Unit("USD/h")] | None = Field(
         default=None, description="USD/h; default: the registry's price for this accelerator"
     )
-    carbon_tax: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] | str | None = Field(
+    carbon_tax: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False), Unit("USD/tCO2e")] | None = Field(
         default=None, description="USD/tCO2e; default: 0"
     )
-    electricity_price: Rate | None = Field(
+    electricity_price: Price | Literal["grid"] | None = Field(
         default=None,
         description="USD/kWh, paid beside the rent; `grid` for the registry's price of the region; default: 0, the rent "
         "includes power",
     )
-    carbon_intensity: Rate | None = Field(default=None, description="gCO2e/kWh; default: the registry's of the region")
+    carbon_intensity: Intensity | None = Field(
+        default=None, description="gCO2e/kWh; default: the registry's of the region"
+    )
 
 
-#: One value, or one for each window.
-Rates = Rate | Annotated[tuple[Rate, ...], Field(max_length=10_000)]
-Hours = Annotated[float, Field(strict=True, gt=0, le=1e6, allow_inf_nan=False)]
-Window = Annotated[int, Field(strict=True, ge=1, le=10_000)]
+Hours = Annotated[float, Field(strict=True, gt=0, le=1e6, allow_inf_nan=False), Unit("hour")]
+Window = Annotated[int, Field(strict=True, ge=1, le=10_000), Unit("1")]
 
 
 class Site(_Section):
@@ -207,16 +218,16 @@ class Site(_Section):
     region: Name = Field(description="a grid of the registry")
     name: Name | None = Field(default=None, description="what to call it; default: the region")
     facility: Name | None = Field(default=None, description="a facility of the registry")
-    electricity_price: Rates | None = Field(
+    electricity_price: Price | Literal["grid"] | Annotated[tuple[Price, ...], Field(max_length=10_000)] | None = Field(
         default=None, description="USD/kWh, paid beside the rent; a list has one for each window; `grid` as in ops"
     )
-    carbon_intensity: Rates | None = Field(
+    carbon_intensity: Intensity | Annotated[tuple[Intensity, ...], Field(max_length=10_000)] | None = Field(
         default=None, description="gCO2e/kWh; a list has one for each window; default: the registry's"
     )
-    capacity: Annotated[int, Field(strict=True, ge=0, le=10**9)] | None = Field(
+    capacity: Annotated[int, Field(strict=True, ge=0, le=10**9), Unit("1", *ACCELERATORS)] | None = Field(
         default=None, description="accelerators that can run there at once; default: any number"
     )
-    latency: Amount | None = Field(default=None, description="ms, to the users")
+    latency: Millis | None = Field(default=None, description="ms, to the users")
     jurisdiction: Name | None = Field(default=None, description="whose law holds for data there, such as EU")
 
 
@@ -224,12 +235,8 @@ class Job(_Section):
     """Work that runs at one site in consecutive windows; what it does not say is as in the rest of the plan."""
 
     name: Name = Field(description="what to call it; no other job is called so")
-    accelerators: Annotated[int, Field(strict=True, ge=1, le=10**7)] | None = Field(
-        default=None, description="accelerators, instead of those of hardware"
-    )
-    nodes: Annotated[int, Field(strict=True, ge=1, le=10**6)] | None = Field(
-        default=None, description="nodes, instead of those of hardware"
-    )
+    accelerators: Accelerators | None = Field(default=None, description="accelerators, instead of those of hardware")
+    nodes: Nodes | None = Field(default=None, description="nodes, instead of those of hardware")
     duration_hours: Hours | None = Field(default=None, description="whole windows; default: ops.duration_days")
     release: Window | None = Field(
         default=None, description="the first window, counted from 1, in which it may start; default: 1"
@@ -240,7 +247,7 @@ class Job(_Section):
     jurisdictions: tuple[Name, ...] = Field(
         default=(), max_length=100, description="where its data may be; default: anywhere"
     )
-    latency: Amount | None = Field(default=None, description="ms, the most that its users accept")
+    latency: Millis | None = Field(default=None, description="ms, the most that its users accept")
     workload: dict[str, Any] = Field(default={}, description="fields of the workload section that are its own")
     site: Name | None = Field(default=None, description="the name of the site where it must run; default: any")
     start: Window | None = Field(default=None, description="the window, counted from 1, in which it must start")
@@ -260,16 +267,16 @@ class Placement(_Section):
 class Serving(_Section):
     """Requests that arrive one by one; makes the phase serving. An engine batches them continuously in its slots."""
 
-    requests_per_second: Annotated[float, Field(strict=True, gt=0, le=1e9, allow_inf_nan=False)] | None = Field(
+    requests_per_second: Traffic | None = Field(
         default=None, description="requests that arrive per second, over all replicas"
     )
-    percentile: Annotated[float, Field(strict=True, ge=1, le=99.9999, allow_inf_nan=False)] | None = Field(
+    percentile: Annotated[float, Field(strict=True, ge=1, le=99.9999, allow_inf_nan=False), Unit("%")] | None = Field(
         default=None, description="percentile of latency that is reported; default: 99"
     )
-    slots: Annotated[int, Field(strict=True, ge=1, le=10**6)] | None = Field(
+    slots: Annotated[int, Field(strict=True, ge=1, le=10**6), Unit("sample", *SEQUENCES)] | None = Field(
         default=None, description="requests that a replica works on at once; default: what fits, at most vLLM's default"
     )
-    chunk: Annotated[int, Field(strict=True, ge=1, le=10**7)] | None = Field(
+    chunk: Annotated[int, Field(strict=True, ge=1, le=10**7), Unit("token")] | None = Field(
         default=None, description="tokens of a prompt that one step takes; transformer only; default: vLLM's"
     )
 
@@ -293,7 +300,10 @@ class Assert(_Section):
 class Constraints(_Section):
     """What must hold."""
 
-    asserts: tuple[Assert, ...] = Field(default=(), max_length=1000, alias="assert", description="limits on metrics")
+    asserts: tuple[Annotated[Assert, Line()], ...] = Field(
+        default=(), max_length=1000, alias="assert",
+        description="limits on metrics, each a mapping, or in a line such as `latency <= 50 ms`",
+    )  # fmt: skip
 
 
 class Vary(_Section):
@@ -314,9 +324,7 @@ class Vary(_Section):
     interleave: tuple[Count, ...] = Field(
         default=(), max_length=1000, description="model chunks on each stage; training only"
     )
-    zero: tuple[Annotated[int, Field(strict=True, ge=0, le=3)], ...] = Field(
-        default=(), max_length=1000, description="ZeRO stages; training only"
-    )
+    zero: tuple[Stage, ...] = Field(default=(), max_length=1000, description="ZeRO stages; training only")
     recompute: tuple[Literal["none", "selective", "full"], ...] = Field(
         default=(), max_length=1000, description="kinds of recomputation; training only"
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlsysim.plan.acceptance import accepted
 from mlsysim.plan.consistency import inconsistent
+from mlsysim.plan.lines import lines_written_out
 from mlsysim.plan.shorthand import written_out
 from mlsysim.registry import Entry, Zoo, standard
 from mlsysim.registry.document import STANDARD_INPUT, Document, parse, read
@@ -139,6 +140,7 @@ def _checked(document: Document, beside: Path | None = None) -> LoadedPlan:
         file = isinstance(document.data, str) and document.data.endswith((".yaml", ".yml"))
         hint = "give what stands in the file, not its name" if file else 'start with `version: "1.0"`'
         raise PlanError([InputError(f"a plan is a mapping, this is {said}", where=document.where(()), hint=hint)])
+    document = lines_written_out(document)
     plan = accepted(document.data)
     if plan is None:
         from mlsysim.plan.mistakes import problems

@@ -5,24 +5,22 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from mlsysim.constraints.asserts import A_LINE
 from mlsysim.registry.document import LONGEST, written
 from mlsysim.symbolic.errors import nearest
-
-#: What people write behind a number, and what it is worth.
-FACTORS = {"%": 1e-2, "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e12}
-#: Sections that begin with a name.
-NAMED = ("workload", "hardware")
-#: What pydantic calls a number that may have a unit instead.
-UNITED = "constrained-float"
+from mlsysim.symbolic.numerals import as_share
 
 
-def said(detail: Any) -> str:
+def said(detail: Any, original: Any) -> str:
     """What is wrong.
 
     Args:
         detail: one of the errors of a validation.
+        original: the value as it stands in the plan, which may be text with a unit.
     """
     shown, context = written(detail["input"]), detail.get("ctx", {})
+    if isinstance(original, str) and isinstance(detail["input"], int | float):
+        shown = f"{written(original)} ({detail['input']:,.10g})"
     match detail["type"]:
         case "greater_than_equal":
             return f"{shown} is below {context['ge']:,.10g}"
@@ -60,23 +58,20 @@ def said(detail: Any) -> str:
             return f"{shown}: {detail['msg']}"
 
 
-def cure(detail: Any, description: str | None) -> str | None:
+def cure(detail: Any, description: str | None, first: str | None = None) -> str | None:
     """What to write instead.
 
     Args:
         detail: one of the errors of a validation.
         description: of the field.
+        first: the key that the section begins with, where it is one.
     """
     given, context = detail["input"], detail.get("ctx", {})
     match detail["type"]:
         case "int_type" | "int_from_float" if isinstance(given, float) and given.is_integer() and abs(given) < 1e15:
             return f"write {given:.0f}"
-        case "int_type" | "int_from_float" | "float_type" if isinstance(given, str):
-            return _number_in(given)
         case "int_type" | "int_from_float":
             return "write a whole number, such as 64"
-        case "float_type" if detail["loc"][-1] == UNITED:
-            return "write a number, or a number with its unit in quotes"
         case "float_type":
             return "write a number, such as 0.5"
         case "bool_type":
@@ -89,12 +84,20 @@ def cure(detail: Any, description: str | None) -> str | None:
             return "write it in one line"
         case "string_too_long":
             return "shorten it"
+        case "tuple_type" if isinstance(given, str) and given:
+            return f"write a list, each item after a dash: `- {given[:LONGEST]}`"
         case "tuple_type":
             return "write a list, each item after a dash"
+        case "model_type" | "model_attributes_type" if first == "metric" and isinstance(given, str):
+            return f"write {A_LINE}"
         case "model_type" | "model_attributes_type" | "dict_type" if isinstance(given, str) and ":" in given:
             return "put a space after each colon"
-        case "model_type" | "model_attributes_type" if isinstance(given, str) and detail["loc"][-1] in NAMED:
-            return f"write its keys below it, such as `name: {given[:LONGEST]}`"
+        case "model_type" | "model_attributes_type" if isinstance(given, str) and given and first:
+            return f"write its keys below it, such as `{first}: {given[:LONGEST]}`"
+        case "model_type" | "model_attributes_type" if isinstance(given, list | tuple) and detail["loc"] == (
+            "constraints",
+        ):
+            return "write `assert:` below it, and the list below that"
         case "model_type" | "model_attributes_type" | "dict_type":
             return "indent its keys below it"
         case "literal_error" if context["expected"] == "'1.0'":
@@ -102,17 +105,8 @@ def cure(detail: Any, description: str | None) -> str | None:
         case "literal_error":
             near = nearest(str(given), re.findall("'([^']*)'", context["expected"]))
             return f"did you mean {near[0]!r}?" if near else description
+        case "less_than_equal" if context["le"] == 1:
+            return as_share(given)
         case "greater_than_equal" | "greater_than" | "less_than_equal":
             return description
     return None
-
-
-def _number_in(given: str) -> str:
-    """How to write a number that stands in a text, alone, in percent or before a unit."""
-    found = re.fullmatch(r"\s*+([-+]?\d++(?:\.\d*+)?)\s*+(%|[A-Za-z/]*+)\s*+", given)
-    if found is None:
-        return "write a plain number, such as 64"
-    digits, unit = found.groups()
-    if unit in FACTORS:
-        return f"write {float(digits) * FACTORS[unit]:.15g}"
-    return f"write {digits}, without its unit" if unit else "write a plain number without quotes"

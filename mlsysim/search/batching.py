@@ -15,6 +15,7 @@ from mlsysim.design.slots import SLOTS
 from mlsysim.design.split import describe
 from mlsysim.evaluation import evaluate
 from mlsysim.plan import LoadedPlan
+from mlsysim.plan.options import as_field
 from mlsysim.search.parallelism import degrees, with_split
 from mlsysim.search.replicas import CHUNK, DEVICES, LAYOUT, replica_space
 from mlsysim.search.task import Choice, Task
@@ -97,7 +98,7 @@ class BatchingTask(Task):
 
 
 def task(
-    loaded: LoadedPlan, sla: Sequence[str] = (), qps: float | None = None, percentile: float | None = None
+    loaded: LoadedPlan, sla: Sequence[str] = (), qps: float | str | None = None, percentile: float | str | None = None
 ) -> BatchingTask:
     """Every batching of a plan's model.
 
@@ -105,8 +106,8 @@ def task(
         loaded: the plan; what it fixes stays fixed. Its accelerators, where it names them, are the most that may be used.
         sla: limits, such as ``"ttft <= 500 ms"``; a time alone limits the latency per token of a model that writes
             tokens, and the latency of any other.
-        qps: requests that arrive per second.
-        percentile: of the latencies.
+        qps: requests that arrive per second, or text with a unit.
+        percentile: of the latencies, such as 99 or ``p99``.
 
     Raises:
         InputError: nothing arrives, or a limit cannot be read.
@@ -129,11 +130,12 @@ def with_accelerators(data: Mapping[str, Any], number: int) -> dict[str, Any]:
     return {**data, "hardware": {**hardware, "accelerators": number}}
 
 
-def _as_serving(loaded: LoadedPlan, qps: float | None, percentile: float | None) -> dict[str, Any]:
+def _as_serving(loaded: LoadedPlan, qps: float | str | None, percentile: float | str | None) -> dict[str, Any]:
     """The plan as one that serves; what it says of a batch is what is searched."""
     data = dict(loaded.document.data)
-    given = {"requests_per_second": qps, "percentile": percentile}
-    serving = {**data.get("serving", {}), **{field: value for field, value in given.items() if value is not None}}
+    given = (("--qps", "requests_per_second", qps), ("--percentile", "percentile", percentile))
+    said = {field: as_field(option, "serving", field, value) for option, field, value in given if value is not None}
+    serving = {**data.get("serving", {}), **said}
     if "requests_per_second" not in serving:
         raise InputError(
             "no traffic to serve", where=loaded.where("workload", key=True),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from math import inf
 from typing import Any
 
 from mlsysim.plan import LoadedPlan
+from mlsysim.plan.options import as_field
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.units import parse
@@ -33,11 +33,9 @@ def with_run(loaded: LoadedPlan, tokens: float | str | None, **limits: str | Non
     given = {name: text for name, text in limits.items() if text is not None}
     if tokens is None and not given:
         return loaded
-    if isinstance(tokens, float) and not 1 <= tokens < inf:
-        raise InputError(f"--tokens: {tokens:g} is not a number of tokens", hint="give some, such as 1.4e12")
     data: dict[str, Any] = dict(loaded.document.data)
     if tokens is not None:
-        data["workload"] = {**data["workload"], "tokens": tokens}
+        data["workload"] = {**data["workload"], "tokens": as_field("--tokens", "workload", "tokens", tokens)}
     asserts = [*data.get("constraints", {}).get("assert", [])]
     for name, text in given.items():
         option = f"--{name.replace('_', '-')}"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 import numpy
@@ -17,6 +15,7 @@ from mlsysim.constraints.effort import Effort
 from mlsysim.constraints.fronts import Front, Point, undominated
 from mlsysim.constraints.listing import TIE
 from mlsysim.plan import LoadedPlan
+from mlsysim.plan.options import as_field
 from mlsysim.search.objectives import Objective, quantity
 from mlsysim.search.objectives import objective as read_objective
 from mlsysim.search.placement.answer import NO_TOTAL, SITE, START, Placement, Places
@@ -176,15 +175,7 @@ def _taxed(loaded: LoadedPlan, tax: float | str | None) -> LoadedPlan:
     """The plan with another carbon tax."""
     if tax is None:
         return loaded
-    said: float | str = tax
-    with suppress(ValueError):
-        said = float(tax)
-    if isinstance(said, float) and not (math.isfinite(said) and said >= 0):
-        raise InputError(f"--carbon-tax: {said:g} is not at least 0", hint="give USD/tCO2e, such as 150")
-    if isinstance(said, str):
-        from mlsysim.design.binding import stated
-
-        stated(said, "ops.carbon_tax", where=None, what="--carbon-tax", nothing=True)
+    said = as_field("--carbon-tax", "ops", "carbon_tax", tax)
     data: Mapping[str, Any] = loaded.document.data
     return loaded.with_data({**data, "ops": {**data.get("ops", {}), "carbon_tax": said}})
 

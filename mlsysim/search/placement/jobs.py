@@ -10,7 +10,7 @@ from typing import Any
 from mlsysim.design.binding import SECONDS_OF_A_DAY, bind
 from mlsysim.evaluation import Evaluation, evaluate
 from mlsysim.plan import LoadedPlan, PlanError
-from mlsysim.search.placement.sites import Site, seconds_of, without_placement
+from mlsysim.search.placement.sites import MILLISECOND, Site, without_placement
 from mlsysim.symbolic.errors import InputError, nearest
 from mlsysim.symbolic.words import number
 
@@ -158,7 +158,7 @@ class _Maker:
                 raise InputError(f"{called(name)}: {window}, but {many}", where=where(name),
                                  hint="windows are counted from 1")  # fmt: skip
         self.judged(said, called, where)
-        latency = seconds_of(said.latency, called("latency"), where("latency"))
+        latency = None if said.latency is None else said.latency * MILLISECOND
         return Job(
             said.name, data, self.evaluation(data, position), seconds, self.length(seconds, field, place), said.release,
             said.deadline, tuple(said.jurisdictions), latency, said.site, said.start, position,

@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy
 
-from mlsysim.design.binding import OF_THE_GRID, bind, stated
+from mlsysim.design.binding import OF_THE_GRID, bind
 from mlsysim.plan import LoadedPlan
-from mlsysim.plan.acceptance import largest
 from mlsysim.symbolic.errors import InputError, UnknownNameError
 from mlsysim.symbolic.kernels import catalogue
-from mlsysim.symbolic.units import parse
 
 #: The leaves that a place binds.
 LEAVES = (
     "grid.carbon_intensity", "grid.water_intensity", "grid.electricity_price", "facility.pue", "facility.wue",
 )  # fmt: skip
+#: Latencies of a plan are in milliseconds.
+MILLISECOND = 1e-3
 #: Fields of a site that may have one value for each window, and the leaf that they bind.
 BY_WINDOW = {"carbon_intensity": "grid.carbon_intensity", "electricity_price": "grid.electricity_price"}
 
@@ -154,12 +154,6 @@ def _site(loaded: LoadedPlan, said: Any, position: int | None, windows: int) -> 
     own = {field: getattr(said, field) for field in ("facility", *BY_WINDOW) if getattr(said, field) is not None}
     rates = {field: own.pop(field) for field in BY_WINDOW if isinstance(own.get(field), list | tuple)}
     plan_ops = {field: value for field, value in loaded.document.data.get("ops", {}).items() if field not in rates}
-    if own.get("carbon_intensity") == OF_THE_GRID:
-        raise InputError(f"{called('carbon_intensity')}: 'grid' is no amount", where=where("carbon_intensity"),
-                         hint="leave it out for the registry's")  # fmt: skip
-    for field, leaf in BY_WINDOW.items():
-        if field in own and own[field] != OF_THE_GRID:
-            stated(own[field], leaf, where=where(field), what=called(field), nothing=True, most=largest("ops", field))
     ops = {**plan_ops, "region": grid.name, **own}
     bindings = bind(loaded.with_data(without_placement(loaded, ops={"duration_days": 1.0, **ops}))).bindings
     leaves = {
@@ -172,33 +166,13 @@ def _site(loaded: LoadedPlan, said: Any, position: int | None, windows: int) -> 
                 f"{called(field)}: {len(values)} for {windows} window{'s' * (windows > 1)}", where=where(field),
                 hint="give one for each window, or one for all",
             )  # fmt: skip
-        leaves[BY_WINDOW[field]] = numpy.array([
-            stated(
-                value, BY_WINDOW[field], where=where(field, number), what=f"{called(field)}[{number}]", nothing=True,
-                most=largest("ops", field),
-            )
-            for number, value in enumerate(values)
-        ])  # fmt: skip
-    latency = seconds_of(said.latency, called("latency"), where("latency"))
+        leaves[BY_WINDOW[field]] = numpy.array(values) * float(catalogue().QUANTITIES[BY_WINDOW[field]]["scale"])
+    latency = None if said.latency is None else said.latency * MILLISECOND
     return Site(
         said.name or grid.name, grid.name, {k: v for k, v in ops.items() if k not in rates}, leaves, tuple(rates),
         frozenset(leaf for leaf in LEAVES if bindings[leaf].left_out), said.capacity, latency, said.jurisdiction,
         loaded.where(*path) if position is not None else None, position is not None,
     )  # fmt: skip
-
-
-def seconds_of(latency: float | str | None, what: str, where: str | None) -> float | None:
-    """A latency in seconds; a number is in milliseconds.
-
-    Raises:
-        InputError: it is no time, or not above 0.
-    """
-    if not isinstance(latency, str):
-        return None if latency is None else latency * 1e-3
-    found = parse(latency, "ms", where=where, what=what)
-    if found <= 0:
-        raise InputError(f"{what}: {latency!r} is not above 0", where=where)
-    return found
 
 
 def without_placement(loaded: LoadedPlan, **sections: Any) -> dict[str, Any]:

@@ -42,8 +42,8 @@ def solve(
     effort: Effort | None = None,
     hardware: Sequence[str] = (),
     sla: Sequence[str] = (),
-    qps: float | None = None,
-    percentile: float | None = None,
+    qps: float | str | None = None,
+    percentile: float | str | None = None,
     budget: str | None = None,
     carbon_cap: str | None = None,
 ) -> Pools:

@@ -74,7 +74,11 @@ class Offers:
 
 
 def kinds(
-    loaded: LoadedPlan, hardware: Sequence[str], sla: Sequence[str], qps: float | None, percentile: float | None
+    loaded: LoadedPlan,
+    hardware: Sequence[str],
+    sla: Sequence[str],
+    qps: float | str | None,
+    percentile: float | str | None,
 ) -> list[Kind]:
     """The kinds of accelerator to choose from, each with how many there are.
 
