@@ -41,8 +41,6 @@ _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
 _CONDITION = re.compile(r"\s*+([\w.]++)\s*+(<=|>=|=>|=<|!=|==|=|<|>|~)\s*+(.+)")
 #: Other ways to write a sign.
 _MEANT = {"=>": ">=", "=<": "<=", "==": "="}
-#: A number that its unit follows without a space.
-_TIGHT = re.compile(r"\A([-+]?[\d.]++(?:[eE][-+]?\d++)?)([A-Za-zµ%].*)")
 
 
 def overview() -> list[dict[str, Any]]:
@@ -141,7 +139,7 @@ def _condition(category: str, condition: str) -> Callable[[Entry], bool]:
     said = meaning(category, word) if word not in LINKS.get(category, {}) else None
     number = said is not None and said.unit != WORD and sign != "~"
     if number and said:
-        wanted: Any = parse(raw if " " in raw else _TIGHT.sub(r"\1 \2", raw), said.unit, what=name)
+        wanted: Any = parse(raw, said.unit, what=name)
     else:
         wanted = raw.casefold()
     compare = _SIGNS[sign]

@@ -15,6 +15,7 @@ from mlsysim.registry.problems import problem
 from mlsysim.registry.schema import NOT_PUBLISHED, Alternative, EntryFile, Fact, Origin, SourceFile
 from mlsysim.registry.vocabulary import AT_MOST, FACTS, KINDS, WORD, meaning, names
 from mlsysim.symbolic.errors import InputError, InputErrors, nearest
+from mlsysim.symbolic.numerals import spaced
 from mlsysim.symbolic.units import coherent, factor, parse
 
 #: What a file states: the category, the document, the place in it, and the data there.
@@ -218,7 +219,13 @@ class _Builder:
         more = _more(fact)
         origins = self.parts[category].origins
         position = origins.setdefault(origin, len(origins))
-        return [_text(fact.value), number, unit, position, *([more] if more else [])]
+        return [
+            _text(fact.value) if number is None else spaced(_text(fact.value)),
+            number,
+            unit,
+            position,
+            *([more] if more else []),
+        ]
 
     def origin(self, entry: EntryFile, name: str, fact: Fact, where: str) -> tuple[Any, ...] | None:
         """Where a value comes from: what it says itself, else what its entry says."""
@@ -261,7 +268,7 @@ def _number(name: str, value: float | str, unit: str) -> tuple[float | None, str
     number = parse(_text(value), unit, what=name)
     if number < 0:
         raise InputError(f"{name}: {_text(value)!r} is below 0")
-    label = value.strip().partition(" ")[2].strip() if isinstance(value, str) else ""
+    label = spaced(value).partition(" ")[2] if isinstance(value, str) else ""
     return number, coherent(label) if label else "1"
 
 

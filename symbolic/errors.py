@@ -121,8 +121,9 @@ def readable(text: str) -> str:
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     """The known names that a name can have been meant for, best first: a slip of the pen, or a part of the name.
 
-    Two names are near where few letters must be changed (one of up to five, two of up to nine, else three), where the words
-    of one are among those of the other, or where one begins with the other. Case and punctuation do not count.
+    Two names are near where few letters must be changed (one of three to five, two of up to nine, else three), where the words
+    of one are among those of the other, or where one begins with the other. Case and punctuation do not count; where
+    nothing else differs, that name alone is meant.
 
     >>> nearest("Lama3_8b", ["Llama3_8B", "GPT3_175B"]), nearest("offload_param", ["offload_optimizer"])
     (['Llama3_8B'], [])
@@ -130,62 +131,64 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     if len(name) > LONGEST_NAME:  # comparing takes time with its length
         return []
     wanted, words = _plain(name), _words(name)
-    if not wanted:
-        return []
     found: dict[str, tuple[float, str]] = {}
     for full in known:
-        # The last part of a dotted name is how people call it; a whole name counts before a part.
-        costs = [
-            cost + 0.5 * (part != full)
-            for part in {full, full.rpartition(".")[2]}
-            if (cost := _distance_in_words(wanted, words, part)) is not None
-        ]
-        if costs:
+        # The last part of a metric or a leaf is how people call it; a whole name counts before a part.
+        parts = {full, full.rpartition(".")[2]} if _DOTTED.fullmatch(full) else {full}
+        costs = [cost + 0.5 * (part != full) for part in parts if (cost := _distance(wanted, words, part)) is not None]
+        if costs and words:
             found[full] = (min(costs), full)
-    return sorted(found, key=found.__getitem__)[:count]
+    least = min((cost for cost, _ in found.values()), default=0.0)
+    near = [full for full, (cost, _) in found.items() if cost <= (least + 1 if least else 0)]
+    return sorted(near, key=found.__getitem__)[:count]
 
 
-#: What another digit costs, which is another size or generation, where another letter costs 1; and what a name costs that has
-#: the words of another or begins with it, beside half of each word or letter more.
-_DIGIT, _PART = 2, 1.0
+#: Names with parts, such as ``performance.latency``.
+_DOTTED = re.compile(r"[a-z_]+(\.[a-z_0-9]+)+")
+#: What a letter costs that is another one, where one more or less costs 1; what another digit costs, which is another size or
+#: generation; and what a name costs that has the words of another or begins with it, beside half of each word or letter more.
+_LETTER, _DIGIT, _PART = 1.2, 2.0, 1.0
 
 
-def _distance_in_words(wanted: str, words: frozenset[str], known: str) -> float | None:
+def _distance(wanted: str, words: frozenset[str], known: str) -> float | None:
     """How far a known name is from what was written; None where it is something else."""
     plain = _plain(known)
-    allowed = 1 if len(wanted) <= 5 else 2 if len(wanted) <= 9 else 3
-    if min(len(wanted), len(plain)) > 2 and (changed := _changes(wanted, plain, allowed)) is not None:
-        return float(changed)
+    allowed = sum(len(wanted) > length for length in (2, 5, 9))
+    if (changed := _changes(wanted, plain, allowed)) is not None:
+        return changed
     own = _words(known)
-    if own <= words or words <= own:
+    if own and (own <= words or words <= own):
         return _PART + 0.5 * len(own ^ words)
     short, long = sorted((wanted, plain), key=len)
     return _PART + 0.5 * (len(long) - len(short)) if len(short) > 3 and long.startswith(short) else None
 
 
-def _changes(one: str, other: str, allowed: int) -> int | None:
-    """Letters to insert, drop, replace or swap with a neighbour; None where they are more than allowed."""
+def _changes(one: str, other: str, allowed: int) -> float | None:
+    """The cost of letters to insert, drop, replace or swap with a neighbour; None where they are more than allowed."""
     if abs(len(one) - len(other)) > allowed:
         return None
-    before: list[int] = []
-    last = list(range(len(other) + 1))
+    before: list[float] = []
+    last = [float(n) for n in range(len(other) + 1)]
+    most = allowed * _LETTER if len(one) > 3 else 1.0  # of three letters one may lack, or be too many
     for i, a in enumerate(one, 1):
-        row = [i]
+        row = [float(i)]
         for j, b in enumerate(other, 1):
-            replaced = 0 if a == b else _DIGIT if a.isdigit() and b.isdigit() else 1
+            replaced = 0 if a == b else _DIGIT if a.isdigit() and b.isdigit() else _LETTER
             cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + replaced)
             if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
                 cost = min(cost, before[j - 2] + 1)
             row.append(cost)
-        if min(row) > allowed:
+        if min(row) > most:
             return None
         before, last = last, row
-    return last[-1] if last[-1] <= allowed else None
+    return last[-1] if last[-1] <= most else None
 
 
 def _words(name: str) -> frozenset[str]:
     """The words of a name, which capitals, digits and punctuation part."""
-    return frozenset(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name))
+    return frozenset(
+        word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", normalize("NFKC", name))
+    )
 
 
 def _plain(name: str) -> str:

@@ -44,8 +44,22 @@ def leading(text: str) -> tuple[float, str] | None:
     return (float(match[1]), match[2]) if match else None
 
 
-def rewritten(text: str) -> str | None:
+def spaced(text: str) -> str:
+    """A number with its unit, with one space between.
+
+    >>> spaced("64GB"), spaced("3.35  TB/s"), spaced("8")
+    ('64 GB', '3.35 TB/s', '8')
+    """
+    match = _LEADING.fullmatch(text.strip())
+    return f"{match[1]} {match[2]}".strip() if match else text
+
+
+def rewritten(text: str, whole: bool = False) -> str | None:
     """How to write a number that has other digits, grouped thousands or a decimal comma; None where that is not what is wrong.
+
+    Args:
+        text: the number, and what may follow it.
+        whole: whether it is a whole number, in which no comma is a decimal one.
 
     >>> rewritten("1_000 s"), rewritten("６４"), rewritten("1,000 ms"), rewritten("1,5 s")
     ('1000 s', '64', '1000 ms or 1.000 ms', '1.5 s')
@@ -54,7 +68,11 @@ def rewritten(text: str) -> str | None:
     latin = latin.translate(_MINUS)
     if match := _GROUPS.fullmatch(latin):
         joined, rest = match[1].replace(match[2], ""), match[3]
-        comma = f" or {match[1].replace(',', '.')}{rest}" if match[2] == "," and match[1].count(",") == 1 else ""
+        comma = (
+            f" or {match[1].replace(',', '.')}{rest}"
+            if match[2] == "," and match[1].count(",") == 1 and not whole
+            else ""
+        )
         return f"{joined}{rest}{comma}" if _LEADING.fullmatch(joined + rest) else None
     if match := _UNDERSCORES.fullmatch(latin):
         return match[1].replace("_", "") + match[2]
@@ -69,6 +87,6 @@ def as_share(given: float | None) -> str:
     >>> as_share(40), as_share(400)
     ('write 0.4 or 40 %', 'write a share, such as 0.5 or 50 %')
     """
-    if given is None or not 1 < given <= 100:
+    if given is None or not 2 <= given <= 100:
         return "write a share, such as 0.5 or 50 %"
     return f"write {given / 100:.10g} or {given:.10g} %"

@@ -48,6 +48,8 @@ MULTIPLES = {
 _EITHER = {"k": (1e3, 2.0**10), "K": (1e3, 2.0**10), "M": (1e6, 2.0**20)}
 #: Characters of a unit; what is longer is none, and is not compared with any.
 _LONGEST = 100
+#: Characters of a label that a usual unit can have been meant by.
+_LONGEST_LIKE = 12
 #: Units that are kept once they were looked up.
 _KEPT = 2048
 
@@ -157,7 +159,7 @@ def convert(
     >>> convert("2 weeks", "day"), convert("32 Ki", "token"), convert("p99", "%")
     (14.0, 32768.0, 99.0)
     """
-    number, label = _amount(text, unit, _Wanted(where, what, tuple(also), whole))
+    number, label = _amount(text, unit, _Wanted(where, what, tuple(also), whole, bare=True))
     return _finite(float(f"{number * factor(label) / factor(unit):.15g}"), text, where, what)
 
 
@@ -169,6 +171,7 @@ class _Wanted:
     what: str
     also: tuple[str, ...] = ()
     whole: bool = False
+    bare: bool = False
 
     def refused(self, text: str, said: str, hint: str | None) -> UnitError:
         return UnitError(f"{self.what}: {text!r} {said}", where=self.where, hint=hint)
@@ -180,8 +183,8 @@ def _amount(text: str, unit: str, wanted: _Wanted) -> tuple[float, str]:
     if unit == PERCENT and (percentile := _PERCENTILE.fullmatch(text.strip())):
         return float(percentile[1]), unit
     parts = leading(text)
-    no_number = f"is not a number{'' if simple else ' with a unit'}"
-    if cure := rewritten(text):
+    no_number = f"is not a number{'' if simple or wanted.bare else ' with a unit'}"
+    if cure := rewritten(text, wanted.whole):
         raise wanted.refused(text, no_number, f"write {cure}; {DIGITS}")
     if parts is None or (parts[1] and not _BEGINS.match(parts[1])):  # such as "12:30"
         raise wanted.refused(text, no_number, example)
@@ -194,9 +197,9 @@ def _amount(text: str, unit: str, wanted: _Wanted) -> tuple[float, str]:
     try:
         found = dimension(label)
     except UnitError as error:
-        if text.strip()[: -len(label)][-1:] != " " and not _UNIT.fullmatch(label):
-            raise wanted.refused(text, no_number, example) from None  # such as "0x10 s"
         near = _nearest(label, unit)
+        if not near and text.strip()[: -len(label)][-1:] != " ":  # such as "0x10 s"
+            raise wanted.refused(text, no_number, example) from None
         hint = f"did you mean {near!r}?" if near else example
         raise UnitError(f"{wanted.what}: {error.what}", where=wanted.where, hint=hint) from None
     if found != dimension(unit):
@@ -237,7 +240,7 @@ def _example(unit: str, whole: bool) -> str:
     if not dimension(unit):
         return "write a plain number, such as 64" if whole else "write a plain number, such as 0.5 or 50 %"
     if whole:
-        return f'write a plain number, such as 64, or a number with its unit, such as "64 {unit}"'
+        return f'write a plain number, such as 64, or a number with its unit, such as "64 {unit}s"'
     return f'write a number, a space and a unit, such as "3 {unit}"'
 
 
@@ -249,6 +252,8 @@ def _finite(value: float, text: str, where: str | None, what: str) -> float:
 
 def _nearest(label: str, unit: str) -> str | None:
     """The usual unit of the wanted dimension that is most like what was written."""
+    if len(label) > _LONGEST_LIKE:
+        return None
     known = [usual for usual in dict.fromkeys((unit, *_USUAL)) if dimension(usual) == dimension(unit)]
     return next(iter(nearest(label, known)), None)
 

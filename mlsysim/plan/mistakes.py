@@ -197,6 +197,7 @@ def _section(path: tuple[Any, ...]) -> type[BaseModel] | None:
         if field is None:
             return None
         model = next(iter(get_args(field.annotation)), field.annotation) if _listed(field) else field.annotation
+        model = getattr(model, "__origin__", model)  # of a section that may be written otherwise
     return model if isinstance(model, type) and issubclass(model, BaseModel) else None
 
 

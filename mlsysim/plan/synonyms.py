@@ -11,7 +11,7 @@ from collections.abc import Iterable
 #: Other names of a field, separated by spaces; capitals, dashes and underscores do not count.
 _CALLED = {
     "workload.name": "model_name model_id llm network_name",
-    "workload.batch_size": "batch bs gbs global_batch global_batch_size train_batch_size batchsize",
+    "workload.batch_size": "batch bs gbs global_batch global_batch_size train_batch_size",
     "workload.phase": "mode task",
     "workload.sequence_length": "seq seqlen seq_len seq_length max_seq_len max_seq_length max_sequence_length max_model_len "
     "context_length context_len context_window ctx ctx_len isl input_len input_length input_tokens prompt_len prompt_length "

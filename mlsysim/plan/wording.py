@@ -8,7 +8,7 @@ from typing import Any
 from mlsysim.constraints.asserts import A_LINE
 from mlsysim.registry.document import LONGEST, written
 from mlsysim.symbolic.errors import nearest
-from mlsysim.symbolic.numerals import as_share
+from mlsysim.symbolic.numerals import as_share, leading
 
 
 def said(detail: Any, original: Any) -> str:
@@ -20,7 +20,8 @@ def said(detail: Any, original: Any) -> str:
     """
     shown, context = written(detail["input"]), detail.get("ctx", {})
     if isinstance(original, str) and isinstance(detail["input"], int | float):
-        shown = f"{written(original)} ({detail['input']:,.10g})"
+        parts, number = leading(original), detail["input"]
+        shown = written(original) + ("" if parts and parts[0] == number else f" ({number:,.10g})")
     match detail["type"]:
         case "greater_than_equal":
             return f"{shown} is below {context['ge']:,.10g}"
