@@ -8,6 +8,7 @@ from typing import Any
 from mlsysim.listing import ABOUT
 from mlsysim.profiles import profile
 from mlsysim.registry import CATEGORIES, Entry, Value, standard
+from mlsysim.registry.entry import Published
 from mlsysim.symbolic.errors import InputError, UnknownNameError
 
 
@@ -43,7 +44,7 @@ def _row(value: Value) -> dict[str, Any]:
     notes = [holds, f"{value.low} to {value.high}" if value.low else "", value.where, value.note]
     notes += [f"not {text} [{source}]: {reason}" for text, source, reason in value.alternatives]
     return {
-        "value": value.text, "verified": "yes" if value.verified else "no",
+        "value": Published(value.text), "verified": "yes" if value.verified else "no",
         "kind": value.kind, "source": value.source.key, "read": value.accessed, "how": value.how,
         "note": "; ".join(part for part in notes if part),
     }  # fmt: skip

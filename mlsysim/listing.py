@@ -9,6 +9,7 @@ from typing import Any
 
 from mlsysim.registry import CATEGORIES, Entry, Value, standard
 from mlsysim.registry.categories import LINKS
+from mlsysim.registry.entry import Published
 from mlsysim.registry.vocabulary import WORD, meaning, names
 from mlsysim.symbolic.errors import InputError, UnknownNameError
 from mlsysim.symbolic.units import parse
@@ -157,7 +158,7 @@ def _row(entry: Entry, shown: Sequence[tuple[str, str]]) -> dict[str, Any]:
             row[heading] = entry.facts["carbon_intensity"].scope
         else:
             value = entry.facts.get(word)
-            row[heading] = value.text if value and value.published else None
+            row[heading] = Published(value.text) if value and value.published else None
     if entry.facts:
         row["verified"] = f"{sum(value.verified for value in entry.facts.values())}/{len(entry.facts)}"
     return row

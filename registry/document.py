@@ -12,11 +12,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mlsysim.registry.malformed import malformed, unseen
 from mlsysim.symbolic.errors import InputError
+from mlsysim.symbolic.numerals import plain
 
 if TYPE_CHECKING:
     import yaml
@@ -33,10 +35,6 @@ PLAN_START = 'start with `version: "1.0"`'
 
 Path_ = tuple[str | int, ...]
 
-#: Digits of a whole number; nothing that is counted has more.
-MAX_DIGITS = 40
-_INTEGER = re.compile(r"[-+]?[0-9]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _WORDS: dict[str, Any] = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
                           "null": None, "Null": None, "NULL": None, "~": None, "": None}  # fmt: skip
@@ -288,14 +286,12 @@ class _Reader:
             return text
         if text in _WORDS:
             return _WORDS[text]
-        if _INTEGER.fullmatch(text):
-            if len(text) > MAX_DIGITS:
-                raise self.error(node, f"{text} is too large a number", "check its digits")
-            return int(text)
-        if _FLOAT.fullmatch(text):
-            number = float(text)
-            if number in (float("inf"), float("-inf")):
-                raise self.error(node, f"{text} is too large a number", "check the exponent")
+        number = plain(text) if text.strip() == text else None
+        if isinstance(number, float) and not isfinite(number):
+            raise self.error(node, f"{text} is too large a number", "check the exponent")
+        if isinstance(number, float) and text.lstrip("+-").isdigit():
+            raise self.error(node, f"{text} is too large a number", "check its digits")
+        if number is not None:
             return number
         if _NOT_FINITE.fullmatch(text):
             raise self.error(node, f"{text} is not a finite number", "give a finite number, or leave the key out")

@@ -24,6 +24,12 @@ class Source:
         return f"{author}: {self.title} ({self.year})"
 
 
+class Published(str):
+    """A value as it was published, a number with its unit or a word, which tables write otherwise than names."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Value:
     """A number with its provenance.

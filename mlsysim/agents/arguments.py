@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mlsysim.plan.synonyms import alike
 from mlsysim.symbolic.errors import InputError, InputErrors, UnknownNameError
 
 #: What a JSON type is called, and what holds it in Python.
@@ -58,7 +59,8 @@ def _strangers(known: Mapping[str, Any], arguments: Mapping[Any, Any], where: st
     unknown = [name for name in arguments if name not in known]
     see = f"the {where} are {', '.join(known)}" if known else f"there are no {where}"
     for name in unknown[:_MOST]:
-        yield UnknownNameError("argument", str(name)[:_SHOWN], known, where=where, see=see)
+        shown = str(name)[:_SHOWN]
+        yield UnknownNameError("argument", shown, known, where=where, see=see, meant=alike(shown, known))
     if len(unknown) > _MOST:
         yield InputError(f"and {len(unknown) - _MOST} more unknown arguments", where=where, hint=see)
 

@@ -12,6 +12,7 @@ from mlsysim.design.idle_fields import idle_fields, refuse_idle_fields
 from mlsysim.design.precisions import chosen_precision
 from mlsysim.plan import RECOMPUTE, SPLIT, LoadedPlan
 from mlsysim.plan.shorthand import OWN_MODEL
+from mlsysim.plan.synonyms import field_called
 from mlsysim.registry import Entry
 from mlsysim.registry.entry import alone
 from mlsysim.symbolic.errors import InputError, refuse
@@ -425,6 +426,20 @@ class _Binder:
         if choice.accelerators:
             return Binding(float(choice.accelerators), "plan", "hardware.accelerators of the plan")
         return Binding(1.0, "default", "one accelerator")
+
+
+def leaf_meant(name: str) -> str | None:
+    """The leaf that a field of a plan binds, by the field's name or what people call it; None where it binds none.
+
+    >>> leaf_meant("tp"), leaf_meant("requests_per_second"), leaf_meant("GPUs")
+    ('split.tensor', 'serving.arrivals', 'split.devices')
+    """
+    bound = {f"{section}.{field}": leaf for (section, field), leaf in _SAID.items()}
+    bound |= {f"parallelism.{field}": leaf for field, leaf in SPLIT.items()} | {
+        "hardware.accelerators": "split.devices"
+    }
+    fields = (field for field in bound if name in (field, field.rpartition(".")[2]))
+    return bound.get(field_called(name) or next(fields, ""))
 
 
 def _of(entry: Entry, name: str) -> Binding:

@@ -9,6 +9,7 @@ from typing import Any
 from mlsysim.constraints.feasibility import ROUNDING, Finding, findings
 from mlsysim.constraints.structure import conditions, leaves_of
 from mlsysim.design import Design
+from mlsysim.design.binding import leaf_meant
 from mlsysim.design.limits import limits
 from mlsysim.design.split import complete
 from mlsysim.symbolic.errors import InfeasibleError, InputError, UnknownNameError
@@ -144,7 +145,9 @@ class BoundKernel:
         try:
             return self._slots[name]
         except KeyError:
-            raise UnknownNameError("leaf", name, self.kernel.leaves) from None
+            leaf = leaf_meant(name)
+            meant = [leaf] if leaf in self.kernel.leaves else ()
+            raise UnknownNameError("leaf", name, self.kernel.leaves, meant=meant) from None
 
 
 class Point:

@@ -21,4 +21,5 @@ def as_yaml(data: Any) -> str:
         def ignore_aliases(self, data: Any) -> bool:
             return True
 
+    Plain.add_multi_representer(str, Plain.represent_str)  # published values are text too
     return yaml.dump(data, Dumper=Plain, sort_keys=False, allow_unicode=True, width=120)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlsysim.registry.entry import Published
+from mlsysim.symbolic.numerals import plain
+
 Rows = Sequence[Mapping[str, Any]]
 
+#: Numbers from here on are written in groups of three digits.
+GROUPED = 10_000
 #: Answers that are a table by themselves, by the key under which it stands.
 TABLES = ("elasticities", "requirements", "o_front")
 
@@ -69,12 +73,19 @@ def escaped(text: str) -> str:
 
 
 def cell(value: Any) -> str:
-    """A cell for people: a count without the unit that its heading says already; five digits and more in groups."""
+    """A cell for people: numbers of five digits and more in groups, of a published count without the unit; names as they are.
+
+    >>> cell(12345678), cell(Published("8030261248 param")), cell("12345678"), cell("1.2.3")
+    ('12,345,678', '8,030,261,248', '12345678', '1.2.3')
+    """
     if value is None:
         return ""
     if isinstance(value, float):
         return f"{value:,.6g}" if abs(value) < 1e15 else f"{value:.6g}"
-    number, _, unit = str(value).partition(" ")
-    if unit in ("param", "token/sample", "") and re.fullmatch(r"[\d.]+(e\d+)?", number) and float(number) >= 10_000:
-        return f"{float(number):,.15g}"
-    return number if unit in ("param", "token/sample") and number.isdigit() else str(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}" if abs(value) >= GROUPED else str(value)
+    if not isinstance(value, Published):
+        return str(value)
+    number, _, unit = value.partition(" ")
+    count = plain(number) if unit in ("param", "token/sample", "") else None
+    return str(value) if count is None else f"{count:,.15g}" if count >= GROUPED else number

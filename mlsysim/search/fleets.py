@@ -142,7 +142,7 @@ def numbers(text: str, what: str = "--nodes", where: str | None = None) -> list[
     found: list[int] = []
     for word in (part.strip() for part in text.split(",")):
         low, dash, high = word.partition("-")
-        whole = low.isdecimal() and (high.isdecimal() or not dash) and len(word) <= LONGEST
+        whole = word.isascii() and low.isdecimal() and (high.isdecimal() or not dash) and len(word) <= LONGEST
         if not whole or int(high or low) < int(low):
             raise InputError(f"{what}: {word!r} is no number of nodes", where=where, hint="write 1-64, or 8,16,32")
         found += range(int(low), min(int(high or low), int(low) + FARTHEST) + 1)

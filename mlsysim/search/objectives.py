@@ -14,7 +14,7 @@ from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount, number
 
 #: One part of a weighted sum: a sign, a weight and a metric.
-_PART = re.compile(r"\s*+([+-]?)\s*+(?:(\d++(?:\.\d*+)?(?:[eE][-+]?\d++)?)\s*+\*\s*+)?([A-Za-z_][\w.]*+)\s*+")
+_PART = re.compile(r"\s*+([+-]?)\s*+(?:([0-9]++(?:\.[0-9]*+)?(?:[eE][-+]?[0-9]++)?)\s*+\*\s*+)?([A-Za-z_][\w.]*+)\s*+")
 #: The most characters of an objective.
 LONGEST = 2_000
 

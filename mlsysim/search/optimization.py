@@ -14,6 +14,7 @@ from mlsysim.constraints.fronts import front
 from mlsysim.constraints.search import Answer, search
 from mlsysim.evaluation import evaluate
 from mlsysim.plan import LoadedPlan
+from mlsysim.plan.synonyms import alike
 from mlsysim.search.objectives import LATENCY, Objective, quantity, refuse_unknown
 from mlsysim.search.objectives import objective as read_objective
 from mlsysim.search.optimum import Optimization
@@ -221,8 +222,10 @@ def _module(loaded: LoadedPlan, problem: str, options: Mapping[str, Any]) -> tup
         if serves:
             raise InputError(f"{option} is no option of nodes that serve", hint="leave it out: it is of training")
         homes = [other for other, (_, names) in PROBLEMS.items() if name in names]
-        raise InputError(f"{option} is no option of {problem}",
-                         hint=f"say `mlsysim optimize {homes[0]}`" if homes else None)  # fmt: skip
+        if not homes:
+            meant = alike(name, known)
+            raise UnknownNameError("option", name, known, see=f"{problem} takes {', '.join(known)}", meant=meant)
+        raise InputError(f"{option} is no option of {problem}", hint=f"say `mlsysim optimize {homes[0]}`")
     return import_module(module), given
 
 

@@ -95,7 +95,7 @@ def kinds(
     for word in hardware or [_own(data)]:
         name, _, number = word.partition("=")
         entry = loaded.zoo.find("hardware", name).name
-        if number and not (number.isdigit() and 0 < int(number) <= MOST_REPLICAS):
+        if number and not (number.isascii() and number.isdigit() and 0 < int(number) <= MOST_REPLICAS):
             raise InputError(f"--hardware: {word!r} is no accelerator and number", hint="write H100, or H100=16")
         if entry in found:
             raise InputError(f"--hardware: {entry} is named twice", hint="name each accelerator once")
