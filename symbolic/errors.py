@@ -121,7 +121,7 @@ def readable(text: str) -> str:
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     """The known names that a name can have been meant for, best first: a slip of the pen, or a part of the name.
 
-    Two names are near where few letters must be changed (one of three to five, two of up to nine, else three), where the words
+    Two names are near where few letters must be changed (one of three to five, else two), where the words
     of one are among those of the other, or where one begins with the other. Case and punctuation do not count; where
     nothing else differs, that name alone is meant.
 
@@ -153,7 +153,7 @@ _LETTER, _DIGIT, _PART = 1.2, 2.0, 1.0
 def _distance(wanted: str, words: frozenset[str], known: str) -> float | None:
     """How far a known name is from what was written; None where it is something else."""
     plain = _plain(known)
-    allowed = sum(len(wanted) > length for length in (2, 5, 9))
+    allowed = sum(len(wanted) > length for length in (2, 5))
     if (changed := _changes(wanted, plain, allowed)) is not None:
         return changed
     own = _words(known)

@@ -29,7 +29,7 @@ _CALLED = {
     "parallelism.context": "cp cp_size cp_degree context_parallel context_parallelism context_parallel_size",
     "parallelism.expert": "ep ep_size ep_degree expert_parallel expert_parallelism expert_parallel_size "
     "expert_model_parallel_size",
-    "parallelism.microbatch": "mbs micro_batch micro_batch_size microbatch_size train_micro_batch_size_per_gpu "
+    "parallelism.microbatch": "mbs micro_batch_size microbatch_size train_micro_batch_size_per_gpu "
     "per_device_train_batch_size per_gpu_batch_size",
     "parallelism.interleave": "vpp virtual_pipeline virtual_stages num_model_chunks model_chunks "
     "virtual_pipeline_model_parallel_size",

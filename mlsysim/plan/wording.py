@@ -108,6 +108,8 @@ def cure(detail: Any, description: str | None, first: str | None = None) -> str 
             return f"did you mean {near[0]!r}?" if near else description
         case "less_than_equal" if context["le"] == 1:
             return as_share(given)
+        case "greater_than_equal" if detail["loc"][-1] == "percentile" and 0 < given < 1:
+            return f"write {100 * given:.10g}"
         case "greater_than_equal" | "greater_than" | "less_than_equal":
             return description
     return None

@@ -100,7 +100,9 @@ def test_what_a_field_cannot_be_is_refused_where_it_stands(name: str) -> None:
         assert where in places or inside, f"{name} is {what}: {caught.value}"
 
 
-@pytest.mark.parametrize("name", [n for n, field in FIELDS.items() if "unit" in {key for option in field.options for key in option}])
+@pytest.mark.parametrize(
+    "name", [n for n, field in FIELDS.items() if "unit" in {key for option in field.options for key in option}]
+)
 def test_what_is_no_amount_is_refused_of_every_amount(name: str) -> None:
     """In plans of every kind; where the field changes nothing in one, that is said."""
     field = FIELDS[name]
