@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 from mlsysim.design import Binding, Design, encodes
@@ -434,7 +435,7 @@ def leaf_meant(name: str) -> str | None:
     >>> leaf_meant("tp"), leaf_meant("requests_per_second"), leaf_meant("GPUs")
     ('split.tensor', 'serving.arrivals', 'split.devices')
     """
-    bound = {f"{section}.{field}": leaf for (section, field), leaf in _SAID.items()}
+    bound = {f"{section}.{field}": leaf for (section, field), leaf in SAID.items()}
     bound |= {f"parallelism.{field}": leaf for field, leaf in SPLIT.items()} | {
         "hardware.accelerators": "split.devices"
     }
