@@ -12,16 +12,18 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-_HERE = Path(__file__).parent
-if not (_HERE / "symbolic").exists():
+_HERE = os.path.dirname(__file__)
+if not os.path.exists(os.path.join(_HERE, "symbolic")):
     # A source checkout that is not installed: the rooms lie beside this folder.
-    __path__.append(str(_HERE.parent))
+    __path__.append(os.path.dirname(_HERE))
 
+TYPE_CHECKING = False  # typing and pathlib take longer to import than the rest of this module
 if TYPE_CHECKING:
+    from typing import Any
+
     from mlsysim.api import (
         SystemEvaluator,
         bind,

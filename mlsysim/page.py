@@ -6,6 +6,8 @@ import shutil
 import sys
 import textwrap
 
+from mlsysim.symbolic.escapes import visible
+
 #: Columns of a page at most, and at least.
 WIDEST, NARROWEST = 88, 40
 
@@ -18,11 +20,11 @@ def width() -> int:
 
 
 def wrapped(text: str, indent: str = "", hanging: str = "") -> list[str]:
-    """A text in lines that fit a page.
+    """A text in lines that fit a page; what cannot be shown stands as its escape.
 
     Args:
         text: one paragraph.
         indent: what stands before its first line.
         hanging: what stands before the others.
     """
-    return textwrap.wrap(text, width(), initial_indent=indent, subsequent_indent=hanging)
+    return textwrap.wrap(visible(text), width(), initial_indent=indent, subsequent_indent=hanging)

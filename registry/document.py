@@ -141,7 +141,8 @@ def read_text(path: Path, shown: str, kind: str = "YAML") -> str:
     except ValueError:  # no system has a name with a null character
         raise InputError("no file can be called so", where=shown, hint="check the name") from None
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=shown, hint="check its permissions") from None
+        hint = "name a file, or send it through a pipe" if path == STANDARD_INPUT else "check its permissions"
+        raise InputError(f"cannot be read: {error.strerror}", where=shown, hint=hint) from None
 
 
 @lru_cache(maxsize=1)

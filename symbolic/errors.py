@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from unicodedata import normalize
 
+from mlsysim.symbolic.escapes import visible
+
 #: Characters of a message, and of what is looked for among known names; whoever gave more knows what it was.
 LONGEST, LONGEST_NAME = 1_000, 100
 #: Letters behind a digit that were meant as digits.
@@ -115,7 +117,7 @@ def readable(text: str) -> str:
     """
     if len(text) > LONGEST:
         text = f"{text[: LONGEST // 2]} ... {text[5 - LONGEST // 2 :]}"
-    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return visible(text, keep="")
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:

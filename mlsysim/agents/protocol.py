@@ -77,8 +77,18 @@ def server() -> Server[Any]:
 
 
 def serve() -> None:
-    """Serve over standard input and output until the input ends."""
-    anyio.run(_serve)
+    """Serve over standard input and output until the input ends.
+
+    Raises:
+        OSError: standard output cannot be written, or has no reader any more.
+    """
+    try:
+        anyio.run(_serve)
+    except BaseExceptionGroup as problems:
+        unwritten = problems.subgroup(OSError)
+        while isinstance(unwritten, BaseExceptionGroup):
+            unwritten = unwritten.exceptions[0]
+        raise unwritten or problems from None
 
 
 async def _serve() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from importlib.metadata import PackageNotFoundError, version
 
-from mlsysim.symbolic.errors import InputError
+from mlsysim.cli.program import FINE, closed, interrupt, program, say
+from mlsysim.reports.errors import exit_code
+from mlsysim.symbolic.errors import InputError, MlsysimError
 
 #: The major version of the SDK that the server speaks.
 MAJOR = 2
@@ -40,21 +41,32 @@ def require_sdk() -> None:
 def main() -> None:
     """Serve MCP over standard input and output until the input ends; standard output carries nothing else.
 
+    Ctrl-C ends the process at once, with code 130.
+
     Raises:
         InputError: the SDK is not installed.
+        MlsysimError: standard input or output is closed.
+        OSError: the client does not read.
     """
     require_sdk()
+    for name in ("stdin", "stdout"):
+        if name in closed:
+            raise MlsysimError(f"{name} is closed, and an MCP client speaks over it")
     from mlsysim.agents.protocol import serve
 
+    interrupt.raises = False
     serve()
 
 
 def run() -> None:
     """Serve as a program: an error is a line on standard error and an exit code."""
-    try:
-        main()
-    except InputError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)
+
+    def serving() -> int:
+        try:
+            main()
+        except MlsysimError as error:
+            say(f"{error}\n")
+            return exit_code(error)
+        return FINE
+
+    program(serving)

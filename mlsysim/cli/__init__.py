@@ -1,7 +1,1 @@
-"""The command line: ``mlsysim``."""
-
-from __future__ import annotations
-
-from mlsysim.cli.main import main
-
-__all__ = ["main"]
+"""The command line: ``mlsysim``. Its door is ``mlsysim.__main__``, which imports a command when it runs."""

@@ -24,7 +24,7 @@ from mlsysim.cli.options import (
     is_scenario,
     whole,
 )
-from mlsysim.cli.output import OUTPUT, emit, emit_json, show, wants_color
+from mlsysim.cli.output import OUTPUT, emit, show, wants_color
 from mlsysim.cli.zoo import zoo as zoo_commands
 from mlsysim.symbolic.errors import InputError, nearest
 
@@ -263,6 +263,7 @@ def mcp() -> None:
 @app.command(epilog=EXIT_CODES)
 def schema(type: Annotated[str, typer.Option("--type", help=f"One of {', '.join(KINDS)}.")] = "plan") -> None:
     """Print the JSON Schema of a plan, of an answer, or of a file of your own entries."""
+    from mlsysim.reports.data import as_json
     from mlsysim.schemas import schema_of
 
-    emit_json(schema_of(type))
+    emit(as_json(schema_of(type)))

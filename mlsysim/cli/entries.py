@@ -7,6 +7,7 @@ from mlsysim.cli.tables import table
 from mlsysim.entries import computed, rows, sources
 from mlsysim.registry import Entry
 from mlsysim.reports.data import as_yaml
+from mlsysim.symbolic.escapes import line
 
 #: What the page shows of a value in its table; how it was read stands with the sources.
 _SHOWN = ("fact", "value", "verified", "kind", "source", "note")
@@ -15,11 +16,11 @@ _SHOWN = ("fact", "value", "verified", "kind", "source", "note")
 def page(entry: Entry) -> None:
     """Print an entry for people."""
     about = ", ".join(part for part in (entry.vendor, entry.family, entry.kind, entry.status, entry.licence) if part)
-    emit(f"{entry.name}: {entry.title}\n{entry.category}; {about}")
+    emit(f"{entry.name}: {line(entry.title)}\n{entry.category}; {line(about)}")
     if entry.aliases:
-        emit(f"also called {', '.join(entry.aliases)}")
+        emit(f"also called {line(', '.join(entry.aliases))}")
     if entry.note:
-        emit(entry.note)
+        emit(line(entry.note))
     for role, target in entry.links.items():
         emit(f"{role}: {target}")
     if entry.facts:
@@ -36,6 +37,7 @@ def page(entry: Entry) -> None:
         emit(as_yaml(dict(entry.plan)))
     ways = {(v.source.key, v.how, v.verified, v.accessed): None for v in entry.facts.values()}
     for key, source in sources(entry).items():
-        emit(f"[{key}] {source['author']}: {source['title']} ({source['year']}) {source['url']}".rstrip())
+        emit(line(f"[{key}] {source['author']}: {source['title']} ({source['year']}) {source['url']}"))
         for _, how, verified, accessed in (way for way in ways if way[0] == key):
-            emit(f"  {'verified' if verified else 'not verified'}: {how}{f', {accessed}' if accessed else ''}")
+            said = line(how) + (f", {accessed}" if accessed else "")
+            emit(f"  {'verified' if verified else 'not verified'}: {said}")

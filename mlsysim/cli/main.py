@@ -9,63 +9,58 @@ from typing import Any
 
 import typer
 
-from mlsysim.cli.output import OUTPUT, close_quietly, report
+from mlsysim.cli.output import OUTPUT, report
+from mlsysim.cli.program import FINE, INTERNAL, INTERRUPTED, guarded, interrupt
 from mlsysim.reports.errors import exit_code, internal
 from mlsysim.symbolic.errors import InputError, MlsysimError
 
 #: What typer raises for a wrong command line; ``BadParameter`` is the public one of that family.
 _USAGE: type[Exception] = typer.BadParameter.__mro__[1]
 
-FINE, INTERNAL = 0, 1
-#: What a shell expects of a program that Ctrl-C ended.
-INTERRUPTED = 130
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Run ``mlsysim`` and exit with its code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without Greek letters still gets the rest
-    code = run(sys.argv[1:] if arguments is None else arguments)
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        close_quietly()
-    except (OSError, AttributeError) as error:
-        code = report(MlsysimError(f"cannot write the output: {error}"), "text", INTERNAL)
-    sys.exit(code)
-
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without Greek letters still gets the rest
+    return guarded(lambda: _run(arguments))
+
+
+def _run(arguments: list[str]) -> int:
     from mlsysim.cli.app import app
 
+    interrupt.raises = True
     if not arguments:
         arguments = ["--help"]
     format = OUTPUT.wanted_in(arguments)
     try:
         code = app(args=arguments, prog_name="mlsysim", standalone_mode=False)
         if code == INTERRUPTED:
-            return report(MlsysimError("interrupted before there was an answer"), format, INTERRUPTED)
+            return _interrupted(format)
         return code if isinstance(code, int) else FINE
     except typer.Exit as ending:
         return ending.exit_code
-    except typer.Abort:
-        return report(MlsysimError("interrupted"), format, INTERNAL)
+    except (KeyboardInterrupt, typer.Abort):
+        return _interrupted(format)
     except _USAGE as error:
         wrong = _usage(error)
         return report(wrong, format, exit_code(wrong))
     except MlsysimError as error:
         return report(error, format, exit_code(error))
-    except (BrokenPipeError, SystemExit):  # the reader of a help text has gone; rich then wants to exit
-        close_quietly()
-        return FINE
-    except OSError as error:
-        return report(MlsysimError(f"cannot read or write: {error}"), format, INTERNAL)
+    except OSError:
+        raise
+    except SystemExit as ending:  # typer's, where the reader of a help text has gone
+        raise BrokenPipeError from ending
     except Exception as error:  # the last resort, so that nobody ever sees a traceback
+        if interrupt.came:  # Ctrl-C while a compiled module was imported
+            return _interrupted(format)
         if os.environ.get("MLSYSIM_DEBUG"):
             raise
         return report(internal(error), format, INTERNAL)
+
+
+def _interrupted(format: str) -> int:
+    return report(MlsysimError("interrupted before there was an answer"), format, INTERRUPTED)
 
 
 def _usage(error: Any) -> InputError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -10,8 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlsysim.reports.data import as_yaml
+from mlsysim.cli.program import say, silence
+from mlsysim.reports.data import as_json, as_yaml
 from mlsysim.symbolic.errors import InputError, MlsysimError
+from mlsysim.symbolic.escapes import terminal
 
 if TYPE_CHECKING:
     from mlsysim.reports import Remark
@@ -62,16 +63,6 @@ class Output:
 OUTPUT = Output()
 
 
-def emit_json(data: Any) -> None:
-    """One JSON document on standard output."""
-    emit(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
-
-
-def close_quietly() -> None:
-    """Write nothing more: who read the output has gone (``mlsysim ... | head``), which is no mistake."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def show(output: str | None, data: Callable[[], Any], page: Callable[[], str]) -> None:
     """Write an answer in the format that was asked for.
 
@@ -88,7 +79,7 @@ def show(output: str | None, data: Callable[[], Any], page: Callable[[], str]) -
         return
     found = data()
     if format == "json":
-        emit_json(found)
+        emit(as_json(found))
     elif format == "yaml":
         emit(as_yaml(found))
     else:
@@ -97,38 +88,16 @@ def show(output: str | None, data: Callable[[], Any], page: Callable[[], str]) -
 
 
 def emit(text: str) -> None:
-    """Text on standard output."""
+    """Text on standard output, in which nothing but the program's own colours is an order to a terminal.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    text = terminal(text, colour=wants_color())
     try:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
     except BrokenPipeError:
-        close_quietly()
-
-
-def refuse_existing(path: Path | None) -> None:
-    """Refuse to overwrite, before any work is done.
-
-    Raises:
-        InputError: there is such a file.
-    """
-    if path is not None and path.exists():
-        raise InputError("this file exists", where=str(path), hint="name another, or remove it")
-
-
-def write_new(path: Path, text: str) -> None:
-    """Write a file that does not exist yet, and say so on standard error.
-
-    Raises:
-        InputError: it exists.
-    """
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        refuse_existing(path)
-    except OSError as error:
-        what = f"cannot be written: {error.strerror}"
-        raise InputError(what, where=str(path), hint="name a file in a folder that exists") from None
-    sys.stderr.write(f"wrote {path}\n")
+        silence(sys.stdout)
 
 
 @contextmanager
@@ -140,11 +109,10 @@ def progress() -> Iterator[Callable[[float, float], None] | None]:
 
     def watch(cost: float, bound: float) -> None:
         gap = (cost - bound) / abs(cost) if cost else 0.0
-        sys.stderr.write(f"\r  best so far within {gap:.2%} of the bound \x1b[K")
-        sys.stderr.flush()
+        say(f"\r  best so far within {gap:.2%} of the bound \x1b[K")
 
     yield watch
-    sys.stderr.write("\r\x1b[K")
+    say("\r\x1b[K")
 
 
 def wants_color() -> bool:
@@ -180,7 +148,7 @@ def report(error: MlsysimError, format: str, code: int) -> int:
     from mlsysim.reports.errors import as_data
 
     if format == "json":
-        emit_json(as_data(error, code))
+        emit(as_json(as_data(error, code)))
     elif format == "yaml":
         emit(as_yaml(as_data(error, code)))
     elif format in BUILDS:
@@ -189,9 +157,8 @@ def report(error: MlsysimError, format: str, code: int) -> int:
         files: dict[str, list[str]] = {}
         for problem in error.every:
             where = problem.where or "mlsysim"
-            sys.stderr.write(f"{where}: error: {problem.what}\n{_quoted(where, files)}")
-            if problem.hint:
-                sys.stderr.write(f"  hint: {problem.hint}\n")
+            hint = f"  hint: {problem.hint}\n" if problem.hint else ""
+            say(f"{where}: error: {problem.what}\n{_quoted(where, files)}{hint}")
     return code
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
-from mlsysim.cli.output import OUTPUT, close_quietly, show
+from mlsysim.cli.output import OUTPUT, show
+from mlsysim.cli.program import silence
 from mlsysim.reports.rows import cell, headings
+from mlsysim.symbolic.escapes import visible
 
 #: Columns of words, which stand to the left.
 _WORDS = {
@@ -38,9 +41,9 @@ def table(rows: list[dict[str, Any]], title: str) -> None:
         """A console whose reader may go."""
 
         def on_broken_pipe(self) -> None:
-            close_quietly()
+            silence(sys.stdout)
 
-    console = Terminal(width=None if Console().is_terminal else 160, markup=False)
+    console = Terminal(width=None if Console().is_terminal else 160, markup=False, emoji=False)
     drawn = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     filled = [head for head in headings(rows) if any(row.get(head) not in (None, "") for row in rows)]
     shown = _fitting(rows, filled, console.width)
@@ -48,7 +51,7 @@ def table(rows: list[dict[str, Any]], title: str) -> None:
         words = head in _WORDS
         drawn.add_column(head, justify="left" if words else "right", no_wrap=head not in _WRAPPED, overflow="fold")
     for row in rows:
-        drawn.add_row(*(cell(row.get(head)) for head in shown))
+        drawn.add_row(*(visible(cell(row.get(head))) for head in shown))
     console.print(drawn)
     if len(shown) < len(filled):
         left_out = ", ".join(head for head in filled if head not in shown)

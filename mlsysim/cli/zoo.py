@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ import typer
 from mlsysim.cli.options import Output
 from mlsysim.cli.output import OUTPUT, emit
 from mlsysim.cli.output import show as write
+from mlsysim.cli.program import say
 from mlsysim.registry.categories import SAYS
 from mlsysim.symbolic.errors import InputError
 
@@ -58,7 +58,7 @@ def _lister(title: str, categories: tuple[str, ...]) -> Any:
             found = listing(category, where or (), sort, descending, columns)
             rows += found if len(categories) == 1 else [{"category": category, **row} for row in found]
         if not rows and OUTPUT.choose(output) != "json":
-            sys.stderr.write(f"no entry of {title} fits\n")
+            say(f"no entry of {title} fits\n")
         show_rows(rows, output, title)
 
     return command

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from mlsysim.agents.tools import Answer, call
-from mlsysim.cli.output import close_quietly
+from mlsysim.cli.program import program, say
 from mlsysim.plan import loads
 from mlsysim.symbolic.errors import InputError, UnknownNameError
 from mlsysim.symbolic.units import parse
@@ -274,7 +274,7 @@ def show(designer: Designer, task: Task, most: int = MOST_ROUNDS) -> int:
     try:
         history = design(designer, task, most=most, tell=lambda number, found: print(page(number, found), flush=True))
     except InputError as error:
-        sys.stderr.write(f"{error}\n")
+        say(f"{error}\n")
         return 2
     print(ending(task, history), end="")
     return 0 if history and task.done(history[-1]) else 4
@@ -287,16 +287,5 @@ def main(arguments: Sequence[str] = ()) -> int:
     return show(StandIn(task), task)
 
 
-def ended(loop: Callable[[], int]) -> int:
-    """The exit code of a loop, whose reader may go before it ends."""
-    try:
-        code = loop()
-        sys.stdout.flush()
-        return code
-    except BrokenPipeError:
-        close_quietly()
-        return 0
-
-
 if __name__ == "__main__":
-    sys.exit(ended(lambda: main(sys.argv[1:])))
+    program(lambda: main(sys.argv[1:]))

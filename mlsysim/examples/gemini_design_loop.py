@@ -10,7 +10,6 @@ import argparse
 import http.client
 import json
 import os
-import sys
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -19,7 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlsysim.agents.guide import INSTRUCTIONS
-from mlsysim.examples.design_loop import MOST_ROUNDS, Proposal, Round, Task, ended, show
+from mlsysim.cli.program import program, say
+from mlsysim.examples.design_loop import MOST_ROUNDS, Proposal, Round, Task, show
 from mlsysim.symbolic.errors import InputError
 
 KEY = "GEMINI_API_KEY"
@@ -163,19 +163,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     key = os.environ.get(KEY, "").strip()
     if not key:
         hint = f"set {KEY}, or run `python -m mlsysim.examples.design_loop`, which needs none"
-        sys.stderr.write(f"{InputError(f'no key: {KEY} is not set', hint=hint)}\n")
+        say(f"{InputError(f'no key: {KEY} is not set', hint=hint)}\n")
         return 2
     if not (key.isascii() and key.isprintable()):
-        sys.stderr.write(f"{InputError(f'{KEY} holds characters that no key has', hint='copy it again')}\n")
+        say(f"{InputError(f'{KEY} holds characters that no key has', hint='copy it again')}\n")
         return 2
     if not given.base_url.startswith(("https://", "http://")):
-        sys.stderr.write(f"{InputError(f'--base-url: {given.base_url} is no web address', hint='such as ' + BASE)}\n")
+        say(f"{InputError(f'--base-url: {given.base_url} is no web address', hint='such as ' + BASE)}\n")
         return 2
     if not (0 < given.timeout < 1e6 and given.rounds > 0):
-        sys.stderr.write(f"{InputError('--timeout and --rounds are above 0')}\n")
+        say(f"{InputError('--timeout and --rounds are above 0')}\n")
         return 2
     return show(Gemini(key, given.model, given.base_url, given.timeout), Task(), given.rounds)
 
 
 if __name__ == "__main__":
-    sys.exit(ended(main))
+    program(main)

@@ -12,6 +12,7 @@ from mlsysim.importing.architectures import TRANSFORMERS, Architecture
 from mlsysim.importing.profiled import PROFILED, Profiled, totals
 from mlsysim.importing.reading import Config, Facts, in_words, read_json
 from mlsysim.importing.rules import quotient, read
+from mlsysim.reports import data
 from mlsysim.symbolic.errors import InputError, nearest
 
 #: Every architecture that can be imported.
@@ -83,21 +84,11 @@ def import_config(config: Mapping[str, Any], name: str | None = None, *, where: 
 
 def as_yaml(entry: Mapping[str, Any]) -> str:
     """A file of entries that holds one model, to be named by ``MLSYSIM_ZOO`` or saved as ``zoo.yaml`` beside a plan."""
-    import yaml
-
-    class Dumper(yaml.SafeDumper):
-        """Quotes what YAML 1.2 would read as a number."""
-
-    def text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
-        style = '"' if re.fullmatch(r"[-+.0-9eE]+", value) else None
-        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-
-    Dumper.add_representer(str, text)
     source = {
         "title": f"Configuration of {entry['title']} (config.json)", "author": "not stated", "year": date.today().year
     }  # fmt: skip
     content = {"sources": {entry["from"]["source"]: source}, "models": [dict(entry)]}
-    return yaml.dump(content, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=1000)
+    return data.as_yaml(content, width=1000)
 
 
 def _architecture(config: Config) -> str:

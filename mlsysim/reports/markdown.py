@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mlsysim.reports.remarks import Remark
-from mlsysim.reports.rows import as_markdown, escaped, rows_of
+from mlsysim.reports.rows import as_markdown, rows_of
+from mlsysim.symbolic.escapes import markdown
 
 #: What stands in front of a level.
 _MARKS = {"error": "FAIL", "warning": "WARN", "skipped": "not decided", "holds": "holds"}
@@ -21,9 +22,9 @@ def render(data: Mapping[str, Any], remarks: Sequence[Remark]) -> str:
 
 def _lines(data: Mapping[str, Any], remarks: Sequence[Remark]) -> Iterator[str]:
     worst = next((level for level in ("error", "warning") if any(r.level == level for r in remarks)), "holds")
-    yield f"### {escaped(str(data['name']))}"
+    yield f"### {markdown(str(data['name']))}"
     yield ""
-    yield f"**{'PASS' if worst == 'holds' else _MARKS[worst]}** {escaped(str(data['f_summary']))}"
+    yield f"**{'PASS' if worst == 'holds' else _MARKS[worst]}** {markdown(str(data['f_summary']))}"
     yield ""
     yield from _about(data)
     asserts = [remark for remark in remarks if remark.rule.startswith("assert/")]
@@ -35,12 +36,12 @@ def _lines(data: Mapping[str, Any], remarks: Sequence[Remark]) -> Iterator[str]:
         yield as_markdown(known)
     if data.get("m_skipped"):
         yield ""
-        yield f"Not known are costs or emissions: {escaped(data['m_skipped'])}."
+        yield f"Not known are costs or emissions: {markdown(data['m_skipped'])}."
     if data.get("assumptions"):
         yield ""
         yield "Left open by the plan, and what was taken:"
         yield ""
-        yield from (f"- {escaped(sentence)}" for sentence in data["assumptions"])
+        yield from (f"- {markdown(sentence)}" for sentence in data["assumptions"])
 
 
 def _about(data: Mapping[str, Any]) -> Iterator[str]:
@@ -48,5 +49,5 @@ def _about(data: Mapping[str, Any]) -> Iterator[str]:
     if "hardware" in data:
         wall = f"; the {data['p_binding_wall']} wall binds" if data.get("p_binding_wall") else ""
         fleet = f"{data['accelerators']:,} x {data['hardware']}"
-        yield f"{data['model']}, {data['phase']} in {data['precision']} on {fleet}{wall}."
+        yield markdown(f"{data['model']}, {data['phase']} in {data['precision']} on {fleet}{wall}.")
         yield ""

@@ -9,6 +9,7 @@ from typing import Any
 
 from mlsysim.registry.entry import Published
 from mlsysim.symbolic.numerals import plain
+from mlsysim.symbolic.escapes import csv_cell, markdown
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -53,23 +54,19 @@ def headings(rows: Rows) -> list[str]:
 def as_csv(rows: Rows) -> str:
     """Rows as comma-separated values with a line of headings."""
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, headings(rows), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(buffer, lineterminator="\n")
+    heads = headings(rows)
+    writer.writerow(map(csv_cell, heads))
+    writer.writerows([csv_cell(row.get(head)) for head in heads] for row in rows)
     return buffer.getvalue()
 
 
 def as_markdown(rows: Rows) -> str:
     """Rows as a table of GitHub's Markdown."""
     heads = headings(rows)
-    lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
-    lines += ["| " + " | ".join(escaped(cell(row.get(head))) for head in heads) + " |" for row in rows]
+    lines = ["| " + " | ".join(map(markdown, heads)) + " |", "|" + " --- |" * len(heads)]
+    lines += ["| " + " | ".join(markdown(cell(row.get(head))) for head in heads) + " |" for row in rows]
     return "\n".join(lines)
-
-
-def escaped(text: str) -> str:
-    """Text that stays one cell of a Markdown table."""
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
 
 
 def cell(value: Any) -> str:

@@ -5,12 +5,12 @@ Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from mlsysim.reports.data import as_json
 from mlsysim.reports.remarks import Place, Remark
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
@@ -43,7 +43,7 @@ def render(remarks: Sequence[Remark], exit_code: int) -> str:
         "results": [_result(remark, rules) for remark in wrong],
         "columnKind": "unicodeCodePoints",
     }  # fmt: skip
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+    return as_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}) + "\n"
 
 
 def _result(remark: Remark, rules: Sequence[str]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from mlsysim.symbolic.equation import Equation
+from mlsysim.symbolic.escapes import html
 from mlsysim.symbolic.printing import mathml
 from mlsysim.symbolic.printing.expression import latex
 from mlsysim.symbolic.quantity import Quantity
@@ -27,12 +28,12 @@ class WallPage:
         """The title and what the wall says."""
         title = f"Wall {wall.number}: {wall.name.replace('_', ' ')}"
         says = says[:1].upper() + says[1:]
-        return f"<article>\n<h1>{title}</h1>\n<p>{escape(says)}</p>\n<p>It binds when {escape(wall.binds)}.</p>"
+        return f"<article>\n<h1>{html(title)}</h1>\n<p>{html(says)}</p>\n<p>It binds when {html(wall.binds)}.</p>"
 
     def symbols(self, quantities: list[Quantity]) -> str:
         """The table of symbols."""
         rows = "".join(
-            f"<tr><td>{self.symbol(q)}</td><td>{escape(q.meaning)}</td><td>{escape(q.display.removeprefix('1'))}</td></tr>\n"
+            f"<tr><td>{self.symbol(q)}</td><td>{html(q.meaning)}</td><td>{html(q.display.removeprefix('1'))}</td></tr>\n"
             for q in quantities
         )
         return f"<table>\n<tr><th>Symbol</th><th>Meaning</th><th>Unit</th></tr>\n{rows}</table>\n<ol>"
@@ -40,15 +41,15 @@ class WallPage:
     def step(self, number: int, step: Step, inputs: list[int], known: str) -> str:
         """One step: its formula, rule, reason and how it is known."""
         of = f" of {', '.join(map(str, inputs))}" if inputs else ""
-        cited = f" [{escape(step.cite)}]" if step.cite else ""
-        words = f"<p><em>{step.rule}</em>{of}: {escape(step.because)}{cited} ({known})</p>"
+        cited = f" [{html(step.cite)}]" if step.cite else ""
+        words = f"<p><em>{step.rule}</em>{of}: {html(step.because)}{cited} ({html(known)})</p>"
         return f'<li value="{number}">{self.formula(step.result)}{words}</li>'
 
     def ending(self, wall: Wall, cites: list[str]) -> str:
         """Assumptions, validity, sources."""
-        items = "".join(f"<li>{escape(assumption)}</li>" for assumption in wall.assumptions)
+        items = "".join(f"<li>{html(assumption)}</li>" for assumption in wall.assumptions)
         assumed = f"<h2>Assumptions</h2>\n<ul>{items}</ul>\n" if items else ""
-        return f"</ol>\n{assumed}<p>It holds for {escape(wall.validity)}.</p>\n<p>Sources: {', '.join(cites)}</p>\n</article>"
+        return f"</ol>\n{assumed}<p>It holds for {html(wall.validity)}.</p>\n<p>Sources: {html(', '.join(cites))}</p>\n</article>"
 
 
 class MathMLPage(WallPage):

@@ -178,7 +178,7 @@ def test_asserts_that_contradict_each_other_are_so_even_where_time_ends(monkeypa
 #: The command line with a search that tells when it has come to some point, and stays there.
 STAYING = """
 import sys, threading, time
-from mlsysim.cli import main
+from mlsysim.__main__ import main
 def stay(*_, **__):
     print("here", file=sys.stderr, flush=True)
     time.sleep(60)

@@ -14,7 +14,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from mlsysim.cli import main as cli_main
+from mlsysim.__main__ import main as cli_main
 from mlsysim.cli.main import run
 from mlsysim.schemas import schema_of
 from tests.conftest import EXAMPLE, ROOT
