@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlsysim.symbolic.escapes import address, bibtex, bibtex_key, bibtex_names
+from mlsysim.symbolic import escapes
 
 _KINDS = {"techreport", "article", "inproceedings", "book"}
 _VENUE = {"article": "journal", "inproceedings": "booktitle", "book": "publisher", "techreport": "institution"}
@@ -20,8 +20,9 @@ def bibtex(key: str, source: Mapping[str, Any]) -> str:
     """One source as BibTeX."""
     kind = source["type"] if source["type"] in _KINDS else "misc"
     fields = {
-        "title": f"{{{bibtex(source['title'])}}}", "author": bibtex_names(source["author"]), "year": str(source["year"]),
-        _VENUE.get(source["type"], "howpublished"): bibtex(source["venue"]), "url": address(source["url"]),
+        "title": f"{{{escapes.bibtex(source['title'])}}}", "author": escapes.bibtex_names(source["author"]),
+        "year": str(source["year"]), _VENUE.get(source["type"], "howpublished"): escapes.bibtex(source["venue"]),
+        "url": escapes.address(source["url"]),
     }  # fmt: skip
     lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)
-    return f"@{kind}{{{bibtex_key(key)},\n{lines}}}\n"
+    return f"@{kind}{{{escapes.bibtex_key(key)},\n{lines}}}\n"

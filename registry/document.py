@@ -27,8 +27,8 @@ MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
 #: The most characters of a value that a message shows.
 LONGEST = 80
-#: The name that stands for standard input instead of a file.
-STANDARD_INPUT = Path("-")
+#: The name that stands for standard input, or output, instead of a file.
+STANDARD_INPUT = STANDARD_OUTPUT = Path("-")
 MAX_NODES = 100_000
 #: How most documents begin.
 PLAN_START = 'start with `version: "1.0"`'
@@ -57,6 +57,7 @@ class Document:
         data: mappings, lists, strings, numbers, booleans and None.
         lines: the text, for showing the offending one.
         values, keys: where the value, or the key, at a path stands.
+        text: as it was read, for editing it.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Document:
     lines: tuple[str, ...] = ()
     values: dict[Path_, Mark] = field(default_factory=dict)
     keys: dict[Path_, Mark] = field(default_factory=dict)
+    text: str = ""
 
     def where(self, path: Path_, *, key: bool = False) -> str:
         """``name:line:column`` of a path; of the nearest parent where the path itself is missing."""
@@ -199,7 +201,7 @@ def parse(text: str, name: str, *, start: str = PLAN_START) -> Document:
         raise InputError("the document is empty", where=name, hint=start)
     reader = _Reader(name)
     data = reader.build(root, (), 0)
-    return Document(name, data, lines, reader.values, reader.keys)
+    return Document(name, data, lines, reader.values, reader.keys, text)
 
 
 def _check_events(events: Any, name: str) -> None:

@@ -17,7 +17,7 @@ _COLOUR = re.compile(r"(\x1b\[(?:0|1|2|31|32|33)m)")
 _TEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "[": "{[}", "]": "{]}", "<": r"\textless{}",
-    ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}", "\n": " ", "\t": " ",
+    ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}", "\n": " ", "\t": " ",
     "²": r"\textsuperscript{2}", "³": r"\textsuperscript{3}", "λ": r"$\lambda$", "µ": r"\textmu{}", "μ": r"\textmu{}",
     "×": r"$\times$", "·": r"\textperiodcentered{}", "–": "--", "—": "---", "‘": r"\textquoteleft{}", "’": "'",
     "“": r"\textquotedblleft{}", "”": r"\textquotedblright{}", "…": r"\dots{}", "€": r"\texteuro{}", "™": r"\texttrademark{}",
@@ -31,7 +31,7 @@ _MARKDOWN = re.compile(r"[\\`*\[\]<>|~&$]|(?<![^\W_])_|_(?![^\W_])")
 #: What begins a block of Markdown at the start of a line.
 _BLOCK = re.compile(r"^(?=[#+\-=:])|^(?P<number>\d+)(?=[.)])")
 #: What a spreadsheet computes, in half and in full width.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_FORMULA = ("=", "+", "-", "@", "\t", "\n", "＝", "＋", "－", "＠")
 _PERCENT = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _PROPERTY = {**_PERCENT, ":": "%3A", ",": "%2C"}
 
@@ -153,7 +153,7 @@ def csv_cell(value: object) -> object:
     """
     if not isinstance(value, str):
         return value
-    shown = visible(value, "\n\t\r")
+    shown = xml(value)
     return f"'{shown}" if shown.startswith(_FORMULA) and not _is_number(shown) else shown
 
 
@@ -204,7 +204,7 @@ def _replaced(text: str, instead: dict[str, str]) -> str:
 
 
 def xml(text: str) -> str:
-    r"""Text that XML 1.0 can hold; who writes the element escapes its signs.
+    r"""Text that XML 1.0 can hold, with one kind of line break; who writes the element escapes its signs.
 
     >>> xml("a\x00b")
     'a\\x00b'

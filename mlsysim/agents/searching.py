@@ -22,8 +22,8 @@ def optimize_plan(
     """The best design, or why there is none; neither is an error."""
     from mlsysim.api import optimize
     from mlsysim.plan import loads
-    from mlsysim.reports.data import as_yaml
     from mlsysim.reports.errors import as_data
+    from mlsysim.search.writing import plan_text
     from mlsysim.symbolic.errors import InfeasibleError, UnprovenError
 
     loaded = loads(plan_yaml)
@@ -37,7 +37,7 @@ def optimize_plan(
     result = found.to_dict()
     return {
         "status": result["o_status"], "exit_code": result["exit_code"], "message": result.get("o_conflict"),
-        "hint": None, "result": result, "plan_yaml": as_yaml(found.plan()),
+        "hint": None, "result": result, "plan_yaml": plan_text(loaded, found),
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from mlsysim.cli.options import EXIT_CODES, Format, Output, PlanFile, is_file, is_scenario, seconds, whole
 from mlsysim.cli.output import OUTPUT, show, wants_color
+from mlsysim.registry.document import STANDARD_OUTPUT
 from mlsysim.symbolic.errors import InputError
 
 
@@ -56,7 +57,11 @@ Pareto = Annotated[
     typer.Option(help="Metrics to trade, such as latency,memory_required: the exact front.", show_default=False),
 ]
 Write = Annotated[
-    Path | None, typer.Option(help="A file to write the plan to, with the choice filled in.", show_default=False)
+    Path | None,
+    typer.Option(
+        help="A file to write the plan to, with the choice filled in; - for standard output, instead of the answer.",
+        show_default=False,
+    ),
 ]
 Gap = Annotated[
     str, typer.Option(help="End the search within this distance from the bound, such as 0.5%.", show_default=False)
@@ -218,11 +223,15 @@ def _answer(
 ) -> int:
     """Search, and print what was found."""
     from mlsysim.api import optimize as search
-    from mlsysim.cli.output import progress, refuse_existing, write_new
-    from mlsysim.reports.data import as_yaml
+    from mlsysim.cli.files import refuse_unwritable, write_new
+    from mlsysim.cli.output import progress
+    from mlsysim.plan import load
+    from mlsysim.search.writing import plan_text
 
-    OUTPUT.choose(output)
-    refuse_existing(write)
+    piped = write == STANDARD_OUTPUT
+    if OUTPUT.choose(output) != "text" and piped:
+        raise InputError("--write -: standard output holds the answer", hint="name a file, or leave --output out")
+    refuse_unwritable(write)
     if pareto is not None:
         idle = {
             "--write": write is not None, "--top": top != 1, "--explain": explain, "--maximize": maximize is not None,
@@ -234,14 +243,16 @@ def _answer(
                     f"{option} changes nothing with --pareto", hint="leave it out: a front is many designs"
                 )
         return _front(plan, pareto, problem, output, **effort, **options)
+    loaded = load(plan)
     with progress() as watch:
         found = search(
-            plan, problem, objective=objective, largest=maximize, top=top, explain=explain, watch=watch, **effort,
+            loaded, problem, objective=objective, largest=maximize, top=top, explain=explain, watch=watch, **effort,
             **options,
         )  # fmt: skip
-    show(output, found.to_dict, lambda: found.page(color=wants_color()))
+    if not piped:
+        show(output, found.to_dict, lambda: found.page(color=wants_color()))
     if write is not None:
-        write_new(write, as_yaml(found.plan()))
+        write_new(write, plan_text(loaded, found))
     return int(found.exit_code)
 
 

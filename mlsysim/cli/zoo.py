@@ -12,6 +12,7 @@ from mlsysim.cli.output import OUTPUT, emit
 from mlsysim.cli.output import show as write
 from mlsysim.cli.program import say
 from mlsysim.registry.categories import SAYS
+from mlsysim.registry.document import STANDARD_OUTPUT
 from mlsysim.symbolic.errors import InputError
 
 zoo = typer.Typer(
@@ -120,14 +121,15 @@ def import_(
         Path, typer.Argument(help="A model's config.json, as Hugging Face publishes it.", show_default=False)
     ],
     name: Annotated[str | None, typer.Option(help="The entry's name in plans.")] = None,
-    write: Annotated[Path | None, typer.Option(help="A file to write the entry to, such as zoo.yaml.")] = None,
+    write: Annotated[
+        Path,
+        typer.Option(help="A file to write the entry to, such as zoo.yaml; default: standard output.", show_default=False),
+    ] = STANDARD_OUTPUT,
 ) -> None:
     """Turn a Hugging Face model configuration into an entry of your own."""
-    from mlsysim.cli.output import write_new
+    from mlsysim.cli.files import refuse_unwritable, write_new
     from mlsysim.importing import imported
 
+    refuse_unwritable(write)
     _, text = imported(config, name)
-    if write is None:
-        emit(text)
-    else:
-        write_new(write, text)
+    write_new(write, text)

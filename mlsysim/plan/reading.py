@@ -6,6 +6,7 @@ Every field changes the answer or is refused. A number without a unit is in the 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,8 +67,7 @@ class LoadedPlan:
         Raises:
             PlanError: the data does not fit the schema.
         """
-        document = self.document
-        other = _checked(Document(document.name, plain(data), document.lines, document.values, document.keys))
+        other = _checked(replace(self.document, data=plain(data)))
         return LoadedPlan(other.plan, other.document, self.zoo)
 
     def where(self, *path: str | int, key: bool = False) -> str | None:

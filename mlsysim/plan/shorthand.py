@@ -7,6 +7,7 @@ the plan wrote the short form.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from mlsysim.registry import Zoo
@@ -52,7 +53,7 @@ def _model(document: Document) -> Document:
     if document.lines:
         stated_there.values["workload", "name"] = document.values["workload", "model"]
     zoo = {**(data.get("zoo") or {}), "models": models}
-    return _with(stated_there, {**data, "workload": {"name": name, **workload}, "zoo": zoo})
+    return replace(stated_there, data={**data, "workload": {"name": name, **workload}, "zoo": zoo})
 
 
 def _fleet(document: Document, zoo: Zoo) -> Document:
@@ -80,13 +81,13 @@ def _fleet(document: Document, zoo: Zoo) -> Document:
     values = dict(document.values)
     if document.lines:
         values |= dict.fromkeys(stands, document.values[place])
-    return _with(Document(document.name, None, document.lines, values, document.keys), data)
+    return replace(document, data=data, values=values)
 
 
 def _only_pool(document: Document) -> Document:
     """A single pool as the hardware itself."""
     pool = {key: value for key, value in document.data["hardware"]["pools"][0].items() if key != "share"}
-    return _with(moved(document, ("hardware", "pools", 0), ("hardware",)), {**document.data, "hardware": pool})
+    return replace(moved(document, ("hardware", "pools", 0), ("hardware",)), data={**document.data, "hardware": pool})
 
 
 def moved(document: Document, old: Path_, new: Path_) -> Document:
@@ -96,8 +97,4 @@ def moved(document: Document, old: Path_, new: Path_) -> Document:
         below = {(*new, *path[len(old) :]): mark for path, mark in marks.items() if path[: len(old)] == old}
         return {**marks, **below}
 
-    return Document(document.name, None, document.lines, also(document.values), also(document.keys))
-
-
-def _with(document: Document, data: dict[str, Any]) -> Document:
-    return Document(document.name, data, document.lines, document.values, document.keys)
+    return replace(document, data=None, values=also(document.values), keys=also(document.keys))

@@ -1,36 +1,42 @@
 """A report of tests in the XML of JUnit, which every build server reads: each condition and each assert is a test.
 
-Source: the schema of Jenkins' xUnit plugin, junit-10.xsd.
+Source: the schema of Jenkins' xUnit plugin, junit-10.xsd. It has no place for a file and a line, which stand in the text.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from xml.etree import ElementTree
 
 from mlsysim.reports.remarks import Remark
-
-#: What XML 1.0 cannot hold.
-_CONTROL = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-#: What is shown instead.
-UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+from mlsysim.symbolic.escapes import line, xml
 
 
 def render(plans: Sequence[tuple[str, Sequence[Remark]]]) -> str:
     """Remarks as test suites. A warning is a test that passes and says so in its output.
 
+    No two tests share their class and name: the class is the plan and the kind of remark.
+
     Args:
         plans: the name of each plan, and what was looked at in it.
     """
-    every = [remark for _, remarks in plans for remark in remarks]
-    suites = ElementTree.Element("testsuites", {"name": "mlsysim", **_counts(every)})
-    for name, remarks in plans:
-        suite = ElementTree.SubElement(suites, "testsuite", {"name": _printable(name), **_counts(remarks)})
-        for remark in remarks:
-            _case(suite, remark)
+    counts = _counts([remark for _, remarks in plans for remark in remarks])
+    counts.pop("skipped")
+    suites = _element(None, "testsuites", name="mlsysim", **counts)
+    for (_, remarks), name in zip(plans, _distinct(name for name, _ in plans), strict=True):
+        suite = _element(suites, "testsuite", name=name, **_counts(remarks))
+        tests = [(_class(name, remark), remark.title) for remark in remarks]
+        for remark, (of, _), title in zip(remarks, tests, _distinct_in(tests), strict=True):
+            _case(_element(suite, "testcase", classname=of, name=title), remark)
     ElementTree.indent(suites)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(suites, encoding="unicode") + "\n"
+
+
+def _element(parent: ElementTree.Element | None, tag: str, text: str = "", **attributes: str) -> ElementTree.Element:
+    told = {name: line(value) for name, value in attributes.items()}
+    made = ElementTree.Element(tag, told) if parent is None else ElementTree.SubElement(parent, tag, told)
+    made.text = xml(text) or None
+    return made
 
 
 def _counts(remarks: Sequence[Remark]) -> dict[str, str]:
@@ -41,31 +47,41 @@ def _counts(remarks: Sequence[Remark]) -> dict[str, str]:
     return {name: str(count) for name, count in counts.items()}
 
 
-def _case(suite: ElementTree.Element, remark: Remark) -> None:
-    place = remark.place
-    told = {"classname": remark.rule.replace("/", "."), "name": _printable(remark.title)}
-    if place:
-        told["file"] = _printable(place.file)
-        told |= {"line": str(place.line)} if place.line else {}
-    case = ElementTree.SubElement(suite, "testcase", told)
-    text = _printable(remark.text)
+def _class(plan: str, remark: Remark) -> str:
+    """The class of a test, whose parts are separated by dots: the plan, and the kind of remark."""
+    return f"{plan.replace('.', '_')}.{remark.rule.replace('.', '_').replace('/', '.')}"
+
+
+def _distinct(names: Iterable[str]) -> Iterator[str]:
+    """Names, of which those that came before are numbered."""
+    return _distinct_in((("", name) for name in names))
+
+
+def _distinct_in(named: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Names, of which those that came before in the same class are numbered."""
+    seen: set[tuple[str, str]] = set()
+    for of, name in named:
+        said, count = line(name), 1
+        while (line(of), said) in seen:
+            count += 1
+            said = f"{line(name)} ({count})"
+        seen.add((line(of), said))
+        yield said
+
+
+def _case(case: ElementTree.Element, remark: Remark) -> None:
     if remark.level == "error":
         kind = "error" if remark.rule == "input" else "failure"
-        ElementTree.SubElement(case, kind, {"message": text, "type": remark.rule}).text = _located(remark, text)
+        _element(case, kind, _located(remark), message=remark.text, type=remark.rule)
     elif remark.level == "skipped":
-        ElementTree.SubElement(case, "skipped", {"message": text})
+        _element(case, "skipped", message=remark.text)
     elif remark.level == "warning":
-        ElementTree.SubElement(case, "system-out").text = f"warning: {_located(remark, text)}"
+        _element(case, "system-out", f"warning: {_located(remark)}")
 
 
-def _located(remark: Remark, text: str) -> str:
+def _located(remark: Remark) -> str:
     place = remark.place
     if place is None:
-        return text
+        return remark.text
     numbers = [str(number) for number in (place.line, place.column) if number]
-    return f"{_printable(':'.join([place.file, *numbers]))}: {text}"
-
-
-def _printable(text: str) -> str:
-    """Text without characters that XML cannot hold."""
-    return _CONTROL.sub(UNKNOWN, text)
+    return f"{':'.join([place.file, *numbers])}: {remark.text}"

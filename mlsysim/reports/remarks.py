@@ -77,8 +77,10 @@ def of_found(found: Found) -> list[Remark]:
 
     if not isinstance(found, SharedEvaluation):
         return [*_of_walls(found), *_of_asserts(found)]
+    names = [pool.evaluation.design.hardware.name for pool in found.pools]
+    called = [f"{name} (pool {at})" if names.count(name) > 1 else name for at, name in enumerate(names, 1)]
     remarks = [
-        remark for pool in found.pools for remark in _of_walls(pool.evaluation, pool.evaluation.design.hardware.name)
+        remark for pool, name in zip(found.pools, called, strict=True) for remark in _of_walls(pool.evaluation, name)
     ]
     broken = {id(violation.limit): violation for violation in found.violations}
     for limit in found.limits:

@@ -113,21 +113,66 @@ def test_junit_counts_every_condition_and_assert(shown: Any) -> None:
     assert code == 3
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == (str(len(cases)), "1", "0")
     assert suite.get("name") == "100% <sure>: a | b, c"
-    (failed,) = [case for case in cases if case.find("failure") is not None]
-    assert (failed.get("file"), failed.get("line")) == ("plans/a plan.yaml", "9")
+    (failed,) = [each for case in cases if (each := case.find("failure")) is not None]
+    assert (failed.text or "").startswith("plans/a plan.yaml:9:12: ")
     (warned,) = [case for case in cases if case.find("system-out") is not None]
     assert "warning: plans/a plan.yaml:7:30" in (warned.findtext("system-out") or "")
     walls = {f.name for f in mlsysim.evaluate(yaml.safe_load(PLAN)).findings if f.kind != "structural"}
-    assert {case.get("name") for case in cases if (case.get("classname") or "").startswith("feasibility")} == walls
+    assert {case.get("name") for case in cases if ".feasibility." in (case.get("classname") or "")} == walls
     _, out = shown(LARGE, "--output", "junit")
     suite = ElementTree.fromstring(out)[0]
     assert (suite.get("skipped"), int(suite.get("failures") or 0) >= 1) == ("1", True)
 
 
+#: What junit-10.xsd of Jenkins' xUnit plugin says of the elements that are written: attributes that are needed, others that may
+#: be there, and what may stand inside.
+JUNIT: dict[str, tuple[set[str], set[str], set[str]]] = {
+    "testsuites": (set(), {"name", "time", "tests", "failures", "errors"}, {"testsuite"}),
+    "testsuite": ({"name", "tests", "failures", "errors"},
+                  {"group", "time", "skipped", "timestamp", "hostname", "id", "package", "file", "log", "url", "version"},
+                  {"testsuite", "properties", "testcase", "system-out", "system-err"}),
+    "testcase": ({"name"}, {"time", "classname", "group"}, {"skipped", "error", "failure", "system-out", "system-err"}),
+    "failure": (set(), {"type", "message"}, set()), "error": (set(), {"type", "message"}, set()),
+    "skipped": (set(), {"type", "message"}, set()), "system-out": (set(), set(), set()),
+}  # fmt: skip
+POOLS = """\
+version: "1.0"
+workload: {name: Llama3_8B, sequence_length: 1024, output_tokens: 256}
+serving: {requests_per_second: 1}
+hardware: {pools: [{name: H100, accelerators: 1}, {name: H100, accelerators: 2}]}
+constraints: {assert: [{metric: latency, max: 1 ms}, {metric: latency, max: 1 ms, severity: warn}]}
+"""
+
+
+@pytest.mark.parametrize("text", [PLAN, LARGE, BROKEN, POOLS, POOLS.replace("8B", "70B")])
+def test_junit_keeps_the_schema_that_it_names(text: str, shown: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """Elements and attributes as the schema has them, counts that add up, and no two tests of one class and name."""
+    shown(text)
+    run(["check", "plans/a plan.yaml", "plans/a plan.yaml", "--output", "junit"])
+    root = ElementTree.fromstring(capsys.readouterr().out)
+    for element in root.iter():
+        needed, others, inside = JUNIT[element.tag]
+        assert needed <= set(element.attrib) <= needed | others, element.tag
+        assert {child.tag for child in element} <= inside
+        assert not (element.text or "").strip() or element.tag in ("failure", "error", "skipped", "system-out")
+    cases = [(case.get("classname"), case.get("name")) for case in root.iter("testcase")]
+    assert len(cases) == len(set(cases)) == int(root.get("tests") or 0)
+    for name in ("failure", "error"):
+        assert int(root.get(f"{name}s") or 0) == len([*root.iter(name)])
+        assert all(int(suite.get(f"{name}s") or 0) == len([*suite.iter(name)]) for suite in root)
+    assert all(int(suite.get("skipped") or 0) == len([*suite.iter("skipped")]) for suite in root)
+
+
+def test_pools_of_one_kind_are_told_apart(shown: Any) -> None:
+    """In every format, by their number."""
+    _, out = shown(POOLS.replace("8B", "70B"), "--output", "github")
+    assert {at["title"].partition(":")[0] for _, at, _ in parsed(out)} >= {"H100 (pool 1)", "H100 (pool 2)"}
+
+
 def test_junit_holds_only_what_xml_can() -> None:
-    """Control characters become a sign for what is unknown."""
+    """Control characters stand as their escapes."""
     text = junit.render([("n\x01", [Remark("assert/x", "a\x00\x1bb\ufffe", "error", "c\x07\U0001f600")])])
-    assert ElementTree.fromstring(text)[0][0].get("name") == "a��b�"
+    assert ElementTree.fromstring(text)[0][0].get("name") == r"a\x00\x1bb\ufffe"
 
 
 #: The parts of SARIF 2.1.0 that are written, after section 3 of the standard.
@@ -210,7 +255,7 @@ def test_tables_have_every_metric_with_its_unit(shown: Any) -> None:
             assert float(rows[key]["value"]) == value
     assert rows["p_latency_ms"]["unit"] == "ms"
     _, page = shown(PLAN, "--output", "markdown", command="eval")
-    assert page.startswith("### 100% &lt;sure>: a \\| b, c\n\n**FAIL** fits")
+    assert page.startswith(r"### 100% \<sure\>: a \| b, c" + "\n\n**FAIL** fits")
     assert re.search(r"^\| p_latency_ms \| [\d.,]+ \| ms \|$", page, re.MULTILINE)
     assert "Left open by the plan" in page
 
