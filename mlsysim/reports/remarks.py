@@ -29,19 +29,20 @@ class Place:
 
     @classmethod
     def of(cls, where: str | None) -> Place | None:
-        """The place that ``plan.yaml:7:3`` names; None where there is none.
+        """The place that ``plan.yaml:7:3`` names; None where it names no file, such as a command.
 
         >>> Place.of("plans/a.yaml:7:3")
         Place(file='plans/a.yaml', line=7, column=3)
         >>> Place.of("a.yaml")
         Place(file='a.yaml', line=None, column=None)
+        >>> Place.of("mlsysim eval")
         """
         if not where:
             return None
         file, _, rest = where.rpartition(":")
         name, _, line = file.rpartition(":")
         if not (name and line.isdecimal() and rest.isdecimal()):
-            return cls(PurePath(where).as_posix())
+            return cls(PurePath(where).as_posix()) if PurePath(where).suffix else None
         return cls(PurePath(name).as_posix(), int(line), int(rest))
 
 
