@@ -24,7 +24,10 @@ _TEX = {
     "®": r"\textregistered{}", "©": r"\textcopyright{}", "°": r"\textdegree{}", "±": r"$\pm$", "≤": r"$\le$", "≥": r"$\ge$",
 }  # fmt: skip
 #: Letters with accents that every LaTeX with the T1 encoding has.
-_LETTERS = frozenset("ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿĂăĄąĆćČčĎďĐđĘęĚěĞğİıĹĺĽľŁłŃńŇňŐőŒœŔŕŘřŚśŞşŠšŢţŤťŮůŰűŸŹźŻżŽž")
+_LETTERS = frozenset(
+    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿĂă"
+    "ĄąĆćČčĎďĐđĘęĚěĞğİıĹĺĽľŁłŃńŇňŐőŒœŔŕŘřŚśŞşŠšŢţŤťŮůŰűŸŹźŻżŽž"
+)
 #: What BibTeX counts as braces even behind a backslash.
 _BIBTEX = {**_TEX, "{": r"\textbraceleft{}", "}": r"\textbraceright{}"}
 _MARKDOWN = re.compile(r"[\\`*\[\]<>|~&$]|(?<![^\W_])_|_(?![^\W_])")
@@ -92,10 +95,10 @@ def bibtex(text: str) -> str:
 
 
 def bibtex_names(text: str) -> str:
-    """Names as a braced field of BibTeX: braces that pair keep a name together, as BibTeX means them.
+    r"""Names as a braced field of BibTeX: braces that pair keep a name together, as BibTeX means them.
 
     >>> bibtex_names("{Qwen Team} and others & co")
-    '{Qwen Team} and others \\\\& co'
+    '{Qwen Team} and others \\& co'
     """
     depth = 0
     for character in text:
@@ -172,9 +175,9 @@ def markdown(text: str) -> str:
 
 
 def github_message(text: str) -> str:
-    """The message of a workflow command.
+    r"""The message of a workflow command.
 
-    >>> github_message("50%\\n::error::x")
+    >>> github_message("50%\n::error::x")
     '50%25%0A::error::x'
     """
     return _replaced(visible(text, "\r\n\t"), _PERCENT)
@@ -190,10 +193,10 @@ def github_property(text: str) -> str:
 
 
 def github_line(text: str) -> str:
-    """A line of a build's log that is no workflow command, of either form.
+    r"""A line of a build's log that is no workflow command, of either form.
 
     >>> github_line("::error::x ##[group]")
-    '\\\\::error::x #\\\\#[group]'
+    '\\::error::x #\\#[group]'
     """
     shown = line(text).replace("##[", r"#\#[")
     return f"\\{shown}" if shown.startswith("::") else shown

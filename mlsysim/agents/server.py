@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.metadata import PackageNotFoundError, version
 
 from mlsysim.cli.program import FINE, closed, interrupt, program, say

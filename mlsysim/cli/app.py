@@ -172,7 +172,9 @@ def diff(
 
 
 @app.command()
-def init(file: Annotated[Path, typer.Argument(help="The file to write, - for standard output.")] = Path(USUAL_FILE)) -> None:
+def init(
+    file: Annotated[Path, typer.Argument(help="The file to write, - for standard output.")] = Path(USUAL_FILE),
+) -> None:
     """Write a plan to start from, with what its fields mean."""
     from mlsysim.cli.files import write_new
     from mlsysim.plan.starter import STARTER

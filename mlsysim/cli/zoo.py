@@ -123,7 +123,9 @@ def import_(
     name: Annotated[str | None, typer.Option(help="The entry's name in plans.")] = None,
     write: Annotated[
         Path,
-        typer.Option(help="A file to write the entry to, such as zoo.yaml; default: standard output.", show_default=False),
+        typer.Option(
+            help="A file to write the entry to, such as zoo.yaml; default: standard output.", show_default=False
+        ),
     ] = STANDARD_OUTPUT,
 ) -> None:
     """Turn a Hugging Face model configuration into an entry of your own."""

@@ -6,5 +6,7 @@ import sys
 
 from mlsysim.cli.program import listen
 
-if sys.argv[:1] == ["-m"]:  # as long as the interpreter looks for the module to run: Ctrl-C may come while it is imported
+if sys.argv[:1] == [
+    "-m"
+]:  # as long as the interpreter looks for the module to run: Ctrl-C may come while it is imported
     listen()

@@ -64,7 +64,7 @@ def _without_aliases(text: str) -> str:
 
 
 def _applied(text: str, edits: Sequence[Edit]) -> str:
-    for start, end, instead in reversed(sorted(edits, key=lambda edit: edit[:2])):  # of one place, the last first
+    for start, end, instead in sorted(edits, key=lambda edit: edit[:2])[::-1]:  # of one place, the last first
         text = text[:start] + instead + text[end:]
     return text
 
@@ -121,7 +121,7 @@ class _Editor:
             return True
         if node.kind == "list" and isinstance(new, list) and len(new) >= len(old) > 0:
             done = len(self.edits)
-            if not all([self.value(part, *pair) for (_, part), *pair in zip(node.entries, old, new)]):  # noqa: B905
+            if not all(self.value(part, *pair) for (_, part), *pair in zip(node.entries, old, new, strict=False)):
                 del self.edits[done:]
                 return False
             self.append(node, new[len(old) :])
@@ -214,7 +214,9 @@ class _Editor:
         if not ended:
             self.edits.append((value.end, value.end, ","))
         place = self.line_end(value.end, newline=False)
-        self.edits.append((place, place, "".join(f"{lead}{entry}," for entry in entries).removesuffix("" if ended else ",")))
+        self.edits.append(
+            (place, place, "".join(f"{lead}{entry}," for entry in entries).removesuffix("" if ended else ","))
+        )
 
     def behind(self, node: Node, key: str, order: Sequence[str], old: list[str]) -> int:
         """The place behind the last key that usually comes before one, comments of its section included."""

@@ -54,7 +54,7 @@ def _class(plan: str, remark: Remark) -> str:
 
 def _distinct(names: Iterable[str]) -> Iterator[str]:
     """Names, of which those that came before are numbered."""
-    return _distinct_in((("", name) for name in names))
+    return _distinct_in(("", name) for name in names)
 
 
 def _distinct_in(named: Iterable[tuple[str, str]]) -> Iterator[str]:

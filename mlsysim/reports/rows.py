@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlsysim.registry.entry import Published
-from mlsysim.symbolic.numerals import plain
 from mlsysim.symbolic.escapes import csv_cell, markdown
+from mlsysim.symbolic.numerals import plain
 
 Rows = Sequence[Mapping[str, Any]]
 

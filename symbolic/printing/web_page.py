@@ -49,7 +49,8 @@ class WallPage:
         """Assumptions, validity, sources."""
         items = "".join(f"<li>{html(assumption)}</li>" for assumption in wall.assumptions)
         assumed = f"<h2>Assumptions</h2>\n<ul>{items}</ul>\n" if items else ""
-        return f"</ol>\n{assumed}<p>It holds for {html(wall.validity)}.</p>\n<p>Sources: {html(', '.join(cites))}</p>\n</article>"
+        holds = f"<p>It holds for {html(wall.validity)}.</p>\n<p>Sources: {html(', '.join(cites))}</p>"
+        return f"</ol>\n{assumed}{holds}\n</article>"
 
 
 class MathMLPage(WallPage):

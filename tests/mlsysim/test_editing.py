@@ -115,7 +115,13 @@ def check(text: str, data: dict[str, Any]) -> None:
             assert section in written or "*" in section, key  # an alias may have lost what it stands for
 
 
-@given(st.sampled_from(DOCUMENTS), st.randoms(use_true_random=False), st.sampled_from([0.02, 0.1, 0.5]), st.booleans(), st.booleans())
+@given(
+    st.sampled_from(DOCUMENTS),
+    st.randoms(use_true_random=False),
+    st.sampled_from([0.02, 0.1, 0.5]),
+    st.booleans(),
+    st.booleans(),
+)
 def test_an_edited_document_says_the_new_and_keeps_the_rest(
     text: str, random_: random.Random, share: float, windows: bool, cut: bool
 ) -> None:
@@ -199,7 +205,9 @@ constraints:
 # the end
 """
 OFFERING = COMMENTED + "search:\n  # what we allow\n  offload: true\n  precisions: [bf16, fp8]\n"
-FLEET = COMMENTED.replace("  name: H100\n  nodes: 2            # 16 of them\n", "  fleet: SuperPOD_SU_H100   # the one we have\n")
+FLEET = COMMENTED.replace(
+    "  name: H100\n  nodes: 2            # 16 of them\n", "  fleet: SuperPOD_SU_H100   # the one we have\n"
+)
 OWN = COMMENTED.replace('  name: "Llama3_8B"   # the model\n', (
     "  model:              # ours\n    facts: {layers: 4, hidden: 256, heads: 4, kv_heads: 4, head_width: 64, ffn_width: 1024,\n"
     "      ffn_matrices: 3, vocabulary: 1000, norm_vectors: 1, norms: 2, causal: 1, dense_layers: 4, active_experts: 0,\n"
@@ -232,7 +240,20 @@ def test_what_a_search_writes_is_the_plan_with_the_choice(text: str, problem: st
     }
     assert comments(written) == comments(text)
     for line in text.splitlines():
-        decided = ("nodes", "name: H100", "accelerators", "fleet", "ops:", "slots", "chunk", "search", "offload", "precisions", "parallelism", "allow")
+        decided = (
+            "nodes",
+            "name: H100",
+            "accelerators",
+            "fleet",
+            "ops:",
+            "slots",
+            "chunk",
+            "search",
+            "offload",
+            "precisions",
+            "parallelism",
+            "allow",
+        )
         if not any(word in line for word in (*decided, "requests_per_second", "duration_days")):
             assert line in written.splitlines()
 
@@ -273,7 +294,9 @@ def test_agents_get_the_text_of_their_plan_back() -> None:
 
     answer = call("optimize_plan", {"plan_yaml": COMMENTED}).data
     assert comments(answer["plan_yaml"]) == comments(COMMENTED)
-    assert mlsysim.evaluate(loads(answer["plan_yaml"]))["performance.latency"] * 1e3 == pytest.approx(answer["result"]["p_latency_ms"])
+    assert mlsysim.evaluate(loads(answer["plan_yaml"]))["performance.latency"] * 1e3 == pytest.approx(
+        answer["result"]["p_latency_ms"]
+    )
 
 
 def test_a_plan_in_a_file_that_is_written_evaluates_to_the_same(tmp_path: Path) -> None:

@@ -82,7 +82,9 @@ def test_errors_about_bad_input_reach_standard_error_though_the_output_is_full()
     assert (code, errors.splitlines()[0]) == (2, "none.yaml: error: there is no such file")
 
 
-@pytest.mark.parametrize("command", ["schema", "zoo hardware", "--help", "-o json eval Llama3_8B H100", "derive compute"])
+@pytest.mark.parametrize(
+    "command", ["schema", "zoo hardware", "--help", "-o json eval Llama3_8B H100", "derive compute"]
+)
 def test_a_reader_that_goes_is_no_mistake(command: str) -> None:
     """As in `mlsysim ... | head -n 1`."""
     code, output, errors = in_a_shell(f"@mlsysim {command} | head -n 1; exit ${{PIPESTATUS[0]}}")
@@ -114,7 +116,9 @@ def test_a_server_without_a_client_ends_in_words(server: str, streams: str, code
     """Closed streams and full ones, and a client that does not read."""
     found = in_a_shell(f"(echo '{HELLO}'; sleep 0.5) | @{server} {streams}")
     assert found[0] == code
-    assert found[2].strip().removeprefix("error: ").removeprefix("mlsysim: error: ") == errors.removeprefix("mlsysim: error: ")
+    assert found[2].strip().removeprefix("error: ").removeprefix("mlsysim: error: ") == errors.removeprefix(
+        "mlsysim: error: "
+    )
 
 
 # Ctrl-C.
@@ -163,7 +167,12 @@ def test_ctrl_c_in_the_first_moments_is_no_traceback(words: list[str], delay: fl
     code = f"import sys\nfrom mlsysim.cli.program import listen\nlisten()\nprint('here', file=sys.stderr, flush=True)\n" \
            f"from mlsysim.__main__ import main\nmain({words[1:]!r})"  # fmt: skip
     process = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=ENVIRONMENT
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=ENVIRONMENT,
     )
     assert process.stderr is not None
     assert process.stderr.readline() == "here\n"
@@ -177,7 +186,7 @@ def test_ctrl_c_in_the_first_moments_is_no_traceback(words: list[str], delay: fl
 
 def test_a_command_that_ignores_ctrl_c_goes_on_doing_so() -> None:
     """As a shell starts it in the background of a script."""
-    code = f"import signal, os\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nfrom mlsysim.__main__ import main\n" \
+    code = "import signal, os\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nfrom mlsysim.__main__ import main\n" \
            "os.kill(os.getpid(), signal.SIGINT)\nmain(['--version'])"  # fmt: skip
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT, check=False)
     assert (done.returncode, done.stderr) == (0, "")
@@ -282,7 +291,9 @@ def test_a_full_disk_leaves_nothing_behind(words: list[str], tmp_path: Path) -> 
     assert {each.name for each in tmp_path.iterdir()} == {"plan.yaml", "a.yaml"}
 
 
-def test_a_dash_is_standard_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dash_is_standard_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """As it is standard input where a plan is read: what is written can be piped into the next command."""
     monkeypatch.chdir(tmp_path)
     Path("plan.yaml").write_text(yaml.safe_dump(SMALL))
@@ -329,7 +340,9 @@ def hostile() -> dict[str, object]:
     return base
 
 
-def test_a_terminal_gets_text_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_terminal_gets_text_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """No markup, no emoji, no escape: of titles in tables and pages, and of names of files."""
     monkeypatch.chdir(tmp_path)
     title = "[red]Mine[/red] :smile: <b> \u200b"
@@ -338,7 +351,11 @@ def test_a_terminal_gets_text_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         "hardware": [{"id": "evil", **EVIL, "title": title, "from": {"source": "us"}}],
     }))  # fmt: skip
     monkeypatch.setenv("MLSYSIM_ZOO", "zoo.yaml")
-    for words in (["zoo", "show", "Evil"], ["zoo", "hardware", "--where", "name = Evil"], ["eval", "Llama3_8B", "Evil"]):
+    for words in (
+        ["zoo", "show", "Evil"],
+        ["zoo", "hardware", "--where", "name = Evil"],
+        ["eval", "Llama3_8B", "Evil"],
+    ):
         assert run(words) == 0
         shown = capsys.readouterr().out
         assert "[red]Mine[/red] :smile: <b> \\u200b" in shown
@@ -349,7 +366,9 @@ def test_a_terminal_gets_text_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert capsys.readouterr().err == "wrote a\\u202eb.yaml\n"
 
 
-def test_a_spreadsheet_computes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_spreadsheet_computes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Of what a zoo of one's own says; numbers stay numbers."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "zoo.yaml").write_text(yaml.safe_dump({

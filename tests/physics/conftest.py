@@ -28,7 +28,10 @@ def _evaluator(variant: str) -> Evaluate:
     of, compiled = graph(variant), kernel(variant)
     ends = {leaf.name.rpartition(".")[2]: leaf.name for leaf in of.leaves}
     assert len(ends) == len(of.leaves)
-    plain = {leaf.name: 0.0 if leaf.low == 0 else 1.0 for leaf in of.leaves} | {"software.full_batch": 32.0, "ops.duration": 1.0}
+    plain = {leaf.name: 0.0 if leaf.low == 0 else 1.0 for leaf in of.leaves} | {
+        "software.full_batch": 32.0,
+        "ops.duration": 1.0,
+    }
 
     def evaluate(**values: float) -> dict[str, float]:
         leaves = {**plain, **{ends[name]: float(value) for name, value in values.items()}}
