@@ -56,15 +56,33 @@ __all__ = [
 ]  # fmt: skip
 
 
-#: The layers of the registry, which are modules.
-_LAYERS = ("hardware", "infra", "models", "systems")
+#: The layers of the registry, and the folder of the evaluators and searches, which are modules.
+_LAYERS = ("core", "hardware", "infra", "models", "systems")
+#: What to write instead of names of the package that was published as mlsysim before this one, and those names.
+_REPLACED = {
+    "mlsysim.SystemEvaluator.evaluate": ("Engine",),
+    "mlsysim.evaluate": (
+        "PerformanceProfile", "SingleNodeSolver", "SingleNodeModel", "DistributedSolver", "DistributedModel", "ServingSolver",
+        "ServingModel", "EconomicsSolver", "EconomicsModel", "SustainabilitySolver", "SustainabilityModel", "load_config",
+    ),
+    "mlsysim.evaluate(plan).scorecard()": ("plot_evaluation_scorecard",),
+    "mlsysim.sensitivity": ("SensitivitySolver",), "mlsysim.synthesize": ("SynthesisSolver",),
+    "mlsysim.optimize": ("ParallelismOptimizer", "BatchingOptimizer", "PlacementOptimizer"),
+    "mlsysim.Plan": ("Scenario", "SimulationConfig"), "mlsysim.systems.Scenarios": ("Scenarios", "Applications"),
+    "mlsysim.systems": ("Systems",), "mlsysim.systems.Fleets": ("Fleet",), "mlsysim.systems.Nodes": ("Node",),
+    "mlsysim.systems.Fabrics": ("NetworkFabric",), "mlsysim.infra": ("Infra", "Infrastructure"),
+    "mlsysim.infra.Datasets": ("Datasets",), "mlsysim.Hardware": ("HardwareNode",),
+    "mlsysim.Models": ("Workload", "TransformerWorkload", "CNNWorkload"),
+    "from mlsysim.symbolic.units import registry": ("ureg", "Q_"),
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     if name in _LAYERS:
         return import_module(f"mlsysim.{name}")
     if name not in _WHERE:
-        raise AttributeError(f"module 'mlsysim' has no attribute {name!r}")
+        cures = [f"; use `{cure}`" for cure, names in _REPLACED.items() if name in names]
+        raise AttributeError(f"module 'mlsysim' has no attribute {name!r}{''.join(cures)}")
     return getattr(import_module(f"mlsysim.{_WHERE[name]}"), name)
 
 

@@ -13,6 +13,7 @@ from mlsysim.design.points import BoundKernel, Columns, Point
 from mlsysim.evaluation import Evaluation, Violation
 from mlsysim.evaluation import evaluate as _evaluate
 from mlsysim.plan import LoadedPlan, load, plain
+from mlsysim.plan.pairing import paired, refuse_pair
 from mlsysim.registry import Entry
 from mlsysim.symbolic.errors import InputError
 
@@ -22,24 +23,40 @@ if TYPE_CHECKING:
 Planlike = str | Path | Mapping[str, Any] | Entry | LoadedPlan
 
 
-def evaluate(plan: Planlike) -> Evaluation:
-    """Evaluate a plan.
+def evaluate(plan: Planlike, hardware: str | Entry | None = None, **fields: Any) -> Evaluation:
+    """Evaluate a plan, or a model on an accelerator.
 
     Args:
-        plan: the path of a YAML file, a mapping of the same form, or a plan.
+        plan: the path of a YAML file, a mapping of the same form, or a plan; before an accelerator, a model by name or entry.
+        hardware: the accelerator, by name or entry.
+        **fields: what a plan would say of them, as options of ``mlsysim eval``: ``batch_size``, ``nodes``, ``accelerators``,
+            ``phase``, ``sequence_length``, ``output_tokens``, ``precision``, ``efficiency``, ``region``, ``duration_days``.
 
     Raises:
-        InputError: the plan is malformed or names something unknown.
+        InputError: the plan is malformed or names something unknown; a field is unknown, or stands beside a plan.
 
+    >>> evaluation = evaluate("Llama3_8B", "H100", batch_size=32)
+    >>> evaluation.feasible, evaluation.binding_wall
+    (True, 'compute')
     >>> evaluation = evaluate({"version": "1.0", "workload": {"name": "Llama3_70B"}, "hardware": {"name": "H100"}})
     >>> evaluation.feasible, evaluation.to_dict()["f_status"]
     (False, 'FAIL')
     """
-    return _evaluate(_bind(load(plan)))
+    if hardware is None:
+        refuse_pair(plan, fields)
+        return _evaluate(_bind(load(plan)))
+    model: Any = plan
+    entries = (each if isinstance(each, Entry) else None for each in (model, hardware))
+    return _evaluate(_bind(load(paired(model, hardware, fields)), *entries))
 
 
-def evaluate_whole(plan: Planlike) -> Evaluation | SharedEvaluation:
+def evaluate_whole(
+    plan: Planlike, hardware: str | Entry | None = None, **fields: Any
+) -> Evaluation | SharedEvaluation:
     """Evaluate any plan, also one whose hardware is several pools.
+
+    Args:
+        plan, hardware, **fields: as of :func:`evaluate`.
 
     Returns:
         What :func:`evaluate` returns; of several pools what all do together, with the same ``exit_code``, ``scorecard`` and
@@ -54,6 +71,9 @@ def evaluate_whole(plan: Planlike) -> Evaluation | SharedEvaluation:
     >>> [pool.evaluation.design.hardware.name for pool in whole.pools]
     ['H100', 'A100']
     """
+    if hardware is not None:
+        return evaluate(plan, hardware, **fields)
+    refuse_pair(plan, fields)
     loaded = load(plan)
     if not loaded.plan.hardware.pools:
         return evaluate(loaded)
@@ -147,13 +167,16 @@ class Check:
         return "<Check: feasible>" if self.feasible else f"<Check: infeasible: {'; '.join(self.reasons)}>"
 
 
-def check(plan: Planlike) -> Check:
-    """Check a plan's feasibility and asserts.
+def check(plan: Planlike, hardware: str | Entry | None = None, **fields: Any) -> Check:
+    """Check a plan's feasibility and asserts, or those of a model on an accelerator; takes what :func:`evaluate` takes.
 
     Raises:
         InputError: the plan is malformed or names something unknown.
+
+    >>> check("Llama3_8B", "H100", batch_size=32)
+    <Check: feasible>
     """
-    evaluation = evaluate(plan)
+    evaluation = evaluate(plan, hardware, **fields)
     return Check(tuple(evaluation.findings), tuple(evaluation.violations))
 
 

@@ -7,31 +7,8 @@ from typing import Any
 
 from mlsysim.listing import ABOUT
 from mlsysim.profiles import profile
-from mlsysim.registry import CATEGORIES, Entry, Value, standard
+from mlsysim.registry import Entry, Value, standard
 from mlsysim.registry.entry import Published
-from mlsysim.symbolic.errors import InputError, UnknownNameError
-
-
-def named(name: str) -> Entry:
-    """The entry that a name finds in whatever category.
-
-    Raises:
-        UnknownNameError: there is none.
-        InputError: several categories have one.
-    """
-    zoo = standard()
-    category, slash, rest = name.partition("/")
-    if slash and category in CATEGORIES:
-        return zoo.find(category, rest)
-    found = zoo.categories_of(name)
-    if not found:
-        known = [entry.name for each in CATEGORIES for entry in zoo.entries(each).values()]
-        raise UnknownNameError("entry", name, known, see="see `mlsysim zoo`")
-    exactly = [each for each in found if zoo.find(each, name).name == name]
-    if len(found) > 1 and len(exactly) != 1:
-        choices = " or ".join(f"{each}/{name}" for each in found)
-        raise InputError(f"{name!r} stands in {', '.join(found)}", hint=f"say which: {choices}")
-    return zoo.find((exactly or found)[0], name)
 
 
 def rows(entry: Entry) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mlsysim.registry import Entry, Zoo, standard
+from mlsysim.registry import Entry, Source, Value, Zoo, standard
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue, kernel
 from mlsysim.symbolic.words import amount
@@ -15,6 +15,8 @@ _OF_TRANSFORMER = {
     "parameters": "model.parameters", "active_parameters": "model.active", "flop_per_token": "work.token",
     "kv_bytes_per_token": "batching.token_cache", "weight_bytes": "memory.weights",
 }  # fmt: skip
+#: The source of what is counted here.
+_COUNTED = Source("definition", "By definition", "mlsysim", 2026, "", "online", "")
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,20 @@ def profile(model: str | Entry, precision: str = "bf16", zoo: Zoo | None = None)
     if not _number(entry, "causal"):
         values["kv_bytes_per_token"] = None  # an encoder keeps no cache
     return Profile(entry, format.name, **values)
+
+
+def counted(model: Entry) -> Value | None:
+    """The parameters of a transformer, counted from its architecture, as a value of the registry; of other models None.
+
+    >>> from mlsysim.registry import find
+    >>> str(counted(find("models", "Llama3_8B")))
+    '8030261248 param'
+    """
+    if model.kind != "transformer":
+        return None
+    number = profile(model).parameters
+    text, how = f"{number:.15g} param", "counted from the architecture; see mlsysim.profile"
+    return Value(text, number, "parameter", _COUNTED, "derived", verified=all(v.verified for v in model.facts.values()), how=how)
 
 
 def _of_profiled(entry: Entry, format: Entry) -> Profile:

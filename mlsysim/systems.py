@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from mlsysim.zoo import Family
+from typing import Any
+
+from mlsysim.zoo import Family, Layer
 
 Nodes = Family("nodes")
 Fabrics = Family("fabrics")
 Fleets = Family("fleets")
 Scenarios = Family("scenarios")
 
+_layer = Layer(Nodes=Nodes, Fabrics=Fabrics, Fleets=Fleets, Scenarios=Scenarios)
 __all__ = ["Fabrics", "Fleets", "Nodes", "Scenarios"]
 
 
+def __getattr__(name: str) -> Any:
+    return getattr(_layer, name)
+
+
 def __dir__() -> list[str]:
-    return __all__
+    return dir(_layer)

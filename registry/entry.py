@@ -162,6 +162,10 @@ class Lazy(Mapping[str, T]):
         return len(self._raw)
 
 
+#: Values that follow from the facts of an entry, by category and name, and what computes one; None where it cannot. What
+#: computes them knows equations, so that it stands in the rooms above and is put in by them.
+DERIVED: dict[tuple[str, str], Callable[[Entry], Value | None]] = {}
+
 #: What an entry says of itself.
 ABOUT = (
     "id", "name", "title", "vendor", "family", "kind", "status", "licence", "note", "aliases", "links", "plan",
@@ -252,16 +256,25 @@ class Entry:
             object.__setattr__(part, "_facts", self._facts)
             object.__setattr__(part, "_prefix", full + ".")
             return part
+        derived = self._derived(full)
+        if derived is not None:
+            return derived
         raise AttributeError(
             f"{self.__class__.__name__.lower().strip('_')} has no {full!r}; it has {', '.join(self._own())}"
         )
+
+    def _derived(self, name: str) -> Value | None:
+        """What follows from the facts under a name that none of them has."""
+        compute = DERIVED.get((self.category, name))
+        return compute(self) if compute else None
 
     def _own(self) -> list[str]:
         """The first words of the facts below here."""
         return sorted({f[len(self._prefix) :].split(".")[0] for f in self._facts if f.startswith(self._prefix)})
 
     def __dir__(self) -> list[str]:
-        return sorted({"category", "facts", "numbers", "replaced", *ABOUT, *self._own()})
+        derived = [name for category, name in DERIVED if category == self.category and self._derived(name)]
+        return sorted({"category", "facts", "numbers", "replaced", *ABOUT, *self._own(), *derived})
 
     def __repr__(self) -> str:
         return f"<{self.category}: {self.title}>"
@@ -284,6 +297,9 @@ class _Part(Entry):
     def __init__(self) -> None:
         """Made by ``Entry.__getattr__`` alone."""
         raise TypeError("groups of facts are reached through their entry")
+
+    def _derived(self, name: str) -> Value | None:
+        return None
 
     def __dir__(self) -> list[str]:
         return self._own()

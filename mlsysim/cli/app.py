@@ -90,33 +90,32 @@ def evaluate(
     """Evaluate a plan, or a model on an accelerator: feasibility, performance, macro."""
     from mlsysim.api import evaluate_whole
 
-    workload = {"batch_size": batch_size, "phase": phase, "sequence_length": sequence_length,
-                "output_tokens": output_tokens, "precision": precision, "efficiency": efficiency}  # fmt: skip
-    fleet = {"nodes": nodes, "accelerators": accelerators}
-    ops = {"region": region, "duration_days": duration_days}
-    given = [f"--{name.replace('_', '-')}" for name, v in {**workload, **fleet, **ops}.items() if v is not None]
+    fields = {
+        "batch_size": batch_size, "nodes": nodes, "accelerators": accelerators, "phase": phase,
+        "sequence_length": sequence_length, "output_tokens": output_tokens, "precision": precision,
+        "efficiency": efficiency, "region": region, "duration_days": duration_days,
+    }  # fmt: skip
     if hardware is not None and is_file(what):
         raise InputError(f"{hardware}: a plan names its accelerators itself", where=what, hint="leave it out")
     if hardware is None:
         plan = _plan(what)
+        given = [f"--{name.replace('_', '-')}" for name, value in fields.items() if value is not None]
         if given:
             raise InputError(f"{', '.join(given)}: a plan says this itself", where=what, hint="change the plan")
         found = evaluate_whole(plan)
     else:
-        found = evaluate_whole({
-            "version": "1.0", "workload": {"name": what, **_fields("workload", workload)},
-            "hardware": {"name": hardware, **_fields("hardware", fleet)}, "ops": _fields("ops", ops),
-        })  # fmt: skip
+        found = evaluate_whole(what, hardware, **_read(fields))
     show_found(output, found, found.to_dict, lambda: found.scorecard(color=wants_color()), fail_on)
     return exit_code(found, fail_on)
 
 
-def _fields(section: str, options: dict[str, str | None]) -> dict[str, Any]:
-    """The options that were given, as fields of a section."""
+def _read(options: dict[str, str | None]) -> dict[str, Any]:
+    """The options that were given, as the fields that they stand for."""
     from mlsysim.plan.options import as_field
+    from mlsysim.plan.pairing import FIELDS
 
     given = {name: text for name, text in options.items() if text is not None}
-    return {name: as_field(f"--{name.replace('_', '-')}", section, name, text) for name, text in given.items()}
+    return {name: as_field(f"--{name.replace('_', '-')}", FIELDS[name], name, text) for name, text in given.items()}
 
 
 def _plan(what: str) -> Any:

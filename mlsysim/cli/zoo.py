@@ -80,8 +80,9 @@ def show(
     """Show an entry: every value, where it comes from and how far it is verified."""
     from mlsysim import entries
     from mlsysim.cli.entries import page
+    from mlsysim.zoo import named
 
-    entry = entries.named(name)
+    entry = named(name)
     if OUTPUT.choose(output) == "text":
         page(entry)
     else:
@@ -92,8 +93,9 @@ def show(
 @zoo.command(rich_help_panel="One entry")
 def cite(name: Annotated[str, typer.Argument(help="An entry, by name or alias.")]) -> None:
     """Print the sources of an entry as BibTeX."""
-    from mlsysim.entries import named, sources
+    from mlsysim.entries import sources
     from mlsysim.registry.bibliography import bibliography
+    from mlsysim.zoo import named
 
     entry = named(name)
     cited = sources(entry)

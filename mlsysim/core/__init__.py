@@ -1,0 +1,7 @@
+"""Evaluators and searches by tier: :mod:`mlsysim.core.solver`."""
+
+from __future__ import annotations
+
+from mlsysim.core import solver
+
+__all__ = ["solver"]
