@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from mlsysim.registry import CATEGORIES, Entry, Value, standard
-from mlsysim.registry.categories import LINKS
+from mlsysim.registry.categories import LINKS, ORDER
 from mlsysim.registry.entry import Published
 from mlsysim.registry.vocabulary import WORD, meaning, names
 from mlsysim.symbolic.errors import InputError, UnknownNameError
@@ -20,7 +21,7 @@ ABOUT = ("name", "id", "title", "vendor", "family", "kind", "status", "licence")
 COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
     "hardware": (("kind", "kind"), ("bf16", "compute.peak.bf16"), ("int8", "compute.peak.int8"), ("memory", "memory.capacity"),
                  ("bandwidth", "memory.bandwidth"), ("power", "power.maximum"), ("year", "launch_year")),
-    "models": (("family", "family"), ("parameters", "published.parameters"), ("layers", "layers"), ("hidden", "hidden"),
+    "models": (("family", "family"), ("parameters", "parameters"), ("layers", "layers"), ("hidden", "hidden"),
                ("heads", "heads"), ("kv", "kv_heads"), ("experts", "experts"), ("MAC", "multiply_accumulates")),
     "nodes": (("accelerators", "accelerators"), ("ports", "ports"), ("power", "power.maximum"), ("reach", "reach")),
     "fabrics": (("bandwidth, one way", "bandwidth"), ("latency", "latency")),
@@ -31,9 +32,13 @@ COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
     "storage": (("kind", "kind"), ("read", "bandwidth"), ("write", "write_bandwidth"), ("latency", "latency"),
                 ("price", "price")),
     "datasets": (("kind", "kind"), ("samples", "samples"), ("tokens", "tokens"), ("size", "size")),
-    "prices": (("kind", "kind"), ("accelerator", "accelerator"), ("an hour", "per_accelerator"), ("purchase", "purchase")),
+    "prices": (("an hour", "per_accelerator"), ("purchase", "purchase"), ("kind", "kind"), ("accelerator", "accelerator")),
     "scenarios": (("family", "family"), ("note", "note")),
 }  # fmt: skip
+#: Categories that are listed together.
+TOGETHER = {"systems": ("nodes", "fleets")}
+#: Facts that say the same of different kinds of entries: where the first is not stated, the second counts.
+_ELSE = {("models", "parameters"): "published.parameters"}
 
 _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le, ">=": operator.ge, "!=": operator.ne, "=": operator.eq, "<": operator.lt, ">": operator.gt,
@@ -62,10 +67,10 @@ def listing(
     descending: bool = False,
     columns: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Entries of a category as rows.
+    """Entries of a category as rows: in the order of ``ORDER`` unless told otherwise, each column in one unit.
 
     Args:
-        category: such as ``hardware``.
+        category: such as ``hardware``, or a word for several that are listed ``TOGETHER``.
         where: conditions that all must hold, such as ``memory.capacity >= 80 GB`` or ``vendor ~ nvidia``.
         sort: a fact, or what entries say of themselves; entries without it come last.
         descending: the largest first.
@@ -78,22 +83,58 @@ def listing(
         raise InputError("--descending: there is nothing to sort by", hint="add --sort and a fact")
     if columns is not None and not columns.strip(" ,"):
         raise InputError("--columns: no column is named", hint="name facts, separated by commas")
-    found: Iterable[Entry] = standard().entries(category).values()
-    for condition in where:
-        holds = _condition(category, condition)
-        found = [entry for entry in found if holds(entry)]
-    ordered = list(found)
-    if sort:
-        word = fact_of(category, sort)
-        known = [entry for entry in ordered if _value(entry, word) is not None]
-        known.sort(key=lambda entry: _value(entry, word), reverse=descending)
-        ordered = known + [entry for entry in ordered if _value(entry, word) is None]
-    shown = COLUMNS.get(category) or tuple((n, n) for n in names(category)[:5])
+    several = TOGETHER.get(category, (category,))
+    parts = [(_ordered(each, where, sort, descending), _shown(each, sort, columns)) for each in several]
+    stated: dict[str, list[Value]] = {}
+    for entries, shown in parts:
+        for heading, word in shown:
+            stated.setdefault(heading, []).extend(value for entry in entries if (value := _fact(entry, word)))
+    units = {heading: _unit(values) for heading, values in stated.items()}
+    rows = [_row(entry, shown, units) for entries, shown in parts for entry in entries]
+    of = [entry.category for entries, _ in parts for entry in entries]
+    return rows if len(several) == 1 else [{"category": c, **row} for c, row in zip(of, rows, strict=True)]
+
+
+def _shown(category: str, sort: str | None, columns: str | None) -> tuple[tuple[str, str], ...]:
+    """The columns of a list: heading and fact."""
     if columns:
-        shown = tuple((word, fact_of(category, word)) for word in (each.strip() for each in columns.split(",")) if word)
-    elif sort and fact_of(category, sort) not in {fact for _, fact in shown} | set(ABOUT):
-        shown += ((sort, fact_of(category, sort)),)
-    return [_row(entry, shown) for entry in ordered]
+        return tuple((word, fact_of(category, word)) for word in (each.strip() for each in columns.split(",")) if word)
+    shown = COLUMNS.get(category) or tuple((n, n) for n in names(category)[:5])
+    if sort and fact_of(category, sort) not in {fact for _, fact in shown} | set(ABOUT):
+        return (*shown, (sort, fact_of(category, sort)))
+    return shown
+
+
+def _ordered(category: str, where: Sequence[str], sort: str | None, descending: bool) -> list[Entry]:
+    """The entries that keep the conditions, in order."""
+    conditions = [_condition(category, condition) for condition in where]
+    known = standard().entries(category).values()
+    ordered = _in_order(category, (entry for entry in known if all(holds(entry) for holds in conditions)))
+    if not sort:
+        return ordered
+    word = fact_of(category, sort)
+    stated = [entry for entry in ordered if _value(entry, word) is not None]
+    stated.sort(key=lambda entry: _value(entry, word), reverse=descending)
+    return stated + [entry for entry in ordered if _value(entry, word) is None]
+
+
+def _in_order(category: str, entries: Iterable[Entry]) -> list[Entry]:
+    """Entries in the order in which people look for them."""
+
+    def place(entry: Entry) -> list[tuple[bool, Any]]:
+        values = [_linked(entry, word) for _, word in ORDER.get(category, ())]
+        return [*((value is None, value) for value in values), (False, entry.name.casefold())]
+
+    return sorted(entries, key=place)
+
+
+def _linked(entry: Entry, word: str) -> Any:
+    """What an entry says, or, with a role in front of the word, an entry that it is made of."""
+    role, _, rest = word.partition(".")
+    made_of = LINKS.get(entry.category, {})
+    if not rest or role not in made_of:
+        return _value(entry, word)
+    return _value(standard().find(made_of[role], entry.links[role]), rest) if role in entry.links else None
 
 
 def fact_of(category: str, word: str) -> str:
@@ -122,10 +163,33 @@ def _value(entry: Entry, word: str) -> Any:
         return getattr(entry, word).casefold()
     if word in LINKS.get(entry.category, {}):
         return entry.links.get(word)
-    fact: Value | None = entry.facts.get(word)
+    fact = _fact(entry, word)
     if fact is None or not fact.published:
         return None
     return fact.text.casefold() if fact.number is None else fact.number
+
+
+def _fact(entry: Entry, word: str) -> Value | None:
+    return entry.facts.get(word) or entry.facts.get(_ELSE.get((entry.category, word), ""))
+
+
+def _unit(values: Iterable[Value]) -> tuple[str, float]:
+    """The unit that most values are stated in, and how many coherent units it is; none where all agree."""
+    stated = [value for value in values if value.number]
+    units = Counter(value.text.partition(" ")[2] for value in stated)
+    if len(units) < 2:
+        return "", 1.0
+    unit = units.most_common(1)[0][0]
+    example = next(value for value in stated if value.text.partition(" ")[2] == unit)
+    return unit, (example.number or 1.0) / float(example.text.partition(" ")[0])
+
+
+def _told(value: Value, unit: tuple[str, float]) -> str:
+    """A value as its column shows it: as published, or in the unit of the others to five digits."""
+    name, factor = unit
+    if not name or value.number is None or value.text.partition(" ")[2] == name:
+        return value.text
+    return f"{float(f'{value.number / factor:.5g}'):.15g} {name}"
 
 
 def _condition(category: str, condition: str) -> Callable[[Entry], bool]:
@@ -147,7 +211,9 @@ def _condition(category: str, condition: str) -> Callable[[Entry], bool]:
     return lambda entry: (found := _value(entry, word)) is not None and compare(found, wanted)
 
 
-def _row(entry: Entry, shown: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def _row(
+    entry: Entry, shown: Sequence[tuple[str, str]], units: Mapping[str, tuple[str, float]]
+) -> dict[str, Any]:
     row: dict[str, Any] = {"name": entry.name, "title": entry.title}
     for heading, word in shown:
         if word in (*ABOUT, "note"):
@@ -157,8 +223,8 @@ def _row(entry: Entry, shown: Sequence[tuple[str, str]]) -> dict[str, Any]:
         elif word == "scope":
             row[heading] = entry.facts["carbon_intensity"].scope
         else:
-            value = entry.facts.get(word)
-            row[heading] = Published(value.text) if value and value.published else None
+            value = _fact(entry, word)
+            row[heading] = Published(_told(value, units[heading])) if value and value.published else None
     if entry.facts:
         row["verified"] = f"{sum(value.verified for value in entry.facts.values())}/{len(entry.facts)}"
     return row

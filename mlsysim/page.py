@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import textwrap
@@ -17,6 +18,13 @@ def width() -> int:
     if not sys.stdout.isatty():
         return WIDEST
     return max(NARROWEST, min(WIDEST, shutil.get_terminal_size().columns))
+
+
+def table_width() -> int:
+    """The columns of a table: what COLUMNS says, else those of the terminal that it goes to, elsewhere those of a page."""
+    if os.environ.get("COLUMNS", "").isdigit() or sys.stdout.isatty():
+        return max(NARROWEST, shutil.get_terminal_size().columns)
+    return WIDEST
 
 
 def wrapped(text: str, indent: str = "", hanging: str = "") -> list[str]:

@@ -101,7 +101,8 @@ def counted(model: Entry) -> Value | None:
         return None
     number = profile(model).parameters
     text, how = f"{number:.15g} param", "counted from the architecture; see mlsysim.profile"
-    return Value(text, number, "parameter", _COUNTED, "derived", verified=all(v.verified for v in model.facts.values()), how=how)
+    verified = all(value.verified for value in model.facts.values())
+    return Value(text, number, "parameter", _COUNTED, "derived", verified=verified, how=how)
 
 
 def _of_profiled(entry: Entry, format: Entry) -> Profile:

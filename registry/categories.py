@@ -30,6 +30,31 @@ LINKS: dict[str, dict[str, str]] = {
     "prices": {"accelerator": "hardware", "storage": "storage", "region": "grids"},
 }
 
+#: The order of a category's entries in lists: the word for people, and what is compared: what an entry says of itself, a
+#: fact, or with a role of ``LINKS`` in front that of an entry it is made of. What says nothing comes last.
+ORDER: dict[str, tuple[tuple[str, str], ...]] = {
+    "hardware": (("family", "family"), ("year", "launch_year"), ("memory", "memory.capacity")),
+    "models": (("family", "family"), ("parameters", "parameters"), ("multiply-accumulates", "multiply_accumulates")),
+    "nodes": (("family of the accelerator", "accelerator.family"), ("its year", "accelerator.launch_year"),
+              ("accelerators", "accelerators")),
+    "fabrics": (("vendor", "vendor"), ("bandwidth", "bandwidth")), "grids": (("kind", "kind"),),
+    "facilities": (("vendor", "vendor"),), "fleets": (("accelerators", "accelerators"),),
+    "storage": (("kind", "kind"), ("bandwidth", "bandwidth")),
+    "prices": (("kind", "kind"), ("accelerator", "accelerator"), ("price of an hour", "per_accelerator")),
+    "datasets": (("kind", "kind"), ("size", "size")), "scenarios": (("family", "family"),),
+    "datatypes": (("bytes of a weight", "weight_bytes"),),
+}  # fmt: skip
+
+
+def ordered_by(category: str) -> str:
+    """The order of a category's lists in words.
+
+    >>> ordered_by("hardware")
+    'family, year, memory, then name'
+    """
+    words = [word for word, _ in ORDER.get(category, ())]
+    return f"{', '.join(words)}, then name" if words else "name"
+
 
 def category_of(parts: tuple[str, ...]) -> str:
     """The category of a file by its path below the registry.

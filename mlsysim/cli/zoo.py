@@ -11,7 +11,7 @@ from mlsysim.cli.options import Output
 from mlsysim.cli.output import OUTPUT, emit
 from mlsysim.cli.output import show as write
 from mlsysim.cli.program import say
-from mlsysim.registry.categories import SAYS
+from mlsysim.registry.categories import SAYS, ordered_by
 from mlsysim.registry.document import STANDARD_OUTPUT
 from mlsysim.symbolic.errors import InputError
 
@@ -41,8 +41,8 @@ def overview(context: typer.Context, output: Output = None) -> None:
         OUTPUT.chosen = output
 
 
-def _lister(title: str, categories: tuple[str, ...]) -> Any:
-    """A command that lists one category, or several under one title."""
+def _lister(category: str) -> Any:
+    """A command that lists a category, or several that are listed together."""
 
     def command(
         where: Where = None,
@@ -54,22 +54,18 @@ def _lister(title: str, categories: tuple[str, ...]) -> Any:
         from mlsysim.cli.tables import show_rows
         from mlsysim.listing import listing
 
-        rows = []
-        for category in categories:
-            found = listing(category, where or (), sort, descending, columns)
-            rows += found if len(categories) == 1 else [{"category": category, **row} for row in found]
+        rows = listing(category, where or (), sort, descending, columns)
         if not rows and OUTPUT.choose(output) != "json":
-            say(f"no entry of {title} fits\n")
-        show_rows(rows, output, title)
+            say(f"no entry of {category} fits\n")
+        show_rows(rows, output, category)
 
     return command
 
 
-for _category, _says in SAYS.items():
-    zoo.command(_category, help=_says, rich_help_panel="Categories")(_lister(_category, (_category,)))
-zoo.command("systems", help="Nodes and fleets together.", rich_help_panel="Categories")(
-    _lister("systems", ("nodes", "fleets"))
-)
+for _category, _says in {**SAYS, "systems": "Nodes and fleets together."}.items():
+    _order = f"Ordered by {ordered_by(_category)}, " if _category in SAYS else "Each in the order of its own list, "
+    zoo.command(_category, help=f"{_says} {_order}unless --sort says otherwise.", short_help=_says,
+                rich_help_panel="Categories")(_lister(_category))  # fmt: skip
 
 
 @zoo.command(rich_help_panel="One entry")
