@@ -36,8 +36,9 @@ costs and emits, and what the best design is. Do not estimate such numbers: writ
 A plan is YAML text:
 
 {PLAN}
-get_schemas with which: "plan" says everything that a plan can hold. evaluate_cluster_yaml returns one flat object: keys
-begin with f_ (feasibility), p_ (performance) or m_ (money, energy, carbon, water) and end with their unit.
+get_schemas names the sections of a plan and their fields, and with part: "workload" says what the fields of one can be.
+evaluate_cluster_yaml returns one flat object: keys begin with f_ (feasibility), p_ (performance) or m_ (money, energy,
+carbon, water) and end with their unit.
 
 An infeasible design is an answer: f_status is "FAIL", f_summary says why and which changes would each be enough. Change
 the plan and evaluate again. violations lists asserts that do not hold. assumptions lists what the plan left open: tell

@@ -15,17 +15,21 @@ if TYPE_CHECKING:
 
 #: Entries that an answer shows at most, and how many unless it is told.
 MOST_ENTRIES, USUAL_ENTRIES = 50, 10
-#: The schemas that an answer holds unless it is told: those of what is sent and of what comes back.
-USUAL_SCHEMAS = ("plan", "result")
 #: Entries of which every value is shown, where none is named.
 SHOWN_WHOLE = 2
 
 
-def get_schemas(which: str | None = None) -> dict[str, Any]:
-    """Published JSON Schemas by name."""
+def get_schemas(which: str = "plan", part: str | None = None) -> dict[str, Any]:
+    """A published JSON Schema: the parts of a long one, one of its parts, or a short one whole."""
+    from mlsysim.agents import outline
     from mlsysim.schemas import schema_of
 
-    return {"schemas": {kind: schema_of(kind) for kind in ((which,) if which else USUAL_SCHEMAS)}, "kinds": list(KINDS)}
+    if part is not None:
+        schema, parts = outline.part(which, part), {}
+    else:
+        parts = outline.parts(which)
+        schema = None if parts else schema_of(which)
+    return {"which": which, "part": part, "schema": schema, "parts": parts, "kinds": list(KINDS)}
 
 
 def search_registry(
@@ -113,9 +117,12 @@ def source_schema() -> Schema:
 
 
 def _schemas_schema() -> Schema:
-    kinds = {kind: {"type": "object"} for kind in KINDS}
-    named = {"type": "array", "items": {"type": "string"}, "description": "every schema there is"}
-    return record(schemas={"type": "object", "properties": kinds, "additionalProperties": False}, kinds=named)
+    names = {"type": "array", "items": {"type": "string"}}
+    parts = {"type": "object", "additionalProperties": names, "description":
+             "the parts to ask for, with the names in each; empty where schema is told"}  # fmt: skip
+    return record(which={"enum": list(KINDS)}, part={"type": ["string", "null"]}, parts=parts,
+                  schema={"type": ["object", "null"], "description": "the JSON Schema; null where a part must be named"},
+                  kinds={**names, "description": "every schema there is"})  # fmt: skip
 
 
 def _search_schema() -> Schema:
@@ -136,9 +143,10 @@ TOOLS = (
     Tool(
         "get_schemas", "Get schemas",
         "Get the JSON Schema of a plan (what plan_yaml can hold, with units), of a result (what evaluate_cluster_yaml "
-        "returns), of registry entries of one's own, or of another answer: kinds lists them all. Read the plan's "
-        "before writing a plan.",
-        {"which": {"type": "string", "enum": list(KINDS), "description": "one of them; plan and result where it is left out"}},
+        "returns), of registry entries of one's own, or of another answer: kinds lists them all. Of a long schema it tells "
+        "the parts with the names in each; name a part for its schema.",
+        {"which": {"type": "string", "enum": list(KINDS), "description": "one of them; plan where it is left out"},
+         "part": text("a part of it, such as workload of a plan; all for the whole schema, which is long")},
         (), get_schemas, _schemas_schema,
     ),
     Tool(

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlsysim.reports.errors import SCHEMA as ERROR
+Schema = dict[str, Any]
 
+#: An error in short; `get_schemas` has its whole schema.
+ERROR: Schema = {
+    "properties": {"error": {"type": "object", "description": "what is wrong, where, and the cure", "required": ["message"]}},
+    "required": ["error"],
+}  # fmt: skip
 #: Characters of a plan's text, and of any other word.
 LONGEST_PLAN, LONGEST_WORD = 100_000, 200
-
-Schema = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Tool:
         arguments: the JSON Schema of each argument, by name.
         required: the arguments that must be given.
         run: computes the answer from checked arguments.
-        answers: the JSON Schema of the answer, made when it is asked for.
+        answers: the whole JSON Schema of the answer, made when it is asked for.
         slow: whether it may take seconds.
     """
 
@@ -46,8 +49,8 @@ class Tool:
 
     @property
     def output_schema(self) -> Schema:
-        """The JSON Schema of what a call returns: the answer, or an error, which some clients validate as well."""
-        return {"type": "object", "anyOf": [self.answers(), ERROR]}
+        """The JSON Schema of what a call returns, in short: the answer, or an error, which some clients validate as well."""
+        return {"type": "object", "anyOf": [shallow(self.answers()), ERROR]}
 
 
 def text(description: str, longest: int = LONGEST_WORD, **rules: Any) -> Schema:
@@ -70,3 +73,25 @@ def plan_text(description: str = "the plan") -> Schema:
 def record(**properties: Schema) -> Schema:
     """The schema of an object that has exactly these keys."""
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def shallow(schema: Schema) -> Schema:
+    """A shorter schema that accepts whatever the given one accepts: its required keys, and of objects in them their names.
+
+    >>> shallow({"type": "object", "properties": {"n": {"type": "integer", "minimum": 1}}, "required": ["n"]})
+    {'type': 'object', 'properties': {'n': {'type': 'integer'}}, 'required': ['n']}
+    """
+    usual = schema if "required" in schema else schema["else"]
+    always = schema if "required" in schema else schema["then"]
+    told = {name: _shortened(schema["properties"][name]) for name in usual["required"]}
+    return {"type": "object", "properties": told, "required": list(always["required"])}
+
+
+def _shortened(rule: Mapping[str, Any]) -> Schema:
+    items = {"items": _bare(rule["items"])} if "items" in rule else {}
+    return {**_bare(rule), **{key: rule[key] for key in ("enum", "description") if key in rule}, **items}
+
+
+def _bare(rule: Mapping[str, Any]) -> Schema:
+    """The type of a value and, of an object, the names that it must have."""
+    return {key: rule[key] for key in ("type", "required") if key in rule}

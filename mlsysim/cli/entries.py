@@ -5,12 +5,13 @@ from __future__ import annotations
 from mlsysim.cli.output import emit
 from mlsysim.cli.tables import table
 from mlsysim.entries import computed, rows, sources
+from mlsysim.page import wrapped
 from mlsysim.registry import Entry
 from mlsysim.reports.data import as_yaml
 from mlsysim.symbolic.escapes import line
 
-#: What the page shows of a value in its table; how it was read stands with the sources.
-_SHOWN = ("fact", "value", "verified", "kind", "source", "note")
+#: What the page shows of a value in its table; notes stand below it, and how it was read with the sources.
+_SHOWN = ("fact", "value", "verified", "kind", "source")
 
 
 def page(entry: Entry) -> None:
@@ -27,6 +28,9 @@ def page(entry: Entry) -> None:
         shown = rows(entry)
         nothing = [row["fact"] for row in shown if row["value"] == "0" and not row["note"]]
         table([{h: row[h] for h in _SHOWN} for row in shown if row["fact"] not in nothing], "")
+        for row in shown:
+            if row["note"]:
+                emit("\n".join(wrapped(f"{row['fact']}: {row['note']}", hanging="  ")))
         if nothing:
             emit(f"0: {', '.join(nothing)}\n")
     if entry.category == "models":

@@ -18,7 +18,7 @@ _WORDS = {
 }  # fmt: skip
 
 #: Columns whose cells may take several lines.
-_WRAPPED = {"title", "note", "how", "binds", "core", "meaning"}
+_WRAPPED = {"title", "note", "how", "binds", "core", "meaning", "source"}
 
 #: A number with its unit.
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,]*(e[-+]?[0-9]+)? (?P<unit>[A-Za-zµ]\S*)")
@@ -91,7 +91,7 @@ class _Column:
 def _fitting(filled: list[_Column], width: int) -> list[_Column]:
     """The columns that fit a width: long titles go first, then counts of verified facts, then what stands to the right."""
     shown, heads = list(filled), [column.head for column in filled]
-    kept = ("name", "fact", "value", "verified")
+    kept = ("name", "fact", "value", "verified", "source")
     counts = () if "fact" in heads else ("verified",)
     for head in ("title", *counts, *(head for head in reversed(heads) if head not in kept)):
         if sum(2 + column.least_width for column in shown) > width and len(shown) > 2:
