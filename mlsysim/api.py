@@ -50,9 +50,7 @@ def evaluate(plan: Planlike, hardware: str | Entry | None = None, **fields: Any)
     return _evaluate(_bind(load(paired(model, hardware, fields)), *entries))
 
 
-def evaluate_whole(
-    plan: Planlike, hardware: str | Entry | None = None, **fields: Any
-) -> Evaluation | SharedEvaluation:
+def evaluate_whole(plan: Planlike, hardware: str | Entry | None = None, **fields: Any) -> Evaluation | SharedEvaluation:
     """Evaluate any plan, also one whose hardware is several pools.
 
     Args:

@@ -211,9 +211,7 @@ def _condition(category: str, condition: str) -> Callable[[Entry], bool]:
     return lambda entry: (found := _value(entry, word)) is not None and compare(found, wanted)
 
 
-def _row(
-    entry: Entry, shown: Sequence[tuple[str, str]], units: Mapping[str, tuple[str, float]]
-) -> dict[str, Any]:
+def _row(entry: Entry, shown: Sequence[tuple[str, str]], units: Mapping[str, tuple[str, float]]) -> dict[str, Any]:
     row: dict[str, Any] = {"name": entry.name, "title": entry.title}
     for heading, word in shown:
         if word in (*ABOUT, "note"):

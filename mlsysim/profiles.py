@@ -99,10 +99,9 @@ def counted(model: Entry) -> Value | None:
     """
     if model.kind != "transformer":
         return None
-    number = profile(model).parameters
-    text, how = f"{number:.15g} param", "counted from the architecture; see mlsysim.profile"
-    verified = all(value.verified for value in model.facts.values())
-    return Value(text, number, "parameter", _COUNTED, "derived", verified=verified, how=how)
+    number, verified = profile(model).parameters, all(value.verified for value in model.facts.values())
+    how = "counted from the architecture; see mlsysim.profile"
+    return Value(f"{number:.15g} param", number, "parameter", _COUNTED, "derived", verified=verified, how=how)
 
 
 def _of_profiled(entry: Entry, format: Entry) -> Profile:

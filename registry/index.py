@@ -199,9 +199,13 @@ def _standard(own: str) -> Zoo:
     return zoo
 
 
-def standard() -> Zoo:
-    """The registry, with a user's own entries over it where the environment names some."""
-    return _standard(os.environ.get(OWN, ""))
+def standard(own: str | Path | None = None) -> Zoo:
+    """The registry, with a user's own entries over it where the environment names some.
+
+    Args:
+        own: the file or folder of such entries, instead of the environment's; an empty word for none.
+    """
+    return _standard(os.environ.get(OWN, "") if own is None else str(own))
 
 
 def source(key: str) -> Source:

@@ -24,11 +24,8 @@ def get_schemas(which: str = "plan", part: str | None = None) -> dict[str, Any]:
     from mlsysim.agents import outline
     from mlsysim.schemas import schema_of
 
-    if part is not None:
-        schema, parts = outline.part(which, part), {}
-    else:
-        parts = outline.parts(which)
-        schema = None if parts else schema_of(which)
+    parts = {} if part else outline.parts(which)
+    schema = outline.part(which, part) if part else None if parts else schema_of(which)
     return {"which": which, "part": part, "schema": schema, "parts": parts, "kinds": list(KINDS)}
 
 

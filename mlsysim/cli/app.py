@@ -10,6 +10,7 @@ import typer
 
 from mlsysim import __version__
 from mlsysim.answer_schemas import KINDS
+from mlsysim.cli import completion
 from mlsysim.cli.findings import Looked, exit_code, show_found, show_several
 from mlsysim.cli.optimize import optimize as optimize_commands
 from mlsysim.cli.options import (
@@ -64,23 +65,38 @@ def evaluate(
     what: Annotated[
         str,
         typer.Argument(
-            metavar="PLAN|SCENARIO|MODEL", help="A plan in YAML, a scenario, or a model.", show_default=False
+            metavar="PLAN|SCENARIO|MODEL",
+            help="A plan in YAML, a scenario, or a model.",
+            show_default=False,
+            autocompletion=completion.subjects,
         ),
     ],
-    hardware: Annotated[str | None, typer.Argument(help="An accelerator, after a model.", show_default=False)] = None,
+    hardware: Annotated[
+        str | None,
+        typer.Argument(
+            help="An accelerator, after a model.", show_default=False, autocompletion=completion.entries("hardware")
+        ),
+    ] = None,
     batch_size: Annotated[str | None, typer.Option(help="Sequences, requests or samples at once.")] = None,
     nodes: Annotated[str | None, typer.Option(help="Standard nodes; makes the phase training.")] = None,
     accelerators: Annotated[str | None, typer.Option(help="Accelerators, instead of nodes.")] = None,
-    phase: Annotated[str | None, typer.Option(help="training, inference or serving.")] = None,
+    phase: Annotated[
+        str | None,
+        typer.Option(help="training, inference or serving.", autocompletion=completion.field("workload", "phase")),
+    ] = None,
     sequence_length: Annotated[
         str | None, typer.Option(help="Tokens of a sequence or prompt, such as 8192 or 32Ki.")
     ] = None,
     output_tokens: Annotated[str | None, typer.Option(help="Tokens generated for a request.")] = None,
-    precision: Annotated[str | None, typer.Option(help="Number format, such as bf16.")] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="Number format, such as bf16.", autocompletion=completion.entries("datatypes"))
+    ] = None,
     efficiency: Annotated[
         str | None, typer.Option(help="Share of peak that kernels reach, such as 0.5 or 50%.")
     ] = None,
-    region: Annotated[str | None, typer.Option(help="Grid, such as Quebec.")] = None,
+    region: Annotated[
+        str | None, typer.Option(help="Grid, such as Quebec.", autocompletion=completion.entries("grids"))
+    ] = None,
     duration_days: Annotated[
         str | None, typer.Option(help="Days for which the accelerators are held, or such as 2weeks.")
     ] = None,
@@ -156,8 +172,10 @@ def check(plans: PlanFiles = None, fail_on: Fail = FailOn.error, output: Output 
 
 @app.command(epilog=EXIT_CODES)
 def diff(
-    before: Annotated[Path, typer.Argument(help="A plan in YAML, or a scenario.", show_default=False)],
-    after: Annotated[Path, typer.Argument(help="Another.", show_default=False)],
+    before: Annotated[
+        Path, typer.Argument(help="A plan in YAML, or a scenario.", show_default=False, autocompletion=completion.plans)
+    ],
+    after: Annotated[Path, typer.Argument(help="Another.", show_default=False, autocompletion=completion.plans)],
     fail_on: Fail = FailOn.error,
     output: Output = None,
 ) -> int:
@@ -183,9 +201,24 @@ def init(
 
 @app.command(epilog=EXIT_CODES)
 def derive(
-    what: Annotated[str, typer.Argument(help="A wall by name or number, or a metric of the plan.", show_default=False)],
-    plan: Annotated[Path | None, typer.Option(help="The plan whose values stand in the chain.")] = None,
-    format: Annotated[str, typer.Option(help="text or latex; for a wall also web or mathml.")] = "text",
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="A wall by name or number, or a metric of the plan.",
+            show_default=False,
+            autocompletion=completion.walls,
+        ),
+    ],
+    plan: Annotated[
+        Path | None, typer.Option(help="The plan whose values stand in the chain.", autocompletion=completion.plans)
+    ] = None,
+    format: Annotated[
+        str,
+        typer.Option(
+            help="text or latex; for a wall also web or mathml.",
+            autocompletion=completion.words("text", "latex", "web", "mathml"),
+        ),
+    ] = "text",
     output: Output = None,
 ) -> None:
     """Print a wall's derivation, or the chain from registry values to a metric of a plan."""
@@ -224,7 +257,9 @@ def metrics(output: Output = None) -> None:
 @app.command(epilog=EXIT_CODES)
 def sensitivity(
     plan: PlanFile,
-    metric: Annotated[str, typer.Option(help="The metric whose elasticities are ranked.")] = "performance.latency",
+    metric: Annotated[
+        str, typer.Option(help="The metric whose elasticities are ranked.", autocompletion=completion.metrics)
+    ] = "performance.latency",
     top: Annotated[int, typer.Option(parser=whole(), metavar="INTEGER", help="How many inputs to show.")] = 15,
     output: Output = None,
 ) -> None:
@@ -238,7 +273,9 @@ def sensitivity(
 @app.command(epilog=EXIT_CODES)
 def synthesize(
     plan: PlanFile,
-    target: Annotated[str, typer.Option(help='What must hold, such as "itl <= 30 ms".')],
+    target: Annotated[
+        str, typer.Option(help='What must hold, such as "itl <= 30 ms".', autocompletion=completion.metrics)
+    ],
     output: Output = None,
 ) -> int:
     """Say what hardware a target needs: bandwidth, arithmetic, memory, links, accelerators."""
@@ -262,7 +299,11 @@ def mcp() -> None:
 
 
 @app.command(epilog=EXIT_CODES)
-def schema(type: Annotated[str, typer.Option("--type", help=f"One of {', '.join(KINDS)}.")] = "plan") -> None:
+def schema(
+    type: Annotated[
+        str, typer.Option("--type", help=f"One of {', '.join(KINDS)}.", autocompletion=completion.words(*KINDS))
+    ] = "plan",
+) -> None:
     """Print the JSON Schema of a plan, of an answer, or of a file of your own entries."""
     from mlsysim.reports.data import as_json
     from mlsysim.schemas import schema_of

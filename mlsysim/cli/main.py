@@ -17,6 +17,9 @@ from mlsysim.symbolic.errors import InputError, MlsysimError
 #: What typer raises for a wrong command line; ``BadParameter`` is the public one of that family.
 _USAGE: type[Exception] = typer.BadParameter.__mro__[1]
 
+#: The variable by which a shell asks for completions.
+COMPLETING = "_MLSYSIM_COMPLETE"
+
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
@@ -30,6 +33,8 @@ def _run(arguments: list[str]) -> int:
     from mlsysim.cli.app import app
 
     interrupt.raises = True
+    if COMPLETING in os.environ:
+        return _offer(app)
     if not arguments:
         arguments = ["--help"]
     format = OUTPUT.wanted_in(arguments)
@@ -61,6 +66,17 @@ def _run(arguments: list[str]) -> int:
 
 def _interrupted(format: str) -> int:
     return report(MlsysimError("interrupted before there was an answer"), format, INTERRUPTED)
+
+
+def _offer(app: typer.Typer) -> int:
+    """Answer a shell that completes a line: words on standard output, and nothing else, whatever stands in the line."""
+    try:
+        app(args=[], prog_name="mlsysim", standalone_mode=False)
+    except SystemExit as ending:
+        return ending.code if isinstance(ending.code, int) else FINE
+    except Exception:  # nobody who presses Tab reads an error
+        return INTERNAL
+    return FINE
 
 
 def _usage(error: Any) -> InputError:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from mlsysim.cli import completion
 from mlsysim.cli.options import EXIT_CODES, Format, Output, PlanFile, is_file, is_scenario, seconds, whole
 from mlsysim.cli.output import OUTPUT, show, wants_color
 from mlsysim.registry.document import STANDARD_OUTPUT
@@ -26,6 +28,11 @@ class OfThePlan(TyperGroup):
             args = [problem_of(load(Path(args[0]))), *args]
         return super().resolve_command(ctx, args)
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Problems, options, and plans in the place of a problem."""
+        offered = completion.plans(ctx, incomplete)
+        return [*super().shell_complete(ctx, incomplete), *(SimpleNamespace(value=v, help=h) for v, h in offered)]
+
 
 optimize = typer.Typer(
     cls=OfThePlan, rich_markup_mode="rich", epilog=EXIT_CODES, subcommand_metavar="[PROBLEM] PLAN ...",
@@ -39,6 +46,7 @@ Objective = Annotated[
         help='A metric, or a sum such as "latency + 0.5*tco" with weights per unit of each; or fewest, cheapest, '
         "cleanest, soonest.",
         show_default=False,
+        autocompletion=completion.objectives,
     ),
 ]
 Maximize = Annotated[
@@ -54,7 +62,11 @@ Top = Annotated[
 Explain = Annotated[bool, typer.Option("--explain", help="Say why the design is the best.")]
 Pareto = Annotated[
     str | None,
-    typer.Option(help="Metrics to trade, such as latency,memory_required: the exact front.", show_default=False),
+    typer.Option(
+        help="Metrics to trade, such as latency,memory_required: the exact front.",
+        show_default=False,
+        autocompletion=completion.several(completion.metrics),
+    ),
 ]
 Write = Annotated[
     Path | None,
@@ -75,7 +87,9 @@ Seed = Annotated[int, typer.Option(parser=whole(0, 2**31 - 1), metavar="INTEGER"
 Sla = Annotated[
     list[str] | None,
     typer.Option(
-        help='A limit: "50 ms" for each token of an answer, or "ttft <= 500 ms"; repeatable.', show_default=False
+        help='A limit: "50 ms" for each token of an answer, or "ttft <= 500 ms"; repeatable.',
+        show_default=False,
+        autocompletion=completion.metrics,
     ),
 ]
 Qps = Annotated[
@@ -115,6 +129,7 @@ def nodes(
         typer.Option(
             help="Accelerators to choose from, such as H100,H200; to serve, H100=16,L4 says how many there are.",
             show_default=False,
+            autocompletion=completion.several(completion.entries("hardware")),
         ),
     ] = None,
     nodes: Annotated[
@@ -163,7 +178,11 @@ def placement(
     plan: PlanFile,
     regions: Annotated[
         str | None,
-        typer.Option(help="Regions or sites to choose from, such as Quebec,Norway; default: all.", show_default=False),
+        typer.Option(
+            help="Regions or sites to choose from, such as Quebec,Norway; default: all.",
+            show_default=False,
+            autocompletion=completion.several(completion.entries("grids")),
+        ),
     ] = None,
     carbon_tax: Annotated[
         str | None, typer.Option(help="USD/tCO2e, instead of the plan's.", show_default=False)

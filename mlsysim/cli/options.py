@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mlsysim.cli import completion
 from mlsysim.plan import exists
 from mlsysim.registry.document import STANDARD_INPUT
 from mlsysim.symbolic.errors import InputError
@@ -53,12 +54,17 @@ Fail = Annotated[
     ),
 ]
 PlanFile = Annotated[
-    Path, typer.Argument(help="A plan in YAML, - for standard input, or a scenario.", show_default=False)
+    Path,
+    typer.Argument(
+        help="A plan in YAML, - for standard input, or a scenario.", show_default=False, autocompletion=completion.plans
+    ),
 ]
 PlanFiles = Annotated[
     list[Path] | None,
     typer.Argument(
-        help=f"Plans in YAML, - for standard input, or scenarios; {USUAL_FILE} by itself.", show_default=False
+        help=f"Plans in YAML, - for standard input, or scenarios; {USUAL_FILE} by itself.",
+        show_default=False,
+        autocompletion=completion.plans,
     ),
 ]
 

@@ -54,7 +54,9 @@ def table(rows: list[dict[str, Any]], title: str) -> None:
         console.print(drawn)
         left_out = ", ".join(column.head for column in filled if column not in shown)
         if left_out:
-            console.print(f"left out for want of width: {left_out}; widen the terminal, set COLUMNS, or take --output csv")
+            console.print(
+                f"left out for want of width: {left_out}; widen the terminal, set COLUMNS, or take --output csv"
+            )
     emit("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 

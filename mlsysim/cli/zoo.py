@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mlsysim.cli import completion
 from mlsysim.cli.options import Output
 from mlsysim.cli.output import OUTPUT, emit
 from mlsysim.cli.output import show as write
@@ -24,7 +25,10 @@ zoo = typer.Typer(
 Where = Annotated[
     list[str] | None,
     typer.Option(
-        "--where", "-w", help="A condition, such as 'memory.capacity >= 80 GB' or 'vendor ~ nvidia'; repeatable."
+        "--where",
+        "-w",
+        help="A condition, such as 'memory.capacity >= 80 GB' or 'vendor ~ nvidia'; repeatable.",
+        autocompletion=completion.facts,
     ),
 ]
 
@@ -46,9 +50,16 @@ def _lister(category: str) -> Any:
 
     def command(
         where: Where = None,
-        sort: Annotated[str | None, typer.Option(help="Sort by a fact, such as memory.bandwidth.")] = None,
+        sort: Annotated[
+            str | None, typer.Option(help="Sort by a fact, such as memory.bandwidth.", autocompletion=completion.facts)
+        ] = None,
         descending: Annotated[bool, typer.Option("--descending", "-d", help="The largest first.")] = False,
-        columns: Annotated[str | None, typer.Option(help="What to show, separated by commas.")] = None,
+        columns: Annotated[
+            str | None,
+            typer.Option(
+                help="What to show, separated by commas.", autocompletion=completion.several(completion.facts)
+            ),
+        ] = None,
         output: Output = None,
     ) -> None:
         from mlsysim.cli.tables import show_rows
@@ -70,7 +81,13 @@ for _category, _says in {**SAYS, "systems": "Nodes and fleets together."}.items(
 
 @zoo.command(rich_help_panel="One entry")
 def show(
-    name: Annotated[str, typer.Argument(help="An entry, by name or alias; category/name where several share it.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="An entry, by name or alias; category/name where several share it.",
+            autocompletion=completion.everything,
+        ),
+    ],
     output: Output = None,
 ) -> None:
     """Show an entry: every value, where it comes from and how far it is verified."""
@@ -87,7 +104,9 @@ def show(
 
 
 @zoo.command(rich_help_panel="One entry")
-def cite(name: Annotated[str, typer.Argument(help="An entry, by name or alias.")]) -> None:
+def cite(
+    name: Annotated[str, typer.Argument(help="An entry, by name or alias.", autocompletion=completion.everything)],
+) -> None:
     """Print the sources of an entry as BibTeX."""
     from mlsysim.entries import sources
     from mlsysim.registry.bibliography import bibliography

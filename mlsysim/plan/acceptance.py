@@ -39,6 +39,12 @@ def number_rule(section: str, field: str) -> Mapping[str, Any]:
     return next((option for option in rule.get("anyOf", [rule]) if option.get("type") in ("integer", "number")), {})
 
 
+def choices(section: str, field: str) -> list[str]:
+    """The words that a field can be, where the schema lists them."""
+    rule = _resolved(schema()["properties"][section])["properties"][field]
+    return [word for option in rule.get("anyOf", [rule]) for word in option.get("enum", ())]
+
+
 def accepted(data: Any) -> Any:
     """A plan's sections as attributes with their defaults filled in; None where the schema does not accept it."""
     return _section(schema(), data) if _valid(schema(), data) else None

@@ -52,7 +52,9 @@ def refuse_pair(plan: Any, fields: Mapping[str, Any]) -> None:
         known = zoo.categories_of(plan)
         model = zoo.find("models", plan) if "models" in known and "scenarios" not in known else None
     if model is not None:
-        raise InputError(f"{model.name} on which accelerator?", hint=f'name it behind the model: "{model.name}", "H100"')
+        raise InputError(
+            f"{model.name} on which accelerator?", hint=f'name it behind the model: "{model.name}", "H100"'
+        )
     given = [name for name, value in fields.items() if value is not None]
     if given:
         hint = 'change the plan, or name a model and its accelerator: evaluate("Llama3_8B", "H100", batch_size=32)'
@@ -66,5 +68,7 @@ def _name(what: Any, category: str, word: str) -> str:
         hint = "such as 'Llama3_8B' on 'H100'; a plan names its accelerators itself"
         raise InputError(f"{word}: {what!r:.60} is neither a name nor an entry", hint=hint)
     if what.category != category:
-        raise InputError(f"{what.name} is no {word}, it is of {what.category}", hint="the model first, then the accelerator")
+        raise InputError(
+            f"{what.name} is no {word}, it is of {what.category}", hint="the model first, then the accelerator"
+        )
     return what.name

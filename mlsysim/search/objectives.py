@@ -9,6 +9,7 @@ from math import inf
 from mlsysim.constraints.asserts import LARGER_IS_BETTER, metric
 from mlsysim.constraints.compiler import Goal
 from mlsysim.constraints.effort import Effort
+from mlsysim.search.goals import WORDS
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue
 from mlsysim.symbolic.words import amount, number
@@ -19,15 +20,8 @@ _PART = re.compile(r"\s*+([+-]?)\s*+(?:([0-9]++(?:\.[0-9]*+)?(?:[eE][-+]?[0-9]++
 LONGEST = 2_000
 
 
-#: What a search minimises where nobody says.
-LATENCY = "performance.latency"
 #: What can be counted besides metrics: the accelerators of a fleet.
 COUNTS = {"accelerators": "split.devices"}
-#: What people ask for, in a word: of a training run of so many tokens, and of any other plan.
-WORDS = {
-    "fewest": ("split.devices", "split.devices"), "cheapest": ("macro.run_cost", "macro.tco"),
-    "cleanest": ("macro.run_carbon", "macro.carbon"), "soonest": ("macro.run_time", LATENCY),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from mlsysim.constraints.search import Answer, search
 from mlsysim.evaluation import evaluate
 from mlsysim.plan import LoadedPlan
 from mlsysim.plan.synonyms import alike
-from mlsysim.search.objectives import LATENCY, Objective, quantity, refuse_unknown
+from mlsysim.search.goals import LATENCY
+from mlsysim.search.objectives import Objective, quantity, refuse_unknown
 from mlsysim.search.objectives import objective as read_objective
 from mlsysim.search.optimum import Optimization
 from mlsysim.search.refusals import conflict_of, nothing_fits, unproven

@@ -11,7 +11,7 @@ from mlsysim.constraints.compiler import Bound
 from mlsysim.constraints.space import Space
 from mlsysim.design import Design
 from mlsysim.evaluation import Evaluation
-from mlsysim.search.objectives import LATENCY
+from mlsysim.search.goals import LATENCY
 from mlsysim.symbolic.errors import InputError
 
 Choice = Mapping[str, int]

@@ -11,6 +11,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 
 import mlsysim
 from mlsysim import schemas
@@ -33,7 +34,8 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("explain_wall", {"wall": "memory", "plan_yaml": YEARLY}), ("explain_wall", {"wall": 1, "format": "text"}),
     ("explain_wall", {"wall": "performance.latency", "plan_yaml": TWO, "format": "text"}),
     ("rank_inputs", {"plan_yaml": TWO, "top": 3}), ("find_requirements", {"plan_yaml": TWO, "target": "itl <= 20 ms"}),
-    ("get_schemas", {}), ("get_schemas", {"which": "plan"}), ("search_registry", {"words": "h100 nvidia"}),
+    ("get_schemas", {}), ("get_schemas", {"which": "plan", "part": "workload"}), ("get_schemas", {"which": "error"}),
+    ("get_schemas", {"which": "result", "part": "all"}), ("search_registry", {"words": "h100 nvidia"}),
     ("search_registry", {"category": "hardware", "where": ["memory.capacity >= 100 GB"], "sort": "memory.bandwidth",
                          "descending": True, "limit": 3}),
 ]  # fmt: skip
@@ -46,6 +48,65 @@ def test_an_answer_is_what_its_schema_says(name: str, arguments: dict[str, Any])
     assert not answer.failed, answer.text
     jsonschema.validate(json.loads(answer.text), TOOLS[name].output_schema)
     jsonschema.validate(json.loads(answer.text), TOOLS[name].answers())
+
+
+#: What the schemas that all tools are listed with may cost, and an answer of ``get_schemas`` by itself, in characters.
+LISTED, ANSWERED = 20_000, 3_000
+
+
+def test_a_list_of_the_tools_is_short() -> None:
+    """With both schemas and the description of each; no single one takes most of it."""
+    sizes = {
+        tool.name: len(json.dumps([tool.input_schema, tool.output_schema])) + len(tool.description)
+        for tool in TOOLS.values()
+    }
+    assert sum(sizes.values()) < LISTED
+    assert max(len(json.dumps(tool.output_schema)) for tool in TOOLS.values()) < 2_000
+
+
+@pytest.mark.parametrize("kind", schemas.KINDS)
+def test_schemas_are_short_unless_a_part_is_named(kind: str) -> None:
+    """A long one is told by its parts, each of which can be asked for; all of it, too."""
+    short = call("get_schemas", {"which": kind})
+    assert len(short.text) < ANSWERED
+    assert bool(short.data["parts"]) == (short.data["schema"] is None)
+    assert call("get_schemas", {"which": kind, "part": "all"}).data["schema"] == schemas.schema_of(kind)
+    names = set()
+    for part, inner in short.data["parts"].items():
+        told = call("get_schemas", {"which": kind, "part": part}).data
+        jsonschema.Draft202012Validator.check_schema(told["schema"])
+        assert (told["part"], told["parts"]) == (part, {})
+        said = json.dumps(told["schema"]).replace("[.]", ".").replace("\\", "")
+        assert all(name.rstrip("*") in said for name in inner)
+        names |= {part, *inner}
+    if kind in ("plan", "result"):
+        assert set(schemas.schema_of(kind)["properties"]) <= names
+
+
+def test_a_part_of_a_plan_accepts_what_the_plan_accepts() -> None:
+    """Its definitions come with it."""
+    document = yaml.safe_load(LIMITED)
+    for part, section in document.items():
+        schema = call("get_schemas", {"part": part}).data["schema"]
+        jsonschema.validate(section, schema)
+    workload = call("get_schemas", {"part": "workload"}).data["schema"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**document["workload"], "batch_size": 0}, workload)
+
+
+def test_an_unknown_part_is_refused_with_the_nearest() -> None:
+    """Of a schema in parts, and of one that has none."""
+    answer = call("get_schemas", {"part": "workloads"}).data["error"]
+    assert (answer["code"], answer["suggestions"]) == ("unknown_name", ["workload"])
+    assert call("get_schemas", {"which": "front", "part": "workload"}).failed
+
+
+def test_the_short_schema_of_an_answer_refuses_what_is_none() -> None:
+    """Neither nothing, nor half an answer."""
+    for tool in TOOLS.values():
+        for wrong in ({}, {"error": "text"}, {"name": "x"}, []):
+            with pytest.raises(jsonschema.ValidationError):
+                jsonschema.validate(wrong, tool.output_schema)
 
 
 @pytest.mark.parametrize("name", TOOLS)

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import re
 import subprocess
 import sys
 from datetime import date
@@ -288,21 +287,6 @@ def test_a_scenario_is_a_plan_for_every_command(command: list[str], capsys: Capt
         assert run([*command, "ChatbotServing"]) == 0
         assert capsys.readouterr().out
     assert mlsysim.check("ChatbotServing")
-
-
-def test_tables_fit_narrow_terminals(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whole columns are left out, and named; no number is cut."""
-    from rich.console import Console
-
-    monkeypatch.setattr(Console, "is_terminal", property(lambda _: True))
-    for width in (60, 80, 120):
-        monkeypatch.setenv("COLUMNS", str(width))
-        assert run(["zoo", "hardware"]) == 0
-        page = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
-        assert "…" not in page
-        assert "RTX_PRO_6000_Blackwell" in page
-        assert "left out for want of width: title" in page
-        assert max(len(line.rstrip()) for line in page.splitlines()) <= width
 
 
 @pytest.mark.parametrize("case", WRONG)
