@@ -126,7 +126,10 @@ Models = Family("models")
 def _parameters(model: Entry) -> Value | None:
     from mlsysim.profiles import counted
 
-    return counted(model)
+    try:
+        return counted(model)
+    except InputError:  # an entry of one's own that does not state all of its architecture
+        return None
 
 
 DERIVED["models", "parameters"] = _parameters

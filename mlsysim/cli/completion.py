@@ -5,6 +5,7 @@ Nothing heavy is imported. Where nothing is offered the shell completes names of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ Offered = tuple[str, str]
 Completer = Callable[[typer.Context, str], list[Offered]]
 #: How files of plans end.
 _PLANS = (".yaml", ".yml")
+#: What may be offered, and what is left out of the words that explain it.
+_WORD, _TOLD = re.compile(r"[\w.,/+=@%~-]+"), re.compile(r"[\\`$\"'\[\]]|[^\x20-\U0010ffff]")
 
 
 def entries(*categories: str) -> Completer:
@@ -136,10 +139,15 @@ def _zoo(context: typer.Context) -> Zoo:
 
 
 def _matching(incomplete: str, known: Iterable[Offered]) -> list[Offered]:
-    return [(word, says) for word, says in known if word.startswith(incomplete)]
+    return _plain((word, says) for word, says in known if word.startswith(incomplete))
 
 
 def _beginning(incomplete: str, known: Iterable[Offered]) -> list[Offered]:
     """Names that begin so in whatever case; what was typed stays as it is, which shells ask for."""
     begun, length = incomplete.casefold(), len(incomplete)
-    return [(incomplete + word[length:], says) for word, says in known if word.casefold().startswith(begun)]
+    return _plain((incomplete + word[length:], says) for word, says in known if word.casefold().startswith(begun))
+
+
+def _plain(offered: Iterable[Offered]) -> list[Offered]:
+    """What no shell takes for a command: names of files, and titles of entries of one's own, may hold anything."""
+    return [(word, _TOLD.sub("", says)) for word, says in offered if _WORD.fullmatch(word)]

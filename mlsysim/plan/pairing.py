@@ -9,6 +9,7 @@ from typing import Any
 from mlsysim.plan.reading import exists
 from mlsysim.registry import Entry, standard
 from mlsysim.symbolic.errors import InputError, UnknownNameError, refuse
+from mlsysim.zoo import Models
 
 #: The fields that may stand beside a model and an accelerator, and the section of a plan that each belongs to.
 FIELDS = {
@@ -16,6 +17,9 @@ FIELDS = {
     "sequence_length": "workload", "output_tokens": "workload", "precision": "workload", "efficiency": "workload",
     "region": "ops", "duration_days": "ops",
 }  # fmt: skip
+
+#: How names of files end that are no names of models.
+FILES = (".yaml", ".yml")
 
 
 def paired(model: str | Entry, hardware: str | Entry, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,14 +51,12 @@ def refuse_pair(plan: Any, fields: Mapping[str, Any]) -> None:
         InputError: what stands in place of a plan is a model, or there are fields.
     """
     model = plan if isinstance(plan, Entry) and plan.category == "models" else None
-    if isinstance(plan, str) and not Path(plan).suffix and not exists(Path(plan)):
-        zoo = standard()
-        known = zoo.categories_of(plan)
-        model = zoo.find("models", plan) if "models" in known and "scenarios" not in known else None
+    if isinstance(plan, str) and not plan.endswith(FILES) and not exists(Path(plan)):
+        known = standard().categories_of(plan)
+        model = Models[plan] if "models" in known and "scenarios" not in known else None
     if model is not None:
-        raise InputError(
-            f"{model.name} on which accelerator?", hint=f'name it behind the model: "{model.name}", "H100"'
-        )
+        hint = f'name it behind the model: "{model.name}", "H100"'
+        raise InputError(f"{model.name} on which accelerator?", hint=hint)
     given = [name for name, value in fields.items() if value is not None]
     if given:
         hint = 'change the plan, or name a model and its accelerator: evaluate("Llama3_8B", "H100", batch_size=32)'
@@ -62,7 +64,7 @@ def refuse_pair(plan: Any, fields: Mapping[str, Any]) -> None:
 
 
 def _name(what: Any, category: str, word: str) -> str:
-    if isinstance(what, str) and not what.endswith((".yaml", ".yml")):
+    if isinstance(what, str) and not what.endswith(FILES):
         return what
     if not isinstance(what, Entry):
         hint = "such as 'Llama3_8B' on 'H100'; a plan names its accelerators itself"

@@ -119,6 +119,29 @@ def test_entries_of_ones_own_are_offered(tmp_path: Path) -> None:
     assert offered("mlsysim eval Llama3_8B H100_N", MLSYSIM_ZOO=str(zoo)) == ["H100_NVL"]
 
 
+def test_nothing_that_is_offered_can_run(tmp_path: Path) -> None:
+    """Names of files and titles are evaluated by zsh: what could mean something there is left out."""
+    title = "\\$(touch owned) `touch owned` [/bold] \"'"
+    chip = {
+        "id": "my-chip",
+        "name": "MyChip",
+        "title": title,
+        "from": {"source": "own"},
+        "facts": {"memory.capacity": "64 GB"},
+    }
+    zoo = tmp_path / "mine.yaml"
+    zoo.write_text(
+        yaml.safe_dump({"sources": {"own": {"title": "x", "author": "x", "year": 2026}}, "hardware": [chip]})
+    )
+    (tmp_path / "\\$(touch owned).yaml").write_text("")
+    environment = {"_MLSYSIM_COMPLETE": "complete_zsh", "MLSYSIM_ZOO": str(zoo)}
+    told = run(tmp_path, **environment, _TYPER_COMPLETE_ARGS="mlsysim eval Llama3_8B MyCh").stdout
+    assert "MyChip" in told
+    plans = run(tmp_path, **environment, _TYPER_COMPLETE_ARGS="mlsysim check ").stdout
+    assert "mine.yaml" in plans
+    assert not set("\\$`\x1b") & set(told + plans)
+
+
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
 def test_other_shells_are_told_what_a_word_is(shell: str) -> None:
     """The maker's title of an entry stands beside its name."""

@@ -179,6 +179,13 @@ def test_parameters_are_an_attribute_of_every_model(name: str, counted: int) -> 
     assert (value > value / 2, value.published) == (True, True)
 
 
+def test_the_model_of_an_evaluation_has_parameters() -> None:
+    """In a program that imported nothing else."""
+    code = 'import mlsysim; print(mlsysim.evaluate("Llama3_8B", "H100").design.model.parameters)'
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout == "8030261248 param\n"
+
+
 def test_only_models_have_parameters() -> None:
     """And of a model that publishes none they are missing in words."""
     for ask in (lambda: mlsysim.hardware.H100.parameters, lambda: mlsysim.hardware.H100.memory.parameters):
