@@ -13,6 +13,7 @@ from mlsysim.registry.categories import LINKS, ORDER
 from mlsysim.registry.entry import Published
 from mlsysim.registry.vocabulary import WORD, meaning, names
 from mlsysim.symbolic.errors import InputError, UnknownNameError
+from mlsysim.symbolic.numerals import leading
 from mlsysim.symbolic.units import parse
 
 #: What an entry says of itself and lists may show, compare and sort by.
@@ -175,19 +176,19 @@ def _fact(entry: Entry, word: str) -> Value | None:
 
 def _unit(values: Iterable[Value]) -> tuple[str, float]:
     """The unit that most values are stated in, and how many coherent units it is; none where all agree."""
-    stated = [value for value in values if value.number]
-    units = Counter(value.text.partition(" ")[2] for value in stated)
+    stated = [(*parts, value.number) for value in values if value.number and (parts := leading(value.text))]
+    units = Counter(unit for _, unit, _ in stated)
     if len(units) < 2:
         return "", 1.0
-    unit = units.most_common(1)[0][0]
-    example = next(value for value in stated if value.text.partition(" ")[2] == unit)
-    return unit, (example.number or 1.0) / float(example.text.partition(" ")[0])
+    common = units.most_common(1)[0][0]
+    return common, next(number / size for size, unit, number in stated if unit == common)
 
 
 def _told(value: Value, unit: tuple[str, float]) -> str:
     """A value as its column shows it: as published, or in the unit of the others to five digits."""
     name, factor = unit
-    if not name or value.number is None or value.text.partition(" ")[2] == name:
+    parts = leading(value.text)
+    if not name or value.number is None or parts is None or parts[1] == name:
         return value.text
     return f"{float(f'{value.number / factor:.5g}'):.15g} {name}"
 

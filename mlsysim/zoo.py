@@ -23,11 +23,10 @@ def named(name: str, categories: Iterable[str] = CATEGORIES) -> Entry:
     >>> named("nvidia-h100-sxm5-80gb").name, named("grids/Quebec").category
     ('H100', 'grids')
     """
-    zoo = standard()
+    zoo, categories = standard(), list(categories)
     category, slash, rest = name.partition("/")
     if slash and category in categories:
         return zoo.find(category, rest)
-    categories = list(categories)
     known_in = [each for each in zoo.categories_of(name) if each in categories]
     if not known_in:
         elsewhere = [f"{name!r} stands in `mlsysim zoo {other}`" for other in zoo.categories_of(name)]
