@@ -5,11 +5,11 @@ Formulas are MathML, which browsers show without a script and without a connecti
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from docs.generate.markdown import html_table, page, raw, table, toctree, words
+from docs.generate.markdown import html_table, page, raw, toctree, words
 from docs.generate.sources import anchor, listed
 
 
@@ -18,44 +18,57 @@ def pages() -> dict[str, str]:
     from mlsysim.symbolic.kernels import catalogue
 
     walls = list(catalogue().WALLS)
-    heads = ["", "wall", "domain", "core equation", "binds when"]
-    rows = [
-        [str(wall["number"]), f"[{_title(wall)}]({wall['name']}.md)", wall["domain"], words(wall["core"]), words(wall["binds"])]
-        for wall in walls
-    ]  # fmt: skip
     told = (
         "A wall is a law that no design gets round: arithmetic takes time, memory is finite, light has a speed. Each is "
         "derived step by step; the steps are recomputed while they are printed, so a page that stands here is algebra "
         "that holds. `mlsysim derive NAME` prints the same page as text, LaTeX, HTML or MathML."
     )
-    index = page("Walls", told, table(heads, rows), toctree([wall["name"] for wall in walls]))
+    domains = dict.fromkeys(wall["domain"] for wall in walls)
+    lists = [part for domain in domains for part in _domain(domain, [w for w in walls if w["domain"] == domain])]
+    index = page("Walls", told, *lists, toctree([wall["name"] for wall in walls]))
     return {"walls/index": index, **{f"walls/{wall['name']}": _wall(wall) for wall in walls}}
+
+
+def _domain(domain: str, walls: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """The walls of a domain: a heading, and a list with the first law of each."""
+    items = "\n".join(
+        f'<li value="{wall["number"]}"><a href="{wall["name"]}.html">{_title(wall).capitalize()}</a> binds when '
+        f"{escape(wall['binds'])}.{_parts().formula(_stated(wall)[1].core[0].result)}</li>"
+        for wall in walls
+    )
+    return f"## {domain.capitalize()}", raw(f'<ol class="walls">\n{items}\n</ol>')
 
 
 def _title(wall: Mapping[str, Any]) -> str:
     return str(wall["name"]).replace("_", " ")
 
 
-def _wall(record: Mapping[str, Any]) -> str:
-    """The page of one wall."""
+def _stated(record: Mapping[str, Any]) -> tuple[Any, Any]:
+    """A wall of the catalogue with the chapter that states it."""
     from mlsysim.symbolic.graph import wall
-    from mlsysim.symbolic.printing.page import section
 
     chapter = wall(record["name"])
-    stated = chapter.wall
-    assert stated is not None
+    assert chapter.wall is not None
+    return chapter, chapter.wall
+
+
+def _wall(record: Mapping[str, Any]) -> str:
+    """The page of one wall."""
+    from mlsysim.symbolic.printing.page import section
+
+    chapter, stated = _stated(record)
     parts = _parts()
     section(chapter, stated, parts)
     return page(
         f"Wall {record['number']}: {_title(record)}",
         words(parts.says[:1].upper() + parts.says[1:]),
         f"It binds when {words(stated.binds)}.",
-        "## Laws", raw("\n".join(dict.fromkeys(parts.formula(step.result) for step in stated.core))),
-        "## Derivation", raw('<ol class="derivation">\n' + "\n".join(parts.steps) + "\n</ol>"),
+        "## Laws", raw(parts.stated),
         "## Symbols", raw(parts.table),
         "## Assumptions" if stated.assumptions or stated.validity else "",
         "\n".join(f"- {words(each)}" for each in stated.assumptions),
         f"It holds for {words(stated.validity)}." if stated.validity else "",
+        "## Derivation", raw('<ol class="derivation">\n' + "\n".join(parts.steps) + "\n</ol>"),
         *(("## Sources", listed(parts.cites)) if parts.cites else ()),
     )  # fmt: skip
 
@@ -67,7 +80,7 @@ def _parts() -> Any:
     class Parts(MathMLPage):
         """A page that is put together later."""
 
-        says, table = "", ""
+        says, stated, table = "", "", ""
 
         def __init__(self) -> None:
             self.steps: list[str] = []
@@ -78,6 +91,10 @@ def _parts() -> Any:
 
         def heading(self, wall: Any, says: str) -> str:
             self.says = says
+            return ""
+
+        def laws(self, laws: Any) -> str:
+            self.stated = super().laws(laws).removeprefix("<h2>Laws</h2>\n")
             return ""
 
         def symbols(self, quantities: Any) -> str:

@@ -99,26 +99,42 @@ class Form(ABC):
         negative, positive = _sign(node)
         if negative:
             return f"{self.minus.strip()}{self._inside(positive, PRODUCT)}", SUM
-        above, below = [], []
+        above: list[Any] = []
+        below: list[Any] = []
         for factor in _flat(node, sympy.Mul):
-            if isinstance(factor, sympy.Pow) and factor.exp == -1:
-                below += [f for f in _flat(factor.base, sympy.Mul) if not _is_one(f)]
-            elif not _is_one(factor):
-                above.append(factor)
+            inverse = isinstance(factor, sympy.Pow) and factor.exp == -1
+            parts = _flat(factor.base if inverse else factor, sympy.Mul)
+            (below if inverse else above).extend(part for part in parts if not _is_one(part))
         if below:
-            whole = len(above) == 1 and self.bare_fraction
-            return (
-                self.fraction(
-                    [self._inside(f, SUM if whole else PRODUCT) for f in above],
-                    [self._inside(f, SUM if len(below) == 1 and self.bare_fraction else PRODUCT) for f in below],
-                ),
-                PRODUCT,
-            )
+            return self._fraction(above, below), PRODUCT
         if not above:
             return self.digits("1"), ATOM
         if len(above) == 1:
             return self._of(above[0])
         return self.times([self._inside(f, POWER) for f in above]), PRODUCT
+
+    def _fraction(self, above: list[Any], below: list[Any]) -> str:
+        """A quotient; on paper, factors with cases stand beside it, since cases are taller than a fraction's line."""
+        beside: list[str] = []
+        if self.two_dimensional:
+            above, tall = _without_cases(above)
+            below, inverse = _without_cases(below)
+            beside = [self._inside(f, POWER) for f in tall] + [self._reciprocal(f) for f in inverse]
+        if not below:
+            return self.times([*(self._inside(f, POWER) for f in above), *beside])
+        return self.times([self.fraction(self._line(above), self._line(below)), *beside])
+
+    def _line(self, factors: list[Any]) -> list[str]:
+        """The factors above or below the line of a fraction, where one that is alone needs no brackets on paper."""
+        loosest = SUM if len(factors) == 1 and self.two_dimensional else PRODUCT
+        return [self._inside(factor, loosest) for factor in factors]
+
+    def _reciprocal(self, node: Any) -> str:
+        """One over something with cases: the cases of one over each value."""
+        if isinstance(node, sympy.Piecewise):
+            rows = [(sympy.Pow(value, -1, evaluate=False), condition) for value, condition in node.args]
+            return self._inside(sympy.Piecewise(*rows, evaluate=False), POWER)
+        return self.power(self._inside(node, ATOM), f"{self.minus.strip()}{self.digits('1')}")
 
     def _power(self, node: Any) -> tuple[str, int]:
         base, exponent = node.args
@@ -153,7 +169,8 @@ class Form(ABC):
             (self.show(value), "" if condition is sympy.true else self._relation(condition))
             for value, condition in node.args
         ]
-        return self.cases(rows), ATOM
+        # On paper only the brace on the left says where cases begin.
+        return self.cases(rows), SUM if self.two_dimensional else ATOM
 
     def _relation(self, node: Any) -> str:
         sign = {"Equality": self.equals, "GreaterThan": self.at_least, "LessThan": self.at_most,
@@ -187,7 +204,8 @@ class Form(ABC):
     infinity = mod = at_least = at_most = ""
     plus, minus, equals, above, under, factorial = " + ", " - ", " = ", " > ", " < ", "!"
     round_up = round_down = ("", "")
-    bare_fraction = False
+    #: Whether fractions and cases are set in lines above one another.
+    two_dimensional = False
 
     @abstractmethod
     def symbol(self, quantity: Quantity) -> str:
@@ -245,7 +263,7 @@ class LatexForm(Form):
     infinity = r"\infty"
     round_up, round_down = (r"\left\lceil ", r" \right\rceil"), (r"\left\lfloor ", r" \right\rfloor")
     mod, at_least, at_most = r" \bmod ", r" \ge ", r" \le "
-    bare_fraction = True
+    two_dimensional = True
 
     def symbol(self, quantity: Quantity) -> str:
         return quantity.latex
@@ -329,6 +347,12 @@ def _flat(node: Any, kind: Any) -> list[Any]:
     if not isinstance(node, kind):
         return [node]
     return [leaf for argument in node.args for leaf in _flat(argument, kind)]
+
+
+def _without_cases(factors: list[Any]) -> tuple[list[Any], list[Any]]:
+    """The factors without cases in them, and those with."""
+    tall = [factor for factor in factors if factor.has(sympy.Piecewise)]
+    return [factor for factor in factors if factor not in tall], tall
 
 
 def _is_one(node: Any) -> bool:

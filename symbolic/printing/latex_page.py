@@ -16,6 +16,7 @@ from mlsysim.symbolic.wall import Wall
 #: What a section needs of the document that it is put into.
 PREAMBLE = r"""\usepackage[margin=25mm]{geometry}
 \usepackage[T1]{fontenc}
+\usepackage{lmodern}
 \usepackage{amsmath,array,adjustbox,booktabs,longtable,needspace,siunitx}
 \sisetup{group-minimum-digits=4}
 """
@@ -44,6 +45,11 @@ class WallPage:
         title = rf"\section*{{Wall {wall.number}: {wall.name.capitalize().replace('_', ' ')}}}"
         says = says[:1].upper() + says[1:]
         return f"{title}\n{escaped(says)}\nIt binds when {escaped(wall.binds)}.\n"
+
+    def laws(self, laws: list[tuple[int, Step]]) -> str:
+        rows = " \\\\\n".join(rf"{_fitting(latex(step.result))} \tag{{{number}}}" for number, step in laws)
+        shown = f"{{\\allowdisplaybreaks\n\\begin{{gather*}}\n{rows}\n\\end{{gather*}}}}"
+        return f"\\subsection*{{Laws}}\n{shown}\n\\subsection*{{Symbols}}"
 
     def symbols(self, quantities: list[Quantity]) -> str:
         unit: Callable[[Quantity], str] = lambda q: "" if q.display == "1" else rf"\unit{{{q.display}}}"  # noqa: E731

@@ -57,7 +57,7 @@ class MathMLForm(Form):
     plus, minus, equals, factorial = map(_operator, "+−=!")
     above, under, at_least, at_most = map(_operator, "><≥≤")
     round_up, round_down = (_operator("⌈"), _operator("⌉")), (_operator("⌊"), _operator("⌋"))
-    bare_fraction = True
+    two_dimensional = True
 
     def symbol(self, quantity: Quantity) -> str:
         return symbol(quantity.latex)
@@ -95,8 +95,10 @@ class MathMLForm(Form):
         said = [
             (value, f"<mtext>if&#xa0;</mtext>{when}" if when else "<mtext>otherwise</mtext>") for value, when in rows
         ]
-        lines = "".join(f"<mtr><mtd>{value}</mtd><mtd>{when}</mtd></mtr>" for value, when in said)
-        return _row(f'<mo>{{</mo><mtable columnalign="left">{lines}</mtable>')
+        # Browsers of today read the style of a cell, not its table's attribute.
+        cell = '<mtd style="text-align: left">'
+        lines = "".join(f"<mtr>{cell}{value}</mtd>{cell}{when}</mtd></mtr>" for value, when in said)
+        return _row(f"<mo>{{</mo><mtable>{lines}</mtable>")
 
     def series(self, index: str, low: str, high: str, term: str) -> str:
         sign = f"<munderover><mo>∑</mo>{_row(index + self.equals + low)}{_row(high)}</munderover>"

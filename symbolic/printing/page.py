@@ -8,6 +8,7 @@ from typing import Any
 from mlsysim.symbolic.errors import UnknownNameError
 from mlsysim.symbolic.graph import Chapter, Graph
 from mlsysim.symbolic.printing import latex_page, text_page, web_page
+from mlsysim.symbolic.printing.expression import text
 from mlsysim.symbolic.printing.origin import Origin
 from mlsysim.symbolic.quantity import Quantity
 from mlsysim.symbolic.wall import Wall
@@ -17,7 +18,7 @@ CHAIN_FORMATS = ("text", "latex")
 
 
 def derivation(chapter: Chapter, wall: Wall, format: str = "text") -> str:
-    """A wall's derivation from its axioms to its laws, every step recomputed while it is printed.
+    """A wall's laws, and their derivation from its axioms, every step recomputed while it is printed.
 
     Args:
         chapter: the module that states the wall.
@@ -38,12 +39,14 @@ def derivation(chapter: Chapter, wall: Wall, format: str = "text") -> str:
 
 
 def section(chapter: Chapter, wall: Wall, page: Any) -> str:
-    """A wall's derivation through a page of one's choice, such as ``latex_page.WallPage`` for a book."""
+    """A wall's laws, symbols and derivation through a page of one's choice, such as ``latex_page.WallPage`` for a book."""
     steps = wall.derivation
     number = {id(step): position for position, step in enumerate(steps, 1)}
-    quantities = {q.name: q for step in steps for q in step.result.quantities if q.constant is None}
+    laws = {text(step.result): (number[id(step)], step) for step in wall.core}
+    quantities = {q.name: q for step in (*wall.core, *steps) for q in step.result.quantities if q.constant is None}
     says = (chapter.module.__doc__ or "").partition(": ")[2].strip()
-    parts = [page.heading(wall, " ".join(says.split())), page.symbols(list(quantities.values()))]
+    parts = [page.heading(wall, " ".join(says.split())), page.laws(list(laws.values()))]
+    parts.append(page.symbols(list(quantities.values())))
     parts += [page.step(number[id(s)], s, [number[id(p)] for p in s.inputs], str(s.verify())) for s in steps]
     parts.append(page.ending(wall, sorted({key for s in steps for key in s.cite.split(",") if key})))
     return "\n".join(parts)

@@ -27,6 +27,10 @@ class WallPage:
         says = says[:1].upper() + says[1:]
         return f"{title}\n{'=' * len(title)}\n{textwrap.fill(says, WIDTH)}\n\nBinds when {wall.binds}.\n"
 
+    def laws(self, laws: list[tuple[int, Step]]) -> str:
+        rows = [_wrap(f"{text(step.result)} ({number})", "  ") for number, step in laws]
+        return "Laws, with the steps that derive them\n" + "\n".join(rows) + "\n"
+
     def symbols(self, quantities: list[Quantity]) -> str:
         width = max(len(plain(q.latex)) for q in quantities)
         rows = [

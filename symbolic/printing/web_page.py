@@ -30,20 +30,29 @@ class WallPage:
         says = says[:1].upper() + says[1:]
         return f"<article>\n<h1>{html(title)}</h1>\n<p>{html(says)}</p>\n<p>It binds when {html(wall.binds)}.</p>"
 
+    def laws(self, laws: list[tuple[int, Step]]) -> str:
+        """The laws, with links to the steps that derive them."""
+        rows = "".join(
+            f'<div class="stated">{self.formula(step.result)}<a href="#step-{number}">step {number}</a></div>\n'
+            for number, step in laws
+        )
+        return f"<h2>Laws</h2>\n{rows}"
+
     def symbols(self, quantities: list[Quantity]) -> str:
         """The table of symbols."""
         rows = "".join(
             f"<tr><td>{self.symbol(q)}</td><td>{html(q.meaning)}</td><td>{html(q.display.removeprefix('1'))}</td></tr>\n"
             for q in quantities
         )
-        return f"<table>\n<tr><th>Symbol</th><th>Meaning</th><th>Unit</th></tr>\n{rows}</table>\n<ol>"
+        head = "<tr><th>Symbol</th><th>Meaning</th><th>Unit</th></tr>"
+        return f"<h2>Symbols</h2>\n<table>\n{head}\n{rows}</table>\n<h2>Derivation</h2>\n<ol>"
 
     def step(self, number: int, step: Step, inputs: list[int], known: str) -> str:
         """One step: its formula, rule, reason and how it is known."""
         of = f" of {', '.join(map(str, inputs))}" if inputs else ""
         cited = f" [{html(step.cite)}]" if step.cite else ""
         words = f"<p><em>{step.rule}</em>{of}: {html(step.because)}{cited} ({html(known)})</p>"
-        return f'<li value="{number}">{self.formula(step.result)}{words}</li>'
+        return f'<li id="step-{number}" value="{number}">{self.formula(step.result)}{words}</li>'
 
     def ending(self, wall: Wall, cites: list[str]) -> str:
         """Assumptions, validity, sources."""

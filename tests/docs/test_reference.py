@@ -136,7 +136,7 @@ def test_every_wall_has_a_page_with_its_laws_and_every_step() -> None:
     pages = walls.pages()
     for wall in catalogue().WALLS:
         page = pages[f"walls/{wall['name']}"]
-        steps = [int(number) for number in re.findall(r'<li value="(\d+)">', page)]
+        steps = [int(number) for number in re.findall(r'<li id="step-\d+" value="(\d+)">', page)]
         assert steps == list(range(1, len(steps) + 1))
         stated = graph.wall(wall["name"]).wall
         assert stated is not None
@@ -144,7 +144,24 @@ def test_every_wall_has_a_page_with_its_laws_and_every_step() -> None:
         assert page.count("<math") == page.count("</math>")
         cited = set(re.findall(r'href="#(source-[^"]+)"', page))
         assert cited == set(re.findall(r'<li id="(source-[^"]+)"', page))
-        assert wall["name"] in pages["walls/index"]
+        assert f'<a href="{wall["name"]}.html">' in pages["walls/index"]
+
+
+def test_a_walls_page_names_laws_and_symbols_before_the_derivation() -> None:
+    """A law says which step derives it; the list of walls shows the first law of each as a formula."""
+    pages = walls.pages()
+    for wall in catalogue().WALLS:
+        page = pages[f"walls/{wall['name']}"]
+        parts = re.findall(r"^## (\w+)", page, re.M)
+        assert parts[:2] == ["Laws", "Symbols"]
+        assert parts.index("Derivation") > 1
+        laws = page[page.index("## Laws") : page.index("## Symbols")]
+        derived = dict(re.findall(r'(<math.*?</math>)</div><a href="#step-(\d+)">step \d+</a>', laws))
+        assert len(derived) == laws.count("<math") > 0
+        for formula, number in derived.items():
+            assert f'<li id="step-{number}" value="{number}"><div class="law">{formula}</div>' in page
+        assert next(iter(derived)) in pages["walls/index"]
+        assert wall["core"] not in pages["walls/index"]
 
 
 def test_every_entry_of_the_registry_has_its_values_and_their_sources() -> None:

@@ -12,6 +12,7 @@ import pytest
 import mlsysim
 from mlsysim.symbolic.graph import chapters
 from tests.conftest import ROOT
+from tests.symbolic.test_printing import tall_fractions
 
 WALLS = {c.wall.name: c.wall for c in chapters() if c.is_wall and c.wall}
 
@@ -42,6 +43,7 @@ def test_every_wall_has_an_example_with_sources(examples: dict[str, Any], name: 
             )
     assert all(origin.says for origin in example.origins.values())
     assert example.latex().count("{") == example.latex().count("}")
+    assert tall_fractions(example.latex()) == []
 
 
 @pytest.mark.parametrize(

@@ -10,16 +10,19 @@ import sympy
 
 from mlsysim.api import derive
 from mlsysim.symbolic.arguments.communication import messages, pipeline_schedule
+from mlsysim.symbolic.arguments.memory import recomputation
 from mlsysim.symbolic.arguments.safety import accountant, fairness
 from mlsysim.symbolic.arguments.serving import request
 from mlsysim.symbolic.foundations import many_servers
 from mlsysim.symbolic.graph import chapters
 from mlsysim.symbolic.printing import latex, text
 from mlsysim.symbolic.printing.expression import plain
+from mlsysim.symbolic.printing.mathml import mathml
 from mlsysim.symbolic.quantity import Quantity
 from mlsysim.symbolic.walls.fleet import fragility
 from mlsysim.symbolic.walls.node import compute
 from mlsysim.symbolic.words import number
+from tests.conftest import EXAMPLE
 
 
 @pytest.mark.parametrize(
@@ -94,6 +97,70 @@ def test_a_derivation_shows_rules_reasons_and_how_each_step_is_known() -> None:
     assert "[williams2009]" in page
 
 
+def groups(shown: str, at: int, many: int) -> list[str]:
+    """The groups in braces that follow a place in LaTeX."""
+    found: list[str] = []
+    for _ in range(many):
+        assert shown[at] == "{"
+        depth, start = 0, at
+        while True:
+            depth += {"{": 1, "}": -1}.get(shown[at], 0) if shown[at - 1] != "\\" else 0
+            at += 1
+            if not depth:
+                break
+        found.append(shown[start:at])
+    return found
+
+
+def tall_fractions(page: str) -> list[str]:
+    """The fractions of a page in LaTeX, TeX for the web or MathML that hold cases, which are taller than a fraction."""
+    fractions = ["".join(groups(page, found.end(), 2)) for found in re.finditer(r"\\frac(?={)", page)]
+    tall = [fraction for fraction in fractions if r"\begin{cases}" in fraction]
+    for formula in re.findall(r"<math.*?</math>", page, re.S):
+        below = [part for node in ElementTree.fromstring(formula).iter() if node.tag.endswith("mfrac") for part in node]
+        tall += [formula for part in below if any(node.tag.endswith("mtable") for node in part.iter())]
+    return tall
+
+
+def test_fractions_that_hold_cases_are_found() -> None:
+    """The test below sees what it forbids."""
+    assert tall_fractions(r"\frac{a}{\begin{cases} 1 & \text{if } x > 0 \\ {b}^{2} & \text{otherwise} \end{cases}}")
+    assert tall_fractions("<math><mfrac><mi>a</mi><mrow><mtable/></mrow></mfrac></math>")
+    assert not tall_fractions(r"\frac{a}{b} \, \begin{cases} \frac{1}{c} & d \end{cases}")
+
+
+def test_cases_stand_beside_a_fraction() -> None:
+    """Those below the line as cases of reciprocals; in brackets, unless they are all that there is."""
+    cases = (
+        r"\left(\begin{cases} \frac{1}{t} & \text{if } \sigma = \text{yes} \\ 1 & \text{otherwise} \end{cases}\right)"
+    )
+    assert latex(recomputation.full_count.result) == (
+        r"A_{\mathrm{inp}} = \frac{b \, s \, d \, b_{\mathrm{a}}}{c} \, " + cases
+    )
+    x, y = sympy.symbols("x y")
+    chosen = sympy.Piecewise((x, x > 1), (1, True))
+    shown = r"\left(\begin{cases} x & \text{if } x > 1 \\ 1 & \text{otherwise} \end{cases}\right)"
+    one = sympy.Integer(1)
+    assert latex(sympy.Mul(y, sympy.Pow(sympy.Add(one, chosen, evaluate=False), -1), evaluate=False)) == (
+        rf"y \, {{\left(1 + {shown}\right)}}^{{-1}}"
+    )
+    assert latex(sympy.Mul(chosen, sympy.Pow(y, -1), evaluate=False)) == rf"\frac{{1}}{{y}} \, {shown}"
+    assert latex(chosen) == shown.removeprefix(r"\left(").removesuffix(r"\right)")
+
+
+@pytest.mark.parametrize("metric", ["performance.latency", "feasibility.memory_required"])
+def test_the_chain_behind_a_number_has_no_fraction_of_cases(metric: str) -> None:
+    """Neither in symbols nor with values."""
+    assert tall_fractions(derive(metric, plan=EXAMPLE, format="latex")) == []
+
+
+def test_no_step_has_a_fraction_of_cases() -> None:
+    """In LaTeX and in MathML, whether a wall rests on it or not."""
+    for chapter in chapters():
+        for _, step in chapter.steps:
+            assert tall_fractions(latex(step.result) + mathml(step.result)) == []
+
+
 #: How many parts MathML says that an element has.
 PARTS = {"mfrac": 2, "msup": 2, "msub": 2, "msubsup": 3, "munderover": 3}
 
@@ -109,8 +176,12 @@ def test_mathml_shows_cases_as_rows() -> None:
 @pytest.mark.parametrize("what", [c.wall.name for c in chapters() if c.is_wall and c.wall])
 @pytest.mark.parametrize("format", ["text", "latex", "web", "mathml"])
 def test_every_wall_prints(what: str, format: str) -> None:
-    """No line of text is wider than a page, and LaTeX is balanced."""
+    """No line of text is wider than a page, LaTeX is balanced, and what is sought comes first."""
     page = derive(what, format=format)
+    assert tall_fractions(page) == []
+    begin = {"text": "\n{}", "latex": r"\subsection*{{{}}}"}.get(format, "<h2>{}</h2>")
+    places = [page.index(begin.format(part)) for part in ("Laws", "Symbols", "Derivation")]
+    assert places == sorted(places)
     if format == "text":
         assert max(len(line) for line in page.splitlines()) <= 160
     elif format == "mathml":
@@ -119,6 +190,7 @@ def test_every_wall_prints(what: str, format: str) -> None:
                 assert len(node) == PARTS.get(node.tag.rpartition("}")[2], len(node)), formula
     elif format == "web":
         assert page.count("<li") == page.count("</li>") > 4
+        assert set(re.findall(r'href="#([^"]+)"', page)) <= set(re.findall(r'id="([^"]+)"', page))
     else:
         assert page.count("{") - page.count(r"\{") == page.count("}") - page.count(r"\}")
         assert page.count(r"\begin{") == page.count(r"\end{")
