@@ -24,7 +24,7 @@ generate: $(VENV)/.dev
 benchmark: $(VENV)/.dev
 	$(BIN)/python benchmarks/run.py
 
-# The derivation book. Needs latexmk and TeX (texlive-latex-recommended, texlive-latex-extra, texlive-science).
+# The derivation book. Needs latexmk and TeX (texlive-latex-recommended, texlive-latex-extra, texlive-science, lmodern).
 papers: $(VENV)/.run
 	$(BIN)/python papers/book.py
 	cd papers/build && SOURCE_DATE_EPOCH=0 latexmk -pdf -interaction=nonstopmode -halt-on-error -silent book.tex

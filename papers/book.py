@@ -25,6 +25,8 @@ from mlsysim.symbolic.wall import Wall
 
 HERE = Path(__file__).parent
 BUILD = HERE / "build"
+TITLE = "The walls of machine-learning systems, derived and checked"
+AUTHOR = "The mlsysim authors"
 
 
 def macros(values: Mapping[str, tuple[Quantity, float | None]]) -> str:
@@ -48,10 +50,11 @@ def book(stated: list[tuple[Chapter, Wall]]) -> str:
     inputs = "\n".join(rf"\input{{walls/{wall.name}}}\clearpage" for _, wall in stated)
     return rf"""\documentclass[11pt]{{article}}
 \pdfinfoomitdate=1 \pdftrailerid{{}} \pdfsuppressptexinfo=-1
-{PREAMBLE}\usepackage[hidelinks]{{hyperref}}
+{PREAMBLE}\usepackage[hidelinks,hypertexnames=false]{{hyperref}}
+\hypersetup{{pdftitle={{{TITLE}}}, pdfauthor={{{AUTHOR}}}}}
 \input{{values}}
-\title{{The walls of machine-learning systems,\\derived and checked}}
-\author{{The mlsysim authors}}
+\title{{{TITLE}}}
+\author{{{AUTHOR}}}
 \date{{Version {mlsysim.__version__}}}
 \begin{{document}}
 \maketitle
