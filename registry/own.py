@@ -14,8 +14,10 @@ A file is a mapping from category to a list of entries, with the publications th
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -31,18 +33,57 @@ from mlsysim.symbolic.errors import InputError, nearest
 _START = f"start with `hardware:` or another of {', '.join(CATEGORIES)}"
 
 
+#: What a folder of entries may hold: levels of folders below it, files and folders in all, YAML files, and bytes in these.
+MAX_LEVELS, MAX_NAMES, MAX_FILES, MAX_BYTES = 3, 2_000, 200, 5_000_000
+
+
 def read_own(path: Path, over: Zoo) -> Layer:
-    """Read a file of entries, or every YAML file of a folder.
+    """Read a file of entries, or every YAML file of a folder and of those in it.
 
     Raises:
-        InputError: there is no such file, or an entry does not fit the schema.
+        InputError: there is no such file, a folder holds more than entries would, or an entry does not fit the schema.
     """
-    if path.is_dir():
-        files = sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".yml"))
-        if not files:
-            raise InputError("there is no YAML file in this folder", where=str(path), hint="put entries there")
-        return own_layer([read(file, start=_START) for file in files], over)
-    return own_layer([read(path, start=_START)], over)
+    files = _yaml_files(path) if path.is_dir() else [path]
+    return own_layer([read(file, start=_START) for file in files], over)
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    """The YAML files of a folder, within the budget; folders that are hidden or links, and pipes, are passed over."""
+    files: list[Path] = []
+    folders, names = [(folder, 0)], 0
+    for inner, level in folders:
+        for found in _listed(inner):
+            names += 1
+            if names > MAX_NAMES:
+                raise _not_entries(folder, f"this folder holds more than {MAX_NAMES:,} files and folders")
+            if found.is_dir(follow_symlinks=False):
+                if not found.name.startswith("."):
+                    folders.append((Path(found.path), level + 1))
+            elif found.name.endswith((".yaml", ".yml")) and found.is_file():
+                files.append(Path(found.path))
+        if folders[-1][1] > MAX_LEVELS:
+            raise _not_entries(folders[-1][0], f"this folder lies more than {MAX_LEVELS} levels below {folder}")
+    if not files:
+        raise InputError("there is no YAML file in this folder", where=str(folder), hint="put entries there")
+    if len(files) > MAX_FILES:
+        raise _not_entries(folder, f"this folder holds {len(files):,} YAML files, more than {MAX_FILES}")
+    size = sum(file.stat().st_size for file in files)
+    if size > MAX_BYTES:
+        raise _not_entries(folder, f"the YAML files of this folder have {size:,} bytes, more than {MAX_BYTES:,}")
+    return sorted(files)
+
+
+def _listed(folder: Path) -> list[os.DirEntry[str]]:
+    """What a folder holds, in no order; a little more than the budget is enough."""
+    try:
+        with os.scandir(folder) as found:
+            return list(islice(found, MAX_NAMES + 1))
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(folder), hint="check its permissions") from None
+
+
+def _not_entries(folder: Path, what: str) -> InputError:
+    return InputError(what, where=str(folder), hint="name a file, or a folder that holds nothing but your own entries")
 
 
 def own_layer(documents: list[Document], over: Zoo, default: Origin | None = None) -> Layer:

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ import mlsysim
 from mlsysim.cli.main import run
 from mlsysim.design.assumptions import age
 from mlsysim.listing import listing
-from mlsysim.registry import Entry, entries, find
+from mlsysim.registry import Entry, entries, find, standard
+from mlsysim.registry.own import read_own
 from mlsysim.schemas import schema_of
 from mlsysim.symbolic.errors import InputError, UnknownNameError
 from tests.conftest import EXAMPLE, ROOT, plan
@@ -212,6 +214,62 @@ def test_a_folder_or_file_is_named_by_the_environment(own: Path, named: str) -> 
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         assert "Our chip" in done.stdout
+
+
+def filled(folder: Path, many: int, name: str, text: str = "") -> None:
+    """A folder with many files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in range(many):
+        (folder / name.format(each)).write_text(text, encoding="utf-8")
+
+
+#: Folders that hold more than entries would: how they are made, and what is said of them.
+TOO_MUCH: dict[str, tuple[Callable[[Path], None], str]] = {
+    "names": (lambda own: filled(own / "data", 2_001, "{}.txt"), "this folder holds more than 2,000 files and folders"),
+    "files": (lambda own: filled(own, 201, "{}.yaml"), "this folder holds 201 YAML files, more than 200"),
+    "bytes": (
+        lambda own: filled(own, 6, "{}.yaml", "#" * 900_000),
+        "the YAML files of this folder have 5,400,000 bytes, more than 5,000,000",
+    ),
+    "levels": (lambda own: filled(own / "a" / "b" / "c" / "d", 1, "{}.yaml"), "lies more than 3 levels below"),
+    "nothing": (lambda own: filled(own, 1, "{}.txt"), "there is no YAML file in this folder"),
+}
+
+
+@pytest.mark.parametrize("case", TOO_MUCH)
+def test_a_folder_that_is_not_one_of_entries_is_refused(case: str, tmp_path: Path) -> None:
+    """Before anything in it is read, with its place and what to do."""
+    make, said = TOO_MUCH[case]
+    make(tmp_path)
+    with pytest.raises(InputError) as caught:
+        read_own(tmp_path, standard())
+    assert said in str(caught.value)
+    assert str(caught.value.where).startswith(str(tmp_path))
+    assert caught.value.hint
+
+
+def test_the_root_of_the_file_system_is_refused_at_once(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few folders are opened, and no file of them is read."""
+    opened = []
+    scan = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda folder: (opened.append(folder), scan(folder))[1])
+    monkeypatch.setenv("MLSYSIM_ZOO", "")  # which the option sets
+    assert run(["--zoo", "/", "zoo", "hardware"]) == 2
+    assert "/: error: this folder holds more than 2,000 files and folders" in capsys.readouterr().err
+    assert len(opened) < 2_000
+
+
+def test_entries_may_stand_in_folders_of_a_folder(tmp_path: Path) -> None:
+    """Beside files of other kinds; what is hidden, a link to a folder or a pipe is passed over."""
+    inner = tmp_path / "a" / "b" / "c"
+    inner.mkdir(parents=True)
+    (inner / "mine.yml").write_text(OWN, encoding="utf-8")
+    (tmp_path / "notes.txt").write_text("not: [entries", encoding="utf-8")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "other.yaml").write_text("not: entries", encoding="utf-8")
+    (tmp_path / "again").symlink_to(tmp_path)
+    os.mkfifo(tmp_path / "pipe.yaml")
+    assert read_own(tmp_path, standard()).named("hardware", "MyChip") == "MyChip"
 
 
 def test_a_plan_states_its_own_hardware() -> None:
