@@ -118,20 +118,27 @@ def read(path: Path, name: str | None = None, *, start: str = PLAN_START) -> Doc
     return parse(read_text(path, shown), shown, start=start)
 
 
-def read_text(path: Path, shown: str, kind: str = "YAML") -> str:
+def read_text(path: Path, shown: str, kind: str = "YAML", most: int = MAX_BYTES, smaller: str = "split it") -> str:
     """The text of a file that people wrote, within the budget.
+
+    Args:
+        path: where it is.
+        shown: what to call it in messages.
+        kind: what it should hold.
+        most: the most bytes it may have.
+        smaller: how to make it smaller.
 
     Raises:
         InputError: the file is missing, a folder, unreadable, too large or not UTF-8.
     """
     try:
         if path == STANDARD_INPUT:
-            content = _standard_input(sys.stdin.buffer)
+            content = _standard_input(sys.stdin.buffer, most)
         else:
             with path.open("rb") as file:
-                content = file.read(MAX_BYTES + 1)  # a device or a pipe has no size, and may never end
-        if len(content) > MAX_BYTES:
-            raise InputError(f"the file is larger than {MAX_BYTES:,} bytes", where=shown, hint="split it")
+                content = file.read(most + 1)  # a device or a pipe has no size, and may never end
+        if len(content) > most:
+            raise InputError(f"the file is larger than {most:,} bytes", where=shown, hint=smaller)
         return _decoded(content, shown)
     except FileNotFoundError:
         raise InputError("there is no such file", where=shown, hint="check the name and the folder") from None
@@ -148,9 +155,9 @@ def read_text(path: Path, shown: str, kind: str = "YAML") -> str:
 
 
 @lru_cache(maxsize=1)
-def _standard_input(stream: BinaryIO) -> bytes:
+def _standard_input(stream: BinaryIO, most: int) -> bytes:
     """What stands in standard input, which can be read once and may be asked for twice."""
-    return stream.read(MAX_BYTES + 1)
+    return stream.read(most + 1)
 
 
 def _decoded(content: bytes, shown: str) -> str:

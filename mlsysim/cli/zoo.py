@@ -138,6 +138,9 @@ def import_(
         Path, typer.Argument(help="A model's config.json, as Hugging Face publishes it.", show_default=False)
     ],
     name: Annotated[str | None, typer.Option(help="The entry's name in plans.")] = None,
+    part: Annotated[
+        str | None, typer.Option(help="The part of the file that is the model, such as text_config.")
+    ] = None,
     write: Annotated[
         Path,
         typer.Option(
@@ -150,5 +153,7 @@ def import_(
     from mlsysim.importing import imported
 
     refuse_unwritable(write)
-    _, text = imported(config, name)
+    entry, text = imported(config, name, part)
+    if "note" in entry:
+        say(f"note: {entry['note']}\n")
     write_new(write, text)

@@ -8,25 +8,30 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from mlsysim.importing.architectures import TRANSFORMERS, Architecture
-from mlsysim.importing.profiled import PROFILED, Profiled, totals
-from mlsysim.importing.reading import Config, Facts, in_words, read_json
+from mlsysim.importing.architectures import Architecture
+from mlsysim.importing.notes import note
+from mlsysim.importing.parts import opened
+from mlsysim.importing.profiled import Profiled, totals
+from mlsysim.importing.reading import Config, Facts, read_json
+from mlsysim.importing.recognition import SUPPORTED, Recognised, demand, recognised
 from mlsysim.importing.rules import quotient, read
+from mlsysim.importing.tables import other_head
 from mlsysim.reports import data
 from mlsysim.symbolic.errors import InputError, nearest
 
-#: Every architecture that can be imported.
-SUPPORTED: dict[str, Architecture] = {**TRANSFORMERS, **PROFILED}
 #: The registry's source for what the library fixes or defaults to.
 LIBRARY = "transformers5"
+#: Where a configuration says what its model is called, the best first.
+_NAMES = ("_name_or_path", "model_type")
 
 
-def imported(path: Path, name: str | None = None) -> tuple[dict[str, Any], str]:
+def imported(path: Path, name: str | None = None, part: str | None = None) -> tuple[dict[str, Any], str]:
     """Import a file: the entry, and the same as a file of entries.
 
     Args:
         path: a ``config.json``.
         name: what to call the model; else what the configuration, the file or its folder is called.
+        part: the key of the part to import, as for :func:`import_config`.
 
     Raises:
         InputError: the file cannot be read, or its configuration cannot be imported.
@@ -34,17 +39,21 @@ def imported(path: Path, name: str | None = None) -> tuple[dict[str, Any], str]:
     config = read_json(path)
     called = path.stem if path.stem != "config" else path.resolve().parent.name
     own = isinstance(config, Mapping) and config.get("_name_or_path")
-    entry = import_config(config, name or (None if own else called), where=str(path))
+    entry = import_config(config, name or (None if own else called), where=str(path), part=part)
     return entry, as_yaml(entry)
 
 
-def import_config(config: Mapping[str, Any], name: str | None = None, *, where: str | None = None) -> dict[str, Any]:
+def import_config(
+    config: Mapping[str, Any], name: str | None = None, *, where: str | None = None, part: str | None = None
+) -> dict[str, Any]:
     """An entry of the registry's form from a model's configuration.
 
     Args:
         config: the content of a ``config.json``.
         name: what to call the model; else what the configuration calls itself, else its model type.
         where: what to call the configuration in messages.
+        part: the key of the part that is the model, such as ``text_config`` where a model reads images as well; what a
+            part leaves out is the default of the library's class.
 
     Raises:
         InputError: it is no configuration, its architecture is not known, or a key is missing, wrong or absurd.
@@ -55,30 +64,28 @@ def import_config(config: Mapping[str, Any], name: str | None = None, *, where: 
     >>> entry["name"], entry["facts"]["ffn_width"]["value"]
     ('gpt2', 3072)
     """
-    source = Config(config, where)
-    architecture = _architecture(source)
-    how = SUPPORTED[architecture]
-    for key, wanted in how.demands.items():
-        if source.get(key) is not None and source.get(key) != wanted:
-            raise source.error(
-                f"{key} is {in_words(source.get(key))}, {architecture} is counted with {in_words(wanted)} only",
-                "state the model's facts by hand",
-            )
-    about = _names(source, name)
-    note = _note(source, how)
+    whole = Config(config, where)
+    source = opened(whole, part)
+    found = recognised(source)
+    how = SUPPORTED[found.name]
+    demand(source, found.name)
+    about = _names(whole if whole.key(_NAMES) else source, name)
+    facts = totals(how, source) if isinstance(how, Profiled) else _facts(how, source, found)
+    remarks = note(source, how, found, part)
     return {
         **about,
         "vendor": "",
         "family": how.family,
         "kind": "profiled" if isinstance(how, Profiled) else "transformer",
-        **({"note": note} if note else {}),
+        **({"note": remarks} if remarks else {}),
         "from": {
             "source": f"{about['id']}-config",
             "kind": "report",
             "verified": True,
-            "how": f"read from the config.json; what it does not say is as the library has {architecture}",
+            "how": f"read from {f'{part} of ' if part else ''}the config.json; "
+            f"what it does not say is as the library has {found.name}",
         },
-        "facts": totals(how, source) if isinstance(how, Profiled) else _facts(how, source),
+        "facts": facts,
     }
 
 
@@ -91,38 +98,9 @@ def as_yaml(entry: Mapping[str, Any]) -> str:
     return data.as_yaml(content, width=1000)
 
 
-def _architecture(config: Config) -> str:
-    """The name of a supported architecture."""
-    stated, kind = config.get("architectures"), config.get("model_type")
-    if stated is not None and not (isinstance(stated, list) and stated and all(isinstance(x, str) for x in stated)):
-        raise config.error("architectures is no list of names", 'write it like ["LlamaForCausalLM"]')
-    if stated is None and kind is None:
-        raise config.error("neither architectures nor model_type is there", "give a model's config.json, whole")
-    if stated:
-        found, named = next((name for name in stated if name in SUPPORTED), None), stated[0]
-    else:
-        named = config.word("model_type")
-        found = next((name for name, how in SUPPORTED.items() if named in how.types), None)
-    if found is not None:
-        return found
-    raise config.error(f"the architecture {named!a:.60} is not supported", _instead(config, named))
-
-
-def _instead(config: Config, named: str) -> str:
-    """What could be imported in place of an architecture."""
-    types = {kind: name for name, how in SUPPORTED.items() for kind in how.types}
-    known = {**types, **{name: name for name in SUPPORTED}}
-    near = list(dict.fromkeys(known[word] for word in nearest(named, known)))
-    hints = [f"did you mean {' or '.join(near)}?"] if near else []
-    text = config.get("text_config")
-    if isinstance(text, Mapping) and text.get("model_type") in list(types):
-        hints.append("Its text_config can be imported by itself.")
-    return " ".join([*hints, f"Supported are {', '.join(SUPPORTED)}"])
-
-
 def _names(config: Config, name: str | None) -> dict[str, str]:
     """Identifier, name and title: the last part of a name such as ``openai-community/gpt2``."""
-    own = [config.word(key) for key in ("_name_or_path", "model_type") if config.get(key)]
+    own = [config.word(key) for key in _NAMES if config.get(key)]
     said = name or (own or config.get("architectures"))[0]
     title = "".join(c for c in said if c.isprintable()).strip("/ ").rpartition("/")[2][:80].strip()
     words = re.findall(r"[A-Za-z0-9]+", title)
@@ -133,7 +111,7 @@ def _names(config: Config, name: str | None) -> dict[str, str]:
     return {"id": id_, "name": plain if plain[0].isalpha() else f"Model_{plain}", "title": title}
 
 
-def _facts(how: Architecture, config: Config) -> dict[str, Any]:
+def _facts(how: Architecture, config: Config, found: Recognised) -> dict[str, Any]:
     """The facts of a transformer; what is the library's default says so."""
     facts, defaults = read(how.facts, config)
     _check(facts, config)
@@ -141,7 +119,11 @@ def _facts(how: Architecture, config: Config) -> dict[str, Any]:
     for fact, value in facts.items():
         written = f"{value} token/sample" if fact == "context_length" else value
         stated[fact] = written if fact not in defaults else {"value": written, **_default(defaults[fact])}
-    further = {words: many for words, count in how.further.items() if (many := count(config, facts))}
+    extras = how.further
+    if found.head:
+        stated["tied"] = {"value": 1, "kind": "derived", "how": f"{found.name} with no output head for words"}
+        extras = other_head(found.head, extras)
+    further = {words: many for words, count in extras.items() if (many := count(config, facts))}
     if further:
         stated["further"] = {"value": f"{sum(further.values())} param", "kind": "derived", "how": "; ".join(further)}
     return stated
@@ -163,15 +145,6 @@ def _check(facts: Facts, config: Config) -> None:
                 f"{config.called(part)} = {facts[part]} is more than {config.called(whole)} = {facts[whole]}",
                 "check both",
             )
-
-
-def _note(config: Config, how: Architecture) -> str:
-    """What the entry's numbers leave out."""
-    window = config.get("sliding_window")
-    if isinstance(window, int) and window > 0 and config.get("use_sliding_window") is not False:
-        windowed = "attention within a sliding window is evaluated as full attention"
-        return f"{how.note}; {windowed}" if how.note else windowed
-    return how.note
 
 
 __all__ = ["SUPPORTED", "InputError", "as_yaml", "import_config", "imported"]

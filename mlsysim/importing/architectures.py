@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mlsysim.importing.reading import Config, Facts
 from mlsysim.importing.rules import Rule, count, dropout, flag, quotient, same
 from mlsysim.importing.tables import (
     BERT,
@@ -18,11 +17,13 @@ from mlsysim.importing.tables import (
     GPT_DROPOUT,
     GPT_KEYS,
     HEAD_BIAS,
+    HEAD_WIDTH,
     LLAMA,
     MASKED,
     MISTRAL,
     NEXT,
     NO_BIAS,
+    ONE_WAY,
     OWN_HEAD_WIDTH,
     OWN_HEADS,
     PHI,
@@ -34,6 +35,7 @@ from mlsysim.importing.tables import (
     ROBERTA,
     SHARED_GATE,
     WITHOUT_PREDICTION,
+    Count,
     expert_extras,
 )
 
@@ -45,6 +47,7 @@ class Architecture:
     Attributes:
         family: the family of the entry.
         types: the model types that mean it where a configuration names no architecture.
+        formerly: what the class was called before, without the words for its head.
         facts: where each fact stands.
         further: parameters that the anatomy lacks: in words, and how many.
         demands: keys that the anatomy holds for at one value only.
@@ -54,26 +57,29 @@ class Architecture:
     family: str
     types: tuple[str, ...]
     facts: Mapping[str, Rule]
-    further: Mapping[str, Callable[[Config, Facts], int]] = field(default_factory=dict)
+    further: Mapping[str, Count] = field(default_factory=dict)
     demands: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
+    formerly: tuple[str, ...] = ()
 
 
 #: Decoders and encoders, whose parameters and work the plan's graph computes.
 TRANSFORMERS: dict[str, Architecture] = {
-    "LlamaForCausalLM": Architecture("Language", ("llama",), LLAMA),
+    "LlamaForCausalLM": Architecture("Language", ("llama", "Yi"), LLAMA),
     "MistralForCausalLM": Architecture("Language", ("mistral",), MISTRAL),
     "MixtralForCausalLM": Architecture(
         "Language", ("mixtral",),
         MISTRAL | EXPERTS | {"dense_layers": 0, "experts": count("num_local_experts"), "expert_width": same("ffn_width")},
     ),
-    "Qwen2ForCausalLM": Architecture("Language", ("qwen2",), QWEN2),
+    "Qwen2ForCausalLM": Architecture("Language", ("qwen2", "qwen2_vl_text", "qwen2_5_vl_text"), QWEN2),
     "Qwen2MoeForCausalLM": Architecture("Language", ("qwen2_moe",), QWEN2_MOE, SHARED_GATE),
-    "Qwen3ForCausalLM": Architecture("Language", ("qwen3",), QWEN3),
-    "Qwen3MoeForCausalLM": Architecture("Language", ("qwen3_moe",), QWEN3 | EXPERTS),
-    "GemmaForCausalLM": Architecture("Language", ("gemma",), GEMMA),
-    "Gemma2ForCausalLM": Architecture("Language", ("gemma2",), GEMMA | {"norms": 4}),
-    "Gemma3ForCausalLM": Architecture("Language", ("gemma3_text",), GEMMA | {"norms": 4, "head_norms": 2}),
+    "Qwen3ForCausalLM": Architecture("Language", ("qwen3", "qwen3_vl_text"), QWEN3),
+    "Qwen3MoeForCausalLM": Architecture("Language", ("qwen3_moe", "qwen3_vl_moe_text"), QWEN3 | EXPERTS | HEAD_WIDTH),
+    "GemmaForCausalLM": Architecture("Language", ("gemma",), GEMMA, demands=ONE_WAY),
+    "Gemma2ForCausalLM": Architecture("Language", ("gemma2",), GEMMA | {"norms": 4}, demands=ONE_WAY),
+    "Gemma3ForCausalLM": Architecture(
+        "Language", ("gemma3_text",), GEMMA | {"norms": 4, "head_norms": 2}, demands=ONE_WAY
+    ),
     "PhiForCausalLM": Architecture("Language", ("phi", "phi-msft"), PHI, HEAD_BIAS),
     "Phi3ForCausalLM": Architecture(
         "Language", ("phi3",), LLAMA | NO_BIAS | {"dropout": dropout("attention_dropout", "resid_pdrop")}
@@ -109,7 +115,9 @@ TRANSFORMERS: dict[str, Architecture] = {
             "tied": flag("tie_word_embeddings", absent=1), "dropout": dropout("attention_dropout", "residual_dropout"),
         },
     ),
-    "FalconForCausalLM": Architecture("Language", ("falcon", "RefinedWeb", "RefinedWebModel"), FALCON),
+    "FalconForCausalLM": Architecture(
+        "Language", ("falcon", "RefinedWeb", "RefinedWebModel"), FALCON, formerly=("RW",)
+    ),
     "GptOssForCausalLM": Architecture(
         "Language", ("gpt_oss",),
         LLAMA | OWN_HEADS | OWN_HEAD_WIDTH | {

@@ -10,6 +10,7 @@ from typing import Any
 from mlsysim.importing.architectures import Architecture
 from mlsysim.importing.reading import Config, Facts
 from mlsysim.importing.rules import Rule, count, flag, quotient, read, same
+from mlsysim.importing.tables import labels
 
 #: Where the equations stand.
 FOLDER = "mlsysim.symbolic.arguments.compute"
@@ -35,14 +36,6 @@ class Profiled(Architecture):
 def _gated(config: Config, facts: Facts) -> int:
     word = config.word("feed_forward_proj") if config.get("feed_forward_proj") is not None else "relu"
     return 3 if word.startswith("gated-") else 2
-
-
-def _classes(config: Config, facts: Facts) -> int:
-    """The labels that are listed, else their number, else the library's two."""
-    labels = config.get("id2label")
-    if labels is not None and not (isinstance(labels, Mapping) and labels):
-        raise config.error("id2label is no mapping from number to label")
-    return len(labels) if labels else count("num_labels", absent=2).read(config, facts)[0]
 
 
 def _rank(config: Config, facts: Facts) -> int | None:
@@ -75,7 +68,7 @@ VIT: dict[str, Rule] = {
     "patch": count("patch_size"),
     "row": quotient("side", "patch"),
     "channels": count("num_channels", absent=3),
-    "classes": _classes,
+    "classes": labels,
 }
 MAMBA: dict[str, Rule] = {
     "layers": count("num_hidden_layers", "n_layer"),

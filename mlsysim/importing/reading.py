@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import ChainMap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,12 @@ from mlsysim.registry.document import read_text
 from mlsysim.symbolic.errors import InputError
 
 Facts = dict[str, int]
+
+#: The most that a configuration may hold; those with long lists about quantisation have three million bytes.
+MAX_BYTES = 8_000_000
+
+
+_SMALLER = "take out what is no size of the model, such as quantization_config with its lists of layers"
 
 
 def read_json(path: Path) -> Any:
@@ -32,7 +39,7 @@ def read_json(path: Path) -> Any:
         return mapping
 
     try:
-        return json.loads(read_text(path, shown, "JSON"), object_pairs_hook=pairs)
+        return json.loads(read_text(path, shown, "JSON", MAX_BYTES, _SMALLER), object_pairs_hook=pairs)
     except json.JSONDecodeError as error:
         where = f"{shown}:{error.lineno}:{error.colno}"
         raise InputError(f"not JSON: {error.msg}", where=where, hint="check commas, quotes and brackets") from None
@@ -50,18 +57,23 @@ class Config:
     Args:
         data: the configuration, as JSON gives it.
         where: what to call it in messages.
+        defaults: what holds for keys that it leaves out; none for a configuration that is written in full.
     """
 
-    def __init__(self, data: Any, where: str | None = None) -> None:
+    def __init__(self, data: Any, where: str | None = None, defaults: Mapping[str, Any] | None = None) -> None:
+        """Read keys of a configuration."""
         self.where = where
         if not isinstance(data, Mapping):
             raise self.error(
                 f"a configuration is a mapping from key to value, this is {in_words(data)}",
                 "give the model's config.json",
             )
-        self.data = data
+        self.stated: Mapping[str, Any] = data
+        self.data: Mapping[str, Any] = ChainMap(dict(data), dict(defaults or {}))
         #: The key that each fact was read from.
         self.keys: dict[str, str] = {}
+        #: The keys that were left out, with the defaults that were taken.
+        self.assumed: dict[str, Any] = {}
 
     def called(self, fact: str) -> str:
         """A fact as the configuration calls it."""
@@ -80,8 +92,12 @@ class Config:
         return self.error(f"{key} is {in_words(value)}", f"it must lie between {least:,} and {most:,}")
 
     def key(self, names: tuple[str, ...]) -> str | None:
-        """The first of some names for the same thing that says something."""
-        return next((name for name in names if self.data.get(name) is not None), None)
+        """The first of some names for the same thing that says something; of those that are stated, where one is."""
+        stated = [name for name in names if name in self.stated]
+        found = next((name for name in stated or names if self.data.get(name) is not None), None)
+        if found is not None and found not in self.stated:
+            self.assumed[found] = self.data[found]
+        return found
 
     def missing(self, names: tuple[str, ...]) -> InputError:
         """The error of a key that must be there."""

@@ -35,10 +35,10 @@ class Key:
     how: str = ""
 
     def read(self, config: Config, facts: Facts, most: int = ABSURD) -> tuple[int, bool]:
-        """The value, at most so large, and whether it is the default."""
+        """The value, at most so large, and whether it is a default."""
         key = config.key(self.keys)
         if key is not None:
-            return self.value(config, key, most), False
+            return self.value(config, key, most), key not in config.stated
         says_null = any(name in config.data for name in self.keys)
         default = self.null if says_null and self.null is not None else self.absent
         if default is None:
@@ -110,7 +110,8 @@ def read(table: Mapping[str, Rule], config: Config) -> tuple[Facts, dict[str, st
         elif isinstance(rule, Key):
             config.keys[fact] = config.key(rule.keys) or rule.keys[0]
             facts[fact], by_default = rule.read(config, facts, int(known.high) if known else ABSURD)
-            defaults |= {fact: rule.how} if by_default else {}
+            of_class = config.keys[fact] in config.assumed
+            defaults |= {fact: "" if of_class else rule.how} if by_default else {}
         elif (value := rule(config, facts)) is not None:
             facts[fact] = value
         if fact in facts and known is not None and not known.low <= facts[fact] <= known.high:

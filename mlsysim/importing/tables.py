@@ -6,8 +6,13 @@ Transformers 5.23. The sizes that a class defaults to are one particular model's
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from mlsysim.importing.reading import Config, Facts
 from mlsysim.importing.rules import Rule, count, dropout, flag, quotient, same
+
+#: How many parameters there are of something, from the configuration and the facts that were read.
+Count = Callable[[Config, Facts], int]
 
 
 def _sparse_layers(config: Config, facts: Facts) -> int:
@@ -20,14 +25,20 @@ def _sparse_layers(config: Config, facts: Facts) -> int:
     return sum(layer in dense or (layer + 1) % step != 0 for layer in range(facts["layers"]))
 
 
+def _falcon_is_new(config: Config, facts: Facts) -> int:
+    """Whether the layers are those of the larger models, whose first configurations say so by their type alone."""
+    first = config.get("model_type") == "RefinedWeb" and config.get("n_head_kv") is not None
+    return flag("new_decoder_architecture", absent=int(first)).read(config, facts)[0]
+
+
 def _falcon_kv_heads(config: Config, facts: Facts) -> int:
     new = count("num_kv_heads", "n_head_kv", absent="heads").read(config, facts)[0]
     old = 1 if flag("multi_query", absent=1).read(config, facts)[0] else facts["heads"]
-    return new if flag("new_decoder_architecture", absent=0).read(config, facts)[0] else old
+    return new if _falcon_is_new(config, facts) else old
 
 
 def _falcon_norms(config: Config, facts: Facts) -> int:
-    new = flag("new_decoder_architecture", absent=0).read(config, facts)[0]
+    new = _falcon_is_new(config, facts)
     if not flag("parallel_attn", absent=1).read(config, facts)[0]:
         return 2
     return count("num_ln_in_parallel_attn", absent=2 if new else 1, most=2).read(config, facts)[0]
@@ -41,13 +52,14 @@ def _shared_experts(config: Config, facts: Facts) -> int:
     )
 
 
+HEAD_WIDTH: dict[str, Rule] = {"head_width": count("head_dim", absent=quotient("hidden", "heads"))}
 #: A decoder as Llama states it; the others say how they differ. What follows from a fact stands after it.
 LLAMA: dict[str, Rule] = {
     "layers": count("num_hidden_layers"),
     "hidden": count("hidden_size"),
     "heads": count("num_attention_heads"),
     "kv_heads": count("num_key_value_heads", absent="heads"),
-    "head_width": count("head_dim", absent=quotient("hidden", "heads")),
+    **HEAD_WIDTH,
     "ffn_width": count("intermediate_size"),
     "ffn_matrices": 3,
     "vocabulary": count("vocab_size"),
@@ -64,7 +76,8 @@ LLAMA: dict[str, Rule] = {
     "dense_layers": same("layers"),
     **dict.fromkeys(("experts", "active_experts", "expert_width", "shared_experts", "router_bias"), 0),
     **dict.fromkeys(("latent", "query_rank", "kv_rank", "rope_width", "nope_width", "value_width"), 0),
-    "context_length": count("max_position_embeddings"),
+    # The first converted configurations say it otherwise.
+    "context_length": count("max_position_embeddings", "max_sequence_length"),
 }
 NO_BIAS: dict[str, Rule] = {"attention_bias": 0, "ffn_bias": 0}
 #: Where the class has one particular model's heads as its default, the key must be there; null means as many as heads.
@@ -81,6 +94,8 @@ QWEN2 = LLAMA | NO_BIAS | OWN_HEADS | {"attention_bias": 1, "output_bias": 0}
 QWEN2_MOE = QWEN2 | EXPERTS | {"attention_bias": flag("qkv_bias", absent=1), "shared_experts": _shared_experts}
 QWEN3 = LLAMA | OWN_HEADS | OWN_HEAD_WIDTH | {"ffn_bias": 0, "head_norms": 2}
 GEMMA = LLAMA | OWN_HEADS | OWN_HEAD_WIDTH | {"ffn_bias": 0, "tied": flag("tie_word_embeddings", absent=1)}
+#: Attention to later words as well is another model's.
+ONE_WAY = {"use_bidirectional_attention": False}
 #: A plain feed-forward layer with biases, and normalisations of two vectors.
 PLAIN: dict[str, Rule] = {"ffn_matrices": 2, "norm_vectors": 2, "attention_bias": 1, "ffn_bias": 1}
 GPT_KEYS: dict[str, Rule] = {
@@ -172,6 +187,22 @@ def _vocabulary_bias(config: Config, facts: Facts) -> int:
 def expert_extras(config: Config, facts: Facts) -> int:
     biases = facts["experts"] * (2 * facts["expert_width"] + facts["hidden"])
     return facts["layers"] * (biases + facts["heads"])
+
+
+def labels(config: Config, facts: Facts) -> int:
+    """The labels that are listed, else their number, else the library's two."""
+    listed = config.get("id2label")
+    if listed is not None and not (isinstance(listed, Mapping) and listed):
+        raise config.error("id2label is no mapping from number to label")
+    return len(listed) if listed else count("num_labels", absent=2).read(config, facts)[0]
+
+
+def other_head(head: str, further: Mapping[str, Count]) -> dict[str, Count]:
+    """The further parameters of a decoder whose output head for words is left out or another."""
+    kept = {words: count for words, count in further.items() if words not in HEAD_BIAS}
+    if head != "ForSequenceClassification":
+        return kept
+    return {**kept, "a score for each label": lambda config, facts: labels(config, facts) * facts["hidden"]}
 
 
 TYPES = {"vectors of token types": _token_types}
