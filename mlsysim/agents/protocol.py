@@ -85,7 +85,7 @@ def serve() -> None:
     try:
         anyio.run(_serve)
     except BaseExceptionGroup as problems:
-        unwritten = problems.subgroup(OSError)
+        unwritten: BaseException | None = problems.subgroup(OSError)
         while isinstance(unwritten, BaseExceptionGroup):
             unwritten = unwritten.exceptions[0]
         raise unwritten or problems from None

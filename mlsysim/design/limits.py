@@ -114,7 +114,7 @@ class Limits:
         """
         context = {"ge": self.low, "gt": self.low, "le": self.high, "expected": ", ".join(map(repr, self.choices))}
         detail = {"type": kind, "input": given, "ctx": context, "loc": (self.name,)}
-        return InputError(f"{self.name}: {said(detail)}", hint=cure(detail, None))
+        return InputError(f"{self.name}: {said(detail, given)}", hint=cure(detail, None))
 
 
 @cache

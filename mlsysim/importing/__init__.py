@@ -17,7 +17,7 @@ from mlsysim.importing.recognition import SUPPORTED, Recognised, demand, recogni
 from mlsysim.importing.rules import quotient, read
 from mlsysim.importing.tables import other_head
 from mlsysim.reports import data
-from mlsysim.symbolic.errors import InputError, nearest
+from mlsysim.symbolic.errors import InputError
 
 #: The registry's source for what the library fixes or defaults to.
 LIBRARY = "transformers5"

@@ -37,6 +37,7 @@ def tree(text: str) -> Node:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     open_: list[tuple[Node, list[Node]]] = []
     root = Node("list", 0, 0)
+    event: Any
     for event in yaml.parse(text, Loader=loader):
         name = type(event).__name__
         start, end = event.start_mark.index, event.end_mark.index
