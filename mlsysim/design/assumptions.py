@@ -40,6 +40,8 @@ _OF = {"reliability": "failures as in ", "storage": "checkpoints to ", "facility
 #: The order in which leaves are listed, by the first word of their names; and those of software that kinds of work share.
 _KINDS = ("workload", "split", "serving", "software", "optimizer", "reliability", "storage", "price", "facility")
 _EFFICIENCIES = ("software.efficiency", "software.decode_single", "software.decode_batched")
+#: Leaves of what an encoder does not do: writing an answer.
+_OF_ANSWERS = frozenset({"workload.output_tokens", "software.decode_single", "software.decode_batched", "software.full_batch"})
 #: Leaves whose default is said as a sentence.
 _WHOLE = {
     "workload.batch_size": "batch size 1: the plan gives none",
@@ -65,7 +67,11 @@ def assumptions(design: Design, idle: Container[str]) -> Iterator[str]:
         yield from _of_the_node(design)
     if timed:
         yield from _of_operations(design)
-    yield from _of_leaves(design, (leaf for leaf in _shown(design.variant, timed) if leaf not in idle))
+    shown = _shown(design.variant, timed)
+    if encodes(design.model) and design.loaded.phase != "training":
+        yield design.bindings["workload.output_tokens"].says
+        shown -= _OF_ANSWERS
+    yield from _of_leaves(design, (leaf for leaf in shown if leaf not in idle))
 
 
 @cache
@@ -148,8 +154,6 @@ def _of_one(design: Design, leaf: str, value: float) -> str | None:
     match leaf:
         case "ops.duration":
             return ""
-        case "workload.output_tokens" if encodes(design.model):
-            return says
         case "workload.output_tokens":
             return f"answer {value:,.0f} tokens: {says}"
         case "workload.sequence_length" | "serving.chunk":

@@ -130,7 +130,7 @@ def test_parallelism_of_a_plan_that_serves() -> None:
 
 
 @pytest.mark.parametrize(("options", "message"), [
-    ({"qps": None}, "no traffic to serve"), ({"qps": -1.0}, "is not above 0"), ({"qps": float("nan")}, "requests_per_second"),
+    ({"qps": None}, "no traffic to serve"), ({"qps": -1.0}, "is not above 0"), ({"qps": float("nan")}, "--qps: nan is not a finite number"),
     ({"sla": ["0 ms"]}, "is not above 0"), ({"sla": ["-5 ms"]}, "is not above 0"), ({"sla": ["soon"]}, "--sla"),
     ({"sla": ["50"]}, "--sla"), ({"sla": ["ttftt <= 3 s"]}, "did you mean"), ({"sla": ["ttft <= 3 GB"]}, "is a time"),
     ({"sla": ["mfu >= 3 s"]}, "--sla"), ({"percentile": 100.0}, "percentile"), ({"percentile": 0.0}, "percentile"),

@@ -30,7 +30,7 @@ LARGE = plan(workload={"name": "Llama3_405B", "batch_size": 8}, hardware={"name"
 
 
 @pytest.mark.parametrize(("document", "code", "words"), [
-    (BASE, 0, ["PASS  fits: uses", "no asserts"]), (LIMITED, 3, ["FAIL  fits", "1 of 2 asserts hold", "performance.latency is"]),
+    (BASE, 0, ["PASS  fits: uses", "no asserts"]), (LIMITED, 3, ["FAIL  1 of 2 asserts violated (fits", "performance.latency is"]),
     (LARGE, 4, ["FAIL  OOM: requires"]),
 ])  # fmt: skip
 def test_a_check_says_in_a_few_lines_whether_a_plan_holds(

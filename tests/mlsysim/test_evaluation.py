@@ -139,7 +139,7 @@ def test_a_split_that_does_not_fit_is_never_reported_while_another_does() -> Non
 def test_defaults_are_said() -> None:
     """Phase, sequence length, precision, efficiency with its row, split with its rule."""
     said = "\n".join(mlsysim.evaluate(EXAMPLE).design.assumptions)
-    for words in ("phase training", "sequence length 8,192", "precision bf16", "efficiency 0.475", "Megatron-LM", "optimizer adam",
+    for words in ("phase training", "sequence length 8,192", "precision bf16", "efficiency 0.475", "Megatron-LM", "optimizer Adam",
                   "split TP 8", "the first that fits", "mlsysim optimize parallelism"):  # fmt: skip
         assert words in said
     full = {**load(EXAMPLE).document.data, "workload": {"name": "Llama3_70B", "phase": "training", "batch_size": 4096,

@@ -110,7 +110,7 @@ def test_pools_say_what_was_assumed_and_what_is_not_known() -> None:
 def test_asserts_of_pools_are_counted_once(tmp_path: Path, capsys: Captured) -> None:
     """However many pools they hold for."""
     assert run(["check", str(ROOT / "examples" / "pools.yaml")]) == 3
-    assert "1 of 3 asserts hold" in " ".join(capsys.readouterr().out.split())
+    assert "FAIL 2 of 3 asserts violated (all 3 pools fit)" in " ".join(capsys.readouterr().out.split())
 
 
 def test_what_a_metric_is_now_is_in_the_unit_of_its_target(capsys: Captured) -> None:
@@ -192,8 +192,6 @@ SHORT = 'version: "1.0"\nworkload: {name: Llama3_8B}\nhardware: {name: H100}\n'
 @pytest.mark.parametrize(("text", "cure"), [
     (SHORT.replace("{name: Llama3_8B}", "name:Llama3_8B"), "put a space after each colon"),
     (SHORT.replace("{name: Llama3_8B}", "Llama3_8B"), "such as `name: Llama3_8B`"),
-    (SHORT.replace("Llama3_8B", "Llama3_8B, efficiency: 45%"), "write 0.45"),
-    (SHORT + "ops: {duration_days: 30 days}\n", "write 30, without its unit"),
     (SHORT + "constraints: {assert: [{metric: latency, min: 5, max: 1}]}\n", "swap them?"),
     (f"```yaml\n{SHORT}```\n", "leave out the lines of backticks"), ("gpu.yaml\n", "not its name"),
 ])  # fmt: skip

@@ -126,6 +126,7 @@ def test_a_server_without_a_client_ends_in_words(server: str, streams: str, code
 #: A program that gets Ctrl-C at its n-th import, in the midst of it.
 AT_AN_IMPORT = """
 import os, runpy, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests may run in the background, where Ctrl-C is ignored
 import mlsysim.cli.program
 class Interrupting:
     left = {count}
@@ -164,7 +165,7 @@ def test_ctrl_c_during_imports_is_no_traceback(words: list[str], count: int) -> 
 @pytest.mark.parametrize("words", PROGRAMS[:2], ids=lambda words: " ".join(words[:3]))
 def test_ctrl_c_in_the_first_moments_is_no_traceback(words: list[str], delay: float) -> None:
     """At whatever time after the program has begun: 130 and at most one line, or it was done already."""
-    code = f"import sys\nfrom mlsysim.cli.program import listen\nlisten()\nprint('here', file=sys.stderr, flush=True)\n" \
+    code = f"import signal, sys\nsignal.signal(signal.SIGINT, signal.default_int_handler)\nfrom mlsysim.cli.program import listen\nlisten()\nprint('here', file=sys.stderr, flush=True)\n" \
            f"from mlsysim.__main__ import main\nmain({words[1:]!r})"  # fmt: skip
     process = subprocess.Popen(
         [sys.executable, "-c", code],
