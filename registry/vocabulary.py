@@ -177,17 +177,18 @@ FACTS: dict[str, dict[str, Meaning]] = {
         full__state_bytes=("byte/param", "the same when training in full precision"),
         full__gradient_bytes=("byte/param", "the same when training in full precision"),
     ),
-    "software": _optional(
+    "software": {
+        "full_batch": Meaning("sample", "requests from which decoding counts as batched", low=2),
+        **_optional(
         efficiency=("1", "share of peak that compute kernels reach"),
         memory_efficiency=("1", "share of memory bandwidth reached"),
         link_efficiency=("1", "share of link bandwidth reached"),
         overlap=("1", "share of compute behind which communication hides"),
         page=("token/sample", "tokens of a key-value page"),
         output_tokens=("token/sample", "tokens generated for a request"),
-        full_batch=("sample", "requests from which decoding counts as batched"),
         chunk=("token/sample", "tokens of a prompt that a step of serving takes"),
         slots=("sample", "requests that a replica works on at once"),
-    ),
+    )},
     "reliability": _optional(
         device_mtbf=("s", "mean time between failures of one accelerator"),
         restart=("s", "time to restart a job"),

@@ -130,7 +130,7 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     >>> nearest("Lama3_8b", ["Llama3_8B", "GPT3_175B"]), nearest("offload_param", ["offload_optimizer"])
     (['Llama3_8B'], [])
     """
-    if len(name) > LONGEST_NAME:  # comparing takes time with its length
+    if not isinstance(name, str) or len(name) > LONGEST_NAME:  # comparing takes time with its length
         return []
     wanted, words = _plain(name), _words(name)
     found: dict[str, tuple[float, str]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import json
 import pickle
 import subprocess
 import sys
@@ -140,6 +141,25 @@ def test_a_unit_is_never_evaluated_as_arithmetic(text: str) -> None:
 def test_absurd_numbers_are_bad_input(words: list[str]) -> None:
     """Huge integers do not overflow, tiny shares do not become infinite times."""
     assert run(["eval", "Llama3_8B", "H100", *words]) == 2
+
+
+@pytest.mark.parametrize("fields", [
+    {"parallelism": {"tensor": 10**309}}, {"parallelism": {"microbatch": 10**80}}, {"ops": {"carbon_tax": 1e308}},
+    {"network": {"bandwidth": 1e-308}}, {"network": {"link_bandwidth": 5e-324}}, {"ops": {"duration_days": 5e-324}},
+    {"serving": {"requests_per_second": 5e-324}}, {"network": {"latency": 5e-324}},
+])  # fmt: skip
+def test_numbers_at_the_ends_of_floats_crash_nothing(fields: dict[str, Any]) -> None:
+    """Each is refused in words, or answered."""
+    base = plan(workload={"name": "Llama3_8B"}, hardware={"name": "H100", "nodes": 2})
+    if "serving" not in fields:
+        base["workload"] |= {"batch_size": 64, "phase": "training"}
+        base["ops"] = {"duration_days": 1.0}
+    ((section, given),) = fields.items()
+    try:
+        data = mlsysim.evaluate({**base, section: {**base.get(section, {}), **given}}).to_dict()
+    except InputError:
+        return
+    json.dumps(data, allow_nan=False)
 
 
 def test_a_limit_is_a_number() -> None:

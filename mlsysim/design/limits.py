@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from numbers import Real
@@ -13,6 +13,7 @@ from mlsysim.design.binding import SAID, SECONDS_OF_A_DAY
 from mlsysim.plan import SPLIT
 from mlsysim.plan.acceptance import number_rule
 from mlsysim.plan.wording import cure, said
+from mlsysim.registry.vocabulary import AT_MOST, Meaning, meaning
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue
 
@@ -22,6 +23,12 @@ _ELSEWHERE = {
     "software.decode_batched": ("workload", "efficiency", 1.0), "serving.in_time": ("serving", "percentile", 0.01),
     "ops.duration": ("ops", "duration_days", SECONDS_OF_A_DAY), "split.devices": ("hardware", "accelerators", 1.0),
 }  # fmt: skip
+#: Leaves that are facts of the registry under the same name: their namespace, and the category.
+_FACTS = {"facility": "facilities", "model": "models", "node": "nodes", "software": "software"}
+#: The units in which a fact is the leaf's own number.
+_PLAIN = ("1", "sample")
+#: The most of what has no limit of its own: products of such numbers are still numbers.
+_LARGEST = 1e60
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ class Limits:
         Raises:
             InputError: it is no number, or one that the input cannot be.
         """
-        value = given if type(given) in (float, int) else self._converted(given)
+        value = given if type(given) is float else self._converted(given)
         inside = self.low < value <= self.high if self.above else self.low <= value <= self.high
         if not inside or (self.whole and value % 1):
             raise self.mistake(given, self._wrong(value))
@@ -63,14 +70,17 @@ class Limits:
         """
         import numpy
 
-        if isinstance(given, str) or not hasattr(given, "__len__") or not numpy.ndim(given):
+        if isinstance(given, Iterator):
+            given = list(given)
+        if isinstance(given, str | bytes) or not hasattr(given, "__len__") or not numpy.ndim(given):
             return self.number(given)
         array = numpy.asarray(given)
         if array.ndim != 1:
             raise InputError(
                 f"{self.name}: {array.ndim} dimensions", hint="give a sequence of numbers, or a single one"
             )
-        if array.dtype.kind not in "iuf":
+        mixed = not isinstance(given, numpy.ndarray) and not {bool, numpy.bool_}.isdisjoint(map(type, given))
+        if array.dtype.kind not in "iuf" or mixed:  # numpy reads true among numbers as 1
             array = numpy.array([self._at(position, value) for position, value in enumerate(given)], dtype=float)
         values = array.astype(float)
         good = (values > self.low if self.above else values >= self.low) & (values <= self.high)
@@ -93,7 +103,10 @@ class Limits:
         if isinstance(plain, str) and plain in self.choices:
             return float(self.choices.index(plain))
         if isinstance(plain, Real) and (not isinstance(plain, bool) or self.choices == ("no", "yes")):
-            return float(plain)
+            try:
+                return float(plain)
+            except OverflowError:
+                raise self.mistake(math.inf if plain > 0 else -math.inf, "finite_number") from None
         raise self.mistake(plain, "literal_error" if self.choices else "int_type" if self.whole else "float_type")
 
     def _wrong(self, value: float) -> str:
@@ -119,7 +132,7 @@ class Limits:
 
 @cache
 def limits(leaf: str) -> Limits:
-    """The limits of a leaf: those of the plan's field that binds it, else what its quantity allows."""
+    """The limits of a leaf: of the plan's field that binds it, else of the registry's fact, else what its quantity allows."""
     record = catalogue().QUANTITIES[leaf]
     if record["choices"]:
         names: Sequence[str] = record["choices"]
@@ -127,13 +140,16 @@ def limits(leaf: str) -> Limits:
         return Limits(field, 0, len(names) - 1, whole=True, choices=tuple(names))
     section, field, scale = _field(leaf)
     if not section:
+        fact = _fact(leaf)
+        if fact is not None:
+            return Limits(leaf, fact.low, fact.high, fact.above, fact.whole)
         whole, low = bool(record["integer"]), float(record["low"])
         least = float(low >= 1) if whole else 0.0
-        most = math.inf if record["absent"] == "inf" else math.nextafter(math.inf, 0)
+        most = math.inf if record["absent"] == "inf" else _LARGEST
         return Limits(leaf, least, most, above=low > 0 and not whole, whole=whole)
     rule = number_rule(section, field)
     low = rule.get("exclusiveMinimum", rule.get("minimum", 0)) * scale
-    high = rule.get("maximum", math.nextafter(math.inf, 0) / max(scale, 1.0)) * scale
+    high = rule.get("maximum", _LARGEST / scale) * scale
     return Limits(f"{section}.{field}", low, high, "exclusiveMinimum" in rule, bool(record["integer"]))
 
 
@@ -145,3 +161,36 @@ def _field(leaf: str) -> tuple[str, str, float]:
     degrees = ((("parallelism", field), bound) for field, bound in SPLIT.items())
     return next(((section, field, scale) for (section, field), bound in (*SAID.items(), *degrees) if bound == leaf),
                 ("", "", 1.0))  # fmt: skip
+
+
+def _fact(leaf: str) -> Meaning | None:
+    """The fact of the registry that binds a leaf, where it is counted in the same unit."""
+    namespace, _, name = leaf.partition(".")
+    found = meaning(_FACTS[namespace], name) if namespace in _FACTS else None
+    return found if found is not None and found.unit in _PLAIN else None
+
+
+def refuse_disorder(values: Mapping[str, Any], varied: Collection[str]) -> None:
+    """Refuse a fact of a model that is above another which bounds it, such as key-value heads above heads.
+
+    Args:
+        values: a number or a column of every leaf.
+        varied: the leaves that are not as in the plan.
+
+    Raises:
+        InputError: one is.
+    """
+    for pair in AT_MOST:
+        small, large = (f"model.{name}" for name in pair)
+        if large not in values or small not in values or not {small, large} & {*varied}:
+            continue
+        import numpy
+
+        some, most = numpy.broadcast_arrays(values[small], values[large])
+        above = numpy.flatnonzero(some > most)
+        if len(above):
+            first = above[0]
+            raise InputError(
+                f"{small}: {some.flat[first]:,.10g} is above {large}, {most.flat[first]:,.10g}",
+                hint=f"give at most as many, or vary {large} too",
+            )

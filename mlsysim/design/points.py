@@ -10,7 +10,7 @@ from mlsysim.constraints.feasibility import ROUNDING, Finding, findings
 from mlsysim.constraints.structure import conditions, leaves_of
 from mlsysim.design import Design
 from mlsysim.design.binding import leaf_meant
-from mlsysim.design.limits import limits
+from mlsysim.design.limits import limits, refuse_disorder
 from mlsysim.design.split import complete
 from mlsysim.symbolic.errors import InfeasibleError, InputError, UnknownNameError
 from mlsysim.symbolic.kernels import kernel
@@ -52,9 +52,13 @@ class BoundKernel:
             InputError: a value that the plan's field could not have either.
         """
         values = self._values.copy()
+        varied = []
         for name, value in leaves.items():
             slot = self._slot(name)
-            values[slot] = limits(self.kernel.leaves[slot]).number(value)
+            leaf = self.kernel.leaves[slot]
+            values[slot] = limits(leaf).number(value)
+            varied.append(leaf)
+        refuse_disorder(dict(zip(self.kernel.leaves, values, strict=True)), varied)
         return self._point(values)
 
     def many(self, *wanted: str, **leaves: Any) -> Columns:
@@ -73,7 +77,9 @@ class BoundKernel:
         """
         import numpy
 
-        values = dict(zip(self.kernel.leaves, self._values, strict=True)) | self._checked(leaves)
+        checked = self._checked(leaves)
+        values = dict(zip(self.kernel.leaves, self._values, strict=True)) | checked
+        refuse_disorder(values, checked)
         named = {name: self._quantity(name) for name in wanted}
         sides = {side for pair in self._sides for side in pair if isinstance(side, str)}
         columns = {leaf for leaf, value in values.items() if isinstance(value, numpy.ndarray)}
@@ -115,7 +121,7 @@ class BoundKernel:
         values = self._values.copy()
         for name, value in leaves.items():
             values[self._slot(name)] = value
-        return dict(zip(self.position, (*values, *self.kernel.scalar(*values)), strict=True))
+        return dict(zip(self.position, (*values, *self.kernel(values)), strict=True))
 
     def always(self, name: str) -> bool:
         """Whether a quantity has a value at infeasible points too: inputs, and what feasibility compares."""
@@ -129,10 +135,7 @@ class BoundKernel:
         return True
 
     def _point(self, values: Sequence[float]) -> Point:
-        try:
-            return Point(self, (*values, *self.kernel.scalar(*values)))
-        except ZeroDivisionError:
-            raise InputError("no design has such values", hint="give numbers above 0") from None
+        return Point(self, (*values, *self.kernel(values)))
 
     def _quantity(self, name: str) -> str:
         if name in self.position:

@@ -21,7 +21,7 @@ SEQUENCES = ("sequence", "sequences", "request", "requests")
 RATES = ("/s", "1/s", "Hz")
 
 #: A number in the field's own unit, or text with a unit; so is every number of a plan.
-Count = Annotated[int, Field(strict=True, ge=1), Unit("1")]
+Count = Annotated[int, Field(strict=True, ge=1, le=10**9), Unit("1")]
 Nodes = Annotated[int, Field(strict=True, ge=1, le=10**6), Unit("1", *NODES)]
 Accelerators = Annotated[int, Field(strict=True, ge=1, le=10**7), Unit("1", *ACCELERATORS)]
 Amount = Annotated[float, Field(strict=True, gt=0, le=1e6, allow_inf_nan=False)]
@@ -195,9 +195,7 @@ class Ops(_Section):
     price_per_accelerator_hour: Annotated[Amount, Unit("USD/h")] | None = Field(
         default=None, description="USD/h; default: the registry's price for this accelerator"
     )
-    carbon_tax: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False), Unit("USD/tCO2e")] | None = Field(
-        default=None, description="USD/tCO2e; default: 0"
-    )
+    carbon_tax: Annotated[Rate, Unit("USD/tCO2e")] | None = Field(default=None, description="USD/tCO2e; default: 0")
     electricity_price: Price | Literal["grid"] | None = Field(
         default=None,
         description="USD/kWh, paid beside the rent; `grid` for the registry's price of the region; default: 0, the rent "

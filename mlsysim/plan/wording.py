@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
 from mlsysim.constraints.asserts import A_LINE
+from mlsysim.plan.acceptance import number_rule
 from mlsysim.registry.document import LONGEST, written
 from mlsysim.symbolic.errors import nearest
 from mlsysim.symbolic.numerals import as_share, leading
@@ -72,7 +74,7 @@ def cure(detail: Any, description: str | None, first: str | None = None) -> str 
         case "int_type" | "int_from_float" if isinstance(given, float) and given.is_integer() and abs(given) < 1e15:
             return f"write {given:.0f}"
         case "int_type" | "int_from_float":
-            return "write a whole number, such as 64"
+            return _whole(detail["loc"], context)
         case "float_type":
             return "write a number, such as 0.5"
         case "bool_type":
@@ -108,8 +110,15 @@ def cure(detail: Any, description: str | None, first: str | None = None) -> str 
             return f"did you mean {near[0]!r}?" if near else description
         case "less_than_equal" if context["le"] == 1:
             return as_share(given)
-        case "greater_than_equal" if detail["loc"][-1] == "percentile" and 0 < given < 1:
+        case "greater_than_equal" if detail["loc"][-1] == "percentile" and 0.01 <= given < 1:
             return f"write {100 * given:.10g}"
         case "greater_than_equal" | "greater_than" | "less_than_equal":
             return description
     return None
+
+
+def _whole(path: tuple[Any, ...], context: Any) -> str:
+    """How to write a whole number that the field at a path can be."""
+    rule = number_rule(*path) if len(path) == 2 else {}
+    low, high = context.get("ge", rule.get("minimum", 0)), context.get("le", rule.get("maximum", math.inf))
+    return f"write a whole number from {low:.0f} to {high:.0f}" if high < 64 else "write a whole number, such as 64"

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from mlsysim.symbolic.errors import StaleKernelError
+from mlsysim.symbolic.errors import InputError, StaleKernelError
 
 FOLDER = Path(__file__).parent
 #: What the generated files are made from.
@@ -98,8 +98,17 @@ class Kernel:
         return results
 
     def __call__(self, values: Sequence[float]) -> tuple[float, ...]:
-        """Evaluate one design point: leaves in the order of ``leaves``, results in the order of ``names``."""
-        return self.scalar(*values)
+        """Evaluate one design point: leaves in the order of ``leaves``, results in the order of ``names``.
+
+        Raises:
+            InputError: a value is so small, or so large, that a result is no number.
+        """
+        try:
+            results: tuple[float, ...] = self.scalar(*values)
+        except (ZeroDivisionError, OverflowError) as error:
+            larger = "larger" if isinstance(error, ZeroDivisionError) else "smaller"
+            raise InputError("no design has such values", hint=f"give {larger} numbers") from None
+        return results
 
 
 @cache
