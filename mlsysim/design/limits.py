@@ -106,7 +106,7 @@ class Limits:
             try:
                 return float(plain)
             except OverflowError:
-                raise self.mistake(math.inf if plain > 0 else -math.inf, "finite_number") from None
+                raise self.mistake(math.inf if plain == abs(plain) else -math.inf, "finite_number") from None
         raise self.mistake(plain, "literal_error" if self.choices else "int_type" if self.whole else "float_type")
 
     def _wrong(self, value: float) -> str:
