@@ -110,20 +110,31 @@ def undominated(columns: Any) -> Iterator[int]:
     [0, 2]
     """
     order = numpy.lexsort(columns[::-1])
-    found = numpy.empty((len(columns), 0))
+    columns = columns[1:]  # in this order all that came before is as good in the first
+    front: list[Any] = []  # of every block what it adds
     for start in range(0, len(order), BLOCK):
         block = order[start : start + BLOCK]
-        for position in block[~_dominated(columns[:, block], found)]:
+        for before in front:
+            block = block[~_dominated(columns[:, block], before)]
+        added = numpy.empty((len(columns), len(block)))
+        count = 0
+        for position in block:
             here = columns[:, [position]]
-            if not _dominated(here, found)[0]:
-                found = numpy.hstack([found, here])
+            if not _dominated(here, added[:, :count])[0]:
+                added[:, count] = here[:, 0]
+                count += 1
                 yield int(position)
+        if count:
+            front.append(added[:, :count].copy())
 
 
 def _dominated(columns: Any, found: Any) -> Any:
     """Which columns some column found before is as good as in everything."""
     slack = columns + TIE * numpy.abs(columns)
-    return (found[:, :, None] <= slack[:, None, :]).all(axis=0).any(axis=0)
+    as_good = numpy.ones((found.shape[1], columns.shape[1]), dtype=bool)
+    for ours, others in zip(slack, found, strict=True):
+        as_good &= others[:, None] <= ours
+    return as_good.any(axis=0)
 
 
 def _stepwise(

@@ -18,24 +18,23 @@ def scatter(points: Sequence[tuple[float, float]], across: str, up: str) -> str:
     >>> print(scatter([(1, 2), (2, 1)], "cost", "time").splitlines()[0])
     time
     """
-    columns, rows = ([point[axis] for point in points] for axis in (0, 1))
+    (left, right), (bottom, top) = ((min(values), max(values)) for values in zip(*points, strict=True))
     grid = [[" "] * WIDTH for _ in range(HEIGHT)]
     for x, y in points:
-        grid[HEIGHT - 1 - _place(y, rows, HEIGHT)][_place(x, columns, WIDTH)] = "●"
-    margin = max(len(f"{value:.4g}") for value in (min(rows), max(rows)))
+        grid[HEIGHT - 1 - _place(y, bottom, top, HEIGHT)][_place(x, left, right, WIDTH)] = "●"
+    margin = max(len(f"{value:.4g}") for value in (bottom, top))
     lines = [up]
     for position, line in enumerate(grid):
-        label = f"{max(rows):.4g}" if position == 0 else f"{min(rows):.4g}" if position == HEIGHT - 1 else ""
+        label = f"{top:.4g}" if position == 0 else f"{bottom:.4g}" if position == HEIGHT - 1 else ""
         lines.append(f"{label:>{margin}} │{''.join(line)}".rstrip())
     lines.append(f"{'':>{margin}} └{'─' * WIDTH}")
-    right = f"{max(columns):.4g}"
-    lines.append(f"{'':>{margin}}  {min(columns):<{WIDTH - len(right)}.4g}{right}  {across}")
+    end = f"{right:.4g}"
+    lines.append(f"{'':>{margin}}  {left:<{WIDTH - len(end)}.4g}{end}  {across}")
     return "\n".join(lines)
 
 
-def _place(value: float, values: Sequence[float], cells: int) -> int:
+def _place(value: float, low: float, high: float, cells: int) -> int:
     """The cell of a value between the least and the largest."""
-    low, high = min(values), max(values)
     if low == high:
         return cells // 2
     if low > 0 and high / low > 100:

@@ -27,6 +27,7 @@ from mlsysim.plan import load
 from mlsysim.schemas import schema_of
 from mlsysim.search.objectives import objective
 from mlsysim.search.parallelism import split_space
+from mlsysim.search.picture import scatter
 from mlsysim.symbolic.errors import InputError
 from tests.conftest import plan
 
@@ -235,6 +236,45 @@ def test_a_front_of_three_is_what_pairwise_comparison_leaves(monkeypatch: pytest
     assert len(points) > 5
     for point in points:
         assert not any(all(y < x * (1 - 1e-9) for x, y in zip(point, other, strict=True)) for other in every)
+
+
+def test_a_front_is_compared_within_its_block_and_with_earlier_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once with each: a thousand designs of which none dominates another cost half a million comparisons, not a million."""
+    compared = []
+    exact = fronts._dominated
+
+    def counted(columns: Any, found: Any) -> Any:
+        compared.append(columns.shape[1] * found.shape[1])
+        return exact(columns, found)
+
+    monkeypatch.setattr(fronts, "BLOCK", 50)
+    monkeypatch.setattr(fronts, "_dominated", counted)
+    count = 1000
+    columns = numpy.array([numpy.arange(count), numpy.arange(count)[::-1], numpy.zeros(count)])
+    assert list(fronts.undominated(columns)) == list(range(count))
+    assert sum(compared) <= count * (count + 50) / 2
+
+
+class Counted(float):
+    """A number that counts how often it is compared."""
+
+    times = 0
+
+    def __lt__(self, other: float) -> bool:
+        Counted.times += 1
+        return float(self) < float(other)
+
+    def __gt__(self, other: float) -> bool:
+        Counted.times += 1
+        return float(self) > float(other)
+
+
+def test_the_picture_of_a_front_takes_time_in_proportion_to_its_points() -> None:
+    """The picture of 17,094 points took 38 seconds: the ends of its axes were looked for at each point."""
+    for count in (50, 500):
+        Counted.times = 0
+        scatter([(Counted(1 + place), Counted(count - place)) for place in range(count)], "x", "y")
+        assert Counted.times <= 10 * count
 
 
 def test_a_front_of_two_is_listed_like_one_of_three(monkeypatch: pytest.MonkeyPatch) -> None:
