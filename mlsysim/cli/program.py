@@ -52,6 +52,10 @@ def program(run: Callable[[], int]) -> NoReturn:
     _open_closed_streams()
     code = guarded(run)
     interrupt.raises = False
+    if code == INTERRUPTED:
+        # Everything is written. After an interrupt in code that `exec` ran, Python would end by the signal instead.
+        say("")
+        os._exit(code)
     sys.exit(code)
 
 

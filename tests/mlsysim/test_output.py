@@ -185,6 +185,13 @@ def test_ctrl_c_in_the_first_moments_is_no_traceback(words: list[str], delay: fl
     assert process.returncode == 130 or output
 
 
+def test_ctrl_c_in_code_that_exec_runs_ends_with_its_code() -> None:
+    """As where a class is made of text: Python itself would end by the signal, after the message."""
+    code = "from mlsysim.cli.program import program\nprint('said')\nprogram(lambda: exec('raise KeyboardInterrupt'))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
 def test_a_command_that_ignores_ctrl_c_goes_on_doing_so() -> None:
     """As a shell starts it in the background of a script."""
     code = "import signal, os\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nfrom mlsysim.__main__ import main\n" \
