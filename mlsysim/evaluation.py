@@ -28,12 +28,21 @@ CERTAIN = 0.6
 
 @dataclass(frozen=True)
 class Violation:
-    """An assert that does not hold: what was found, by how much it misses, and the wall that causes it."""
+    """An assert that does not hold: what was found, by how much it misses, and the wall that causes it.
+
+    Attributes:
+        limit: what should hold.
+        found: the metric's value; None where it is not known.
+        wall: what causes it.
+        undecided: why the value is not known.
+        pool: whose metric it is, where each of several pools has one.
+    """
 
     limit: Limit
     found: float | None
     wall: str | None
     undecided: str = ""
+    pool: str = ""
 
     @property
     def placed(self) -> str:
@@ -44,13 +53,14 @@ class Violation:
     @property
     def sentence(self) -> str:
         """The violation in words."""
+        metric = f"{self.limit.metric} of {self.pool}" if self.pool else self.limit.metric
         if self.found is None:
-            return f"{self.limit.metric} cannot be decided: {self.undecided}"
+            return f"{metric} cannot be decided: {self.undecided}"
         unit = catalogue().QUANTITIES[self.limit.metric]
         must = "it must be" if self.limit.side == "equals" else "the limit is"
         why = f" ({self.limit.reason})" if self.limit.reason else ""
         return (
-            f"{self.limit.metric} is {amount(self.found, unit)}, {must} {amount(self.limit.value, unit)}{why}: "
+            f"{metric} is {amount(self.found, unit)}, {must} {amount(self.limit.value, unit)}{why}: "
             f"it misses by {self.limit.miss(self.found)}; the {self.wall} wall binds"
         )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -80,6 +80,12 @@ class SharedEvaluation:
         return tuple(pool.evaluation for pool in self.pools)
 
     @property
+    def names(self) -> list[str]:
+        """What to call every pool: its accelerator, and its number where another has the same."""
+        names = [each.design.hardware.name for each in self.evaluations]
+        return [f"{name} (pool {at})" if names.count(name) > 1 else name for at, name in enumerate(names, 1)]
+
+    @property
     def feasible(self) -> bool:
         """Whether every pool is."""
         return all(each.feasible for each in self.evaluations)
@@ -111,7 +117,11 @@ class SharedEvaluation:
     @cached_property
     def violations(self) -> list[Violation]:
         """The asserts that all pools together do not keep, and those that one of them does not."""
-        found = [violation for each in self.evaluations for violation in each.violations]
+        found = [
+            replace(violation, pool=name)
+            for each, name in zip(self.evaluations, self.names, strict=True)
+            for violation in each.violations
+        ]
         for limit in self.whole if self.feasible else ():
             value = self.totals[limit.metric]
             if value is None:

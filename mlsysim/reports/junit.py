@@ -23,10 +23,12 @@ def render(plans: Sequence[tuple[str, Sequence[Remark]]]) -> str:
     counts = _counts([remark for _, remarks in plans for remark in remarks])
     counts.pop("skipped")
     suites = _element(None, "testsuites", name="mlsysim", **counts)
-    for (_, remarks), name in zip(plans, _distinct(name for name, _ in plans), strict=True):
+    names = [*_distinct(("", name) for name, _ in plans)]
+    classes = [*_distinct(("", name.replace(".", "_")) for name in names)]
+    for (_, remarks), name, plan in zip(plans, names, classes, strict=True):
         suite = _element(suites, "testsuite", name=name, **_counts(remarks))
-        tests = [(_class(name, remark), remark.title) for remark in remarks]
-        for remark, (of, _), title in zip(remarks, tests, _distinct_in(tests), strict=True):
+        tests = [(_class(plan, remark), remark.title) for remark in remarks]
+        for remark, (of, _), title in zip(remarks, tests, _distinct(tests), strict=True):
             _case(_element(suite, "testcase", classname=of, name=title), remark)
     ElementTree.indent(suites)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(suites, encoding="unicode") + "\n"
@@ -48,16 +50,11 @@ def _counts(remarks: Sequence[Remark]) -> dict[str, str]:
 
 
 def _class(plan: str, remark: Remark) -> str:
-    """The class of a test, whose parts are separated by dots: the plan, and the kind of remark."""
-    return f"{plan.replace('.', '_')}.{remark.rule.replace('.', '_').replace('/', '.')}"
+    """The class of a test, whose parts are separated by dots: the plan without them, and the kind of remark."""
+    return f"{plan}.{remark.rule.replace('.', '_').replace('/', '.')}"
 
 
-def _distinct(names: Iterable[str]) -> Iterator[str]:
-    """Names, of which those that came before are numbered."""
-    return _distinct_in(("", name) for name in names)
-
-
-def _distinct_in(named: Iterable[tuple[str, str]]) -> Iterator[str]:
+def _distinct(named: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Names, of which those that came before in the same class are numbered."""
     seen: set[tuple[str, str]] = set()
     for of, name in named:

@@ -78,15 +78,15 @@ def of_found(found: Found) -> list[Remark]:
 
     if not isinstance(found, SharedEvaluation):
         return [*_of_walls(found), *_of_asserts(found)]
-    names = [pool.evaluation.design.hardware.name for pool in found.pools]
-    called = [f"{name} (pool {at})" if names.count(name) > 1 else name for at, name in enumerate(names, 1)]
     remarks = [
-        remark for pool, name in zip(found.pools, called, strict=True) for remark in _of_walls(pool.evaluation, name)
+        remark for each, name in zip(found.evaluations, found.names, strict=True) for remark in _of_walls(each, name)
     ]
     broken = {id(violation.limit): violation for violation in found.violations}
-    for limit in found.limits:
-        violation = broken.get(id(limit))
-        remarks.append(_assert(limit, violation, decided=found.feasible))
+    of_pools = [
+        (limit, name) for each, name in zip(found.evaluations, found.names, strict=True) for limit in each.limits
+    ]
+    for limit, name in [*of_pools, *((limit, "") for limit in found.whole)]:
+        remarks.append(_assert(limit, broken.get(id(limit)), decided=found.feasible, pool=name))
     return remarks
 
 
@@ -114,11 +114,11 @@ def _of_asserts(evaluation: Evaluation) -> Iterator[Remark]:
         yield _assert(limit, broken.get(id(limit)), decided=decided)
 
 
-def _assert(limit: Any, violation: Any, *, decided: bool) -> Remark:
-    rule, place = f"assert/{limit.metric}", Place.of(limit.where)
+def _assert(limit: Any, violation: Any, *, decided: bool, pool: str = "") -> Remark:
+    rule, place, title = f"assert/{limit.metric}", Place.of(limit.where), f"{pool}{': ' * bool(pool)}{limit.text}"
     if violation is not None:
         level: Level = "warning" if limit.severity == "warn" else "error"
-        return Remark(rule, limit.text, level, violation.sentence, place)
+        return Remark(rule, title, level, violation.sentence, place)
     if not decided:
-        return Remark(rule, limit.text, "skipped", "not decided, the design is not feasible", place)
-    return Remark(rule, limit.text, "holds", "", place)
+        return Remark(rule, title, "skipped", "not decided, the design is not feasible", place)
+    return Remark(rule, title, "holds", "", place)

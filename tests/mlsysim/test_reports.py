@@ -163,6 +163,42 @@ def test_junit_keeps_the_schema_that_it_names(text: str, shown: Any, capsys: pyt
     assert all(int(suite.get("skipped") or 0) == len([*suite.iter("skipped")]) for suite in root)
 
 
+NAMES = ["1.2.3", "1_2_3", "1_2.3", "12345678", "true", "null", "1e5", "50 GB", "a|b", "=1+1", "1.2.3"]
+
+
+@pytest.mark.parametrize("text", [PLAN, BROKEN])
+def test_names_of_plans_are_text_in_every_format(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of files called like numbers, versions and words of YAML, and of a folder; no two tests of JUnit are one."""
+    monkeypatch.chdir(tmp_path)
+    for name in NAMES:
+        Path(name).write_text(text)
+    printed = {}
+    for format in ("text", "json", "yaml", "csv", "markdown", "github", "junit", "sarif"):
+        assert run(["check", ".", *NAMES, "--output", format]) == 2
+        shown = capsys.readouterr()
+        printed[format] = shown.out
+        assert "internal error" not in shown.out + shown.err
+    assert [each["plan"] for each in json.loads(printed["json"])["plans"]] == [".", *NAMES]
+    assert [each["plan"] for each in yaml.safe_load(printed["yaml"])["plans"]] == [".", *NAMES]
+    rows = [row["plan"].removeprefix("'") for row in csv.DictReader(io.StringIO(printed["csv"]))]
+    assert list(dict.fromkeys(rows)) == list(dict.fromkeys([".", *NAMES]))
+    assert "12345678" in printed["markdown"]
+    assert "12,345,678" not in "".join(printed.values())
+    cases = [(c.get("classname"), c.get("name")) for c in ElementTree.fromstring(printed["junit"]).iter("testcase")]
+    assert len(cases) == len(set(cases)) > len(NAMES)
+
+
+def test_an_assert_that_pools_break_names_each(shown: Any) -> None:
+    """Both broke it in the same words."""
+    two = POOLS.replace("accelerators: 2", "accelerators: 1")
+    for format in ("text", "github", "junit"):
+        _, out = shown(two, "--output", format)
+        for pool in ("H100 (pool 1)", "H100 (pool 2)"):
+            assert f"performance.latency of {pool} is" in " ".join(out.split())
+
+
 def test_pools_of_one_kind_are_told_apart(shown: Any) -> None:
     """In every format, by their number."""
     _, out = shown(POOLS.replace("8B", "405B"), "--output", "github")
