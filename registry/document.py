@@ -143,7 +143,7 @@ def read_text(path: Path, shown: str, kind: str = "YAML", most: int = MAX_BYTES,
     except FileNotFoundError:
         raise InputError("there is no such file", where=shown, hint="check the name and the folder") from None
     except IsADirectoryError:
-        hint = f"name a file in {shown}/"
+        hint = f"name a file in {shown.rstrip('/')}/"
         raise InputError(f"this is a folder, a {kind} file is needed", where=shown, hint=hint) from None
     except InputError:
         raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from functools import cache
 
@@ -52,7 +52,7 @@ _WHOLE = {
 }
 
 
-def assumptions(design: Design, idle: Container[str]) -> Iterator[str]:
+def assumptions(design: Design, idle: Collection[str]) -> Iterator[str]:
     """Every choice that the plan did not make, once.
 
     Args:

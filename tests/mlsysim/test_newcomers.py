@@ -42,6 +42,65 @@ def test_an_encoder_reads_in_one_pass_and_writes_nothing(name: str) -> None:
         mlsysim.evaluate(plan(workload={"name": name, "output_tokens": 5}, hardware={"name": "H100"}))
 
 
+@pytest.mark.parametrize("name", [m.name for m in standard().entries("models").values()
+                                  if "causal" in m.facts and m.facts["causal"].number == 0])  # fmt: skip
+def test_an_encoder_can_be_trained(name: str, capsys: Captured) -> None:
+    """The answer that it does not write was looked for, and was a KeyError."""
+    assert run(["eval", name, "A100", "--nodes", "1", "--batch-size", "256", "--output", "json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert (data["phase"], data["f_status"]) == ("training", "PASS")
+    assert data["p_latency_ms"] > 0
+
+
+FP64 = [h.name for h in standard().entries("hardware").values()
+        if "compute.peak.fp64" in h.facts and h.facts["compute.peak.fp64"].number and "memory.capacity" in h.facts]  # fmt: skip
+
+
+@pytest.mark.parametrize("hardware", FP64)
+def test_what_does_not_fit_beside_a_peak_in_fp64_is_told_what_would(hardware: str, capsys: Captured) -> None:
+    """No model is held in fp64, in which remedies were looked for."""
+    assert {"H20", "H800", "A800", "MI250", "MI210", "MI300A"} <= set(FP64)
+    assert run(["eval", "DeepSeek_V3", hardware, "--precision", "fp16", "--output", "json"]) == 4
+    data = json.loads(capsys.readouterr().out)
+    assert data["f_status"] == "FAIL"
+    assert "OOM" in json.dumps(data)
+
+
+def test_a_folder_is_no_plan(capsys: Captured) -> None:
+    """Its name has one slash in the hint, however it ends."""
+    for folder, cure in (("/", "name a file in /\n"), (".", "name a file in ./\n")):
+        assert run(["check", folder]) == 2
+        assert capsys.readouterr().err.endswith(cure)
+
+
+@pytest.mark.parametrize("percentile", [1, 10, 25, 49, 50, 75, 99])
+@pytest.mark.parametrize(
+    ("name", "slots"), [("Llama3_70B", 1), ("Llama3_70B", None), ("BERT_Large", 1), ("ResNet50", None)]
+)
+def test_no_time_is_negative_at_any_percentile(percentile: float, name: str, slots: int | None) -> None:
+    """Below the median the wait was, and the whole answer came before its first token."""
+    serving = {"requests_per_second": 0.5, "percentile": percentile} | ({"slots": slots} if slots else {})
+    sizes = {"output_tokens": 16, "sequence_length": 8192} if name == "Llama3_70B" else {}
+    evaluation = mlsysim.evaluate(
+        plan(workload={"name": name, **sizes}, hardware={"name": "H100", "accelerators": 4}, serving=serving)
+    )
+    assert evaluation.feasible
+    data = evaluation.to_dict()
+    assert not {key: value for key, value in data.items() if isinstance(value, float) and value < 0}
+    if data.get("p_ttft_ms") is not None:
+        assert data["p_latency_ms"] >= data["p_ttft_ms"]
+
+
+@pytest.mark.parametrize(("percentile", "hint"), [(0.5, "write 50"), (0.99, "write 99"), (0.001, None), (1e-6, None)])
+def test_a_share_where_a_percentile_is_needed_is_told_in_percent(percentile: float, hint: str | None) -> None:
+    """Only where that is a percentile."""
+    with pytest.raises(InputError) as caught:
+        mlsysim.evaluate(plan(workload={"name": "Llama3_8B"}, hardware={"name": "H100"},
+                              serving={"requests_per_second": 1.0, "percentile": percentile}))  # fmt: skip
+    cure = caught.value.hint or ""
+    assert cure == hint if hint else not cure.startswith("write 0")
+
+
 def test_a_sequence_longer_than_a_model_accepts_is_said() -> None:
     """It passed in silence."""
     for length, said in ((8192, False), (131072, True)):
