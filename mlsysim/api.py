@@ -54,7 +54,8 @@ def evaluate_whole(plan: Planlike, hardware: str | Entry | None = None, **fields
     """Evaluate any plan, also one whose hardware is several pools.
 
     Args:
-        plan, hardware, **fields: as of :func:`evaluate`.
+        plan, hardware: as of :func:`evaluate`.
+        **fields: as there.
 
     Returns:
         What :func:`evaluate` returns; of several pools what all do together, with the same ``exit_code``, ``scorecard`` and

@@ -94,7 +94,7 @@ def _fitting(filled: list[_Column], width: int) -> list[_Column]:
     """The columns that fit a width: long titles go first, then counts of verified facts, then what stands to the right."""
     shown, heads = list(filled), [column.head for column in filled]
     kept = ("name", "fact", "value", "verified", "source")
-    counts = () if "fact" in heads else ("verified",)
+    counts = ("verified",) if "name" in heads else ()
     for head in ("title", *counts, *(head for head in reversed(heads) if head not in kept)):
         if sum(2 + column.least_width for column in shown) > width and len(shown) > 2:
             shown = [column for column in shown if column.head != head]

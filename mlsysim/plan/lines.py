@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from mlsysim.constraints.asserts import PATTERN, Written
@@ -49,7 +50,7 @@ def lines_written_out(document: Document) -> Document:
         if line is not None:
             values[*path, "metric"] = values[path]
             values[*path, line.side] = _inside(document, values[path], text, line.at)
-    return Document(document.name, data, document.lines, values, document.keys)
+    return replace(document, data=data, values=values)
 
 
 def _asserts(data: Any) -> list[Any]:

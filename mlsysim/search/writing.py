@@ -85,8 +85,11 @@ def _patched(stated: Any, before: Any, after: Any) -> Any:
     """What a document states, with the changes between two plans."""
     if same(before, after):
         return stated
+    if all(isinstance(each, list) for each in (stated, before, after)) and len(stated) == len(before) <= len(after):
+        kept = [_patched(*parts) for parts in zip(stated, before, after, strict=False)]
+        return [*kept, *after[len(before) :]]
     if not (isinstance(stated, dict) and isinstance(before, dict) and isinstance(after, dict)):
         return after
-    kept = {key: value for key, value in stated.items() if key in after or key not in before}
+    left = {key: value for key, value in stated.items() if key in after or key not in before}
     changed = {key: value for key, value in after.items() if key not in before or not same(before[key], value)}
-    return {**kept, **{key: _patched(stated.get(key), before.get(key), value) for key, value in changed.items()}}
+    return {**left, **{key: _patched(stated.get(key), before.get(key), value) for key, value in changed.items()}}

@@ -218,6 +218,7 @@ OWN = COMMENTED.replace('  name: "Llama3_8B"   # the model\n', (
     "      output_bias: 0, positions: 0, query_rank: 0, rope_width: 0, router_bias: 0, shared_experts: 0, tied: 0,\n"
     "      value_width: 0, dropout: 0, sequence_length: 128 token/sample}\n"
 ))  # fmt: skip
+LINES = COMMENTED.replace("{metric: memory_required, max: 78 GB}   # head", "memory_required <= 78 GB   # head")
 SERVED = (ROOT / "examples" / "serving.yaml").read_text()
 SEARCHES: list[tuple[str, str, dict[str, Any]]] = [
     (COMMENTED, "parallelism", {}), (OFFERING, "parallelism", {}), (FLEET, "parallelism", {}), (OWN, "parallelism", {}),
@@ -227,6 +228,8 @@ SEARCHES: list[tuple[str, str, dict[str, Any]]] = [
     (SERVED.replace("parallelism: {tensor: 8, pipeline: 1, data: 2}\n", ""), "batching", {}),
     (COMMENTED.replace("  nodes: 2            # 16 of them\n", "  accelerators: 8\n"), "parallelism", {}),
     (COMMENTED + "parallelism: {tensor: 2, zero: 1}   # as measured\n", "parallelism", {}),
+    (LINES, "parallelism", {}),
+    (SERVED.replace('metric: "performance.ttft"\n      max: "2 s"', "ttft <= 2 s   # chat"), "batching", {"sla": ["latency <= 60 s"]}),
 ]  # fmt: skip
 
 
