@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -11,6 +12,8 @@ from mlsysim.symbolic.escapes import visible
 
 #: Columns of a page at most, and at least.
 WIDEST, NARROWEST = 88, 40
+#: The space between a number and a short unit, which a line does not end with; it is held by another character.
+_TIED, _TIE = re.compile(r"(?<=[0-9]) (?=(?:%|[kMGT]?B|[mµ]?s)(?![\w/]))"), "\N{NO-BREAK SPACE}"
 
 
 def width() -> int:
@@ -34,5 +37,10 @@ def wrapped(text: str, indent: str = "", hanging: str = "") -> list[str]:
         text: one paragraph.
         indent: what stands before its first line.
         hanging: what stands before the others.
+
+    >>> wrapped("a line of eighty-eight characters, which is as wide as pages of text are, then takes 21 % more")
+    ['a line of eighty-eight characters, which is as wide as pages of text are, then takes', '21 % more']
     """
-    return textwrap.wrap(visible(text), width(), initial_indent=indent, subsequent_indent=hanging)
+    tied = _TIED.sub(_TIE, visible(text))
+    lines = textwrap.wrap(tied, width(), initial_indent=indent, subsequent_indent=hanging)
+    return [line.replace(_TIE, " ") for line in lines]

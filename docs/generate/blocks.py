@@ -32,6 +32,8 @@ _CAPTION = re.compile(r"^:caption: (.+)$", re.M)
 _CODE = re.compile(r"\s+# exit code (\d+)$")
 #: What differs from run to run: how long a search took.
 _SECONDS = re.compile(r"^( {2}search .*?)\d[\d.]* s\b")
+#: How a search begins, and what stands before a further line of it.
+_SEARCH, _BELOW = "  search ", " " * 28
 #: Words of a command that a process of its own must run: signs of the shell, what holds for a whole process, other programs.
 _APART = {"|", "<", ">", "&&", ";", ">>", "--zoo", "mcp", "python"}
 #: How output is wrapped and coloured, whatever the terminal.
@@ -171,12 +173,12 @@ class Shell:
 def same(shown: list[str], found: list[str]) -> bool:
     """Whether what a page shows is what was printed: three dots stand for any lines, times of searches do not count."""
     parts: list[list[str]] = [[]]
-    for line in shown:
+    for line in _timeless(shown):
         if line.strip() == ELISION:
             parts.append([])
         else:
-            parts[-1].append(_timeless(line))
-    left = [_timeless(line) for line in found]
+            parts[-1].append(line)
+    left = _timeless(found)
     if len(parts) == 1:
         return parts[0] == left
     first, last = parts[0], parts[-1]
@@ -193,8 +195,15 @@ def same(shown: list[str], found: list[str]) -> bool:
     return True
 
 
-def _timeless(line: str) -> str:
-    return _SECONDS.sub(r"\g<1>- s", line)
+def _timeless(lines: list[str]) -> list[str]:
+    """Lines without times of searches, each search in one line however long its time is."""
+    joined: list[str] = []
+    for line in lines:
+        if joined and joined[-1].startswith(_SEARCH) and line.startswith(_BELOW) and line.strip():
+            joined[-1] += f" {line.strip()}"
+        else:
+            joined.append(line)
+    return [_SECONDS.sub(r"\g<1>- s", line) for line in joined]
 
 
 def renewed(shown: list[str], found: list[str]) -> list[str]:
