@@ -9,6 +9,8 @@ from mlsysim.importing.reading import Config
 
 #: What may stand beside a part and holds for it as well.
 _SHARED = ("quantization_config", "torch_dtype", "dtype")
+#: Keys of language parts; of these alone the model around says the type where they do not.
+_LANGUAGE = ("text_config", "language_config", "llm_config")
 
 
 def opened(config: Config, part: str | None = None) -> Config:
@@ -37,7 +39,8 @@ def _part(config: Config, part: str) -> Config:
             f"there is no part {part!a:.60}",
             f"its parts are {', '.join(map(repr, parts))}" if parts else "it has no parts; import it as it is",
         )
-    kind = inner.get("model_type") or LANGUAGE_PARTS.get(str(config.get("model_type")))
+    usual = LANGUAGE_PARTS.get(str(config.get("model_type"))) if part in _LANGUAGE else None
+    kind = inner.get("model_type") or usual
     around = {key: config.get(key) for key in _SHARED if config.get(key) is not None}
     stated = {**around, **inner, **({"model_type": kind} if kind else {})}
     # The output head belongs to the model around, and older files say in the part that it is tied.

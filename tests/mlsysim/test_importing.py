@@ -231,6 +231,7 @@ def test_the_language_part_of_a_model_that_reads_images_is_imported_when_it_is_a
     assert "did you mean" not in str(caught.value)
     part = re.search(r"import it with `--part (\w+)`", str(caught.value))
     assert part is not None, caught.value
+    assert "vision_config" not in str(caught.value)
     entry = import_config(config, "imported-model", part=part[1])
     assert profile(entry["name"], zoo=loaded(entry)).parameters == total
     assert "text_config alone, one part of a larger model" in entry["note"]
