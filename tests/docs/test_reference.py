@@ -53,7 +53,7 @@ def test_a_command_is_described_as_its_help_has_it(name: str, capsys: pytest.Cap
 def test_defaults_and_choices_of_options_are_those_of_the_program() -> None:
     """As a person would look them up."""
     found = {row[0]: row for row in rows(section(commands.pages()["commands"], "## mlsysim optimize parallelism"))}
-    assert found["`--time-limit`"][1:3] == ["number", "`60.0`"]
+    assert found["`--time-limit`"][1:3] == ["seconds", "`60.0`"]
     assert found["`--workers`"][1:3] == ["whole number 1 to 64", "`2`"]
     assert found["`PLAN`"][2] == "required"
     assert "`json`" in found["`--output`, `-o`"][1]
@@ -66,7 +66,9 @@ def fields(schema: Any, rule: Any, path: tuple[str, ...] = ()) -> Iterator[tuple
         yield ".".join(path), name
         for option in field.get("anyOf", [field]):
             yield from fields(schema, option, (*path, name))
-            yield from fields(schema, option.get("items", {}), (*path, f"{name}[]"))
+            items = option.get("items", {})
+            for item in items.get("anyOf", [items]):
+                yield from fields(schema, item, (*path, f"{name}[]"))
 
 
 def test_the_plan_s_page_has_every_field_of_the_schema_and_no_other() -> None:
