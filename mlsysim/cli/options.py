@@ -88,6 +88,7 @@ def whole(low: int = 1, high: float = inf) -> Callable[[Any], Any]:
             raise Refused(f"{number} is not {_between(low, high)}", f"write {low}")
         return number
 
+    read.__name__ = f"whole number {_between(low, high)}"  # what the reference calls it
     return read
 
 

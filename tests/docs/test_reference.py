@@ -54,7 +54,7 @@ def test_defaults_and_choices_of_options_are_those_of_the_program() -> None:
     """As a person would look them up."""
     found = {row[0]: row for row in rows(section(commands.pages()["commands"], "## mlsysim optimize parallelism"))}
     assert found["`--time-limit`"][1:3] == ["seconds", "`60.0`"]
-    assert found["`--workers`"][1:3] == ["whole number 1 to 64", "`2`"]
+    assert found["`--workers`"][1:3] == ["whole number from 1 to 64", "`2`"]
     assert found["`PLAN`"][2] == "required"
     assert "`json`" in found["`--output`, `-o`"][1]
 
