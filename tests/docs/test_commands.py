@@ -131,7 +131,9 @@ def test_how_long_a_search_took_does_not_count() -> None:
     """Only there; a time that the equations give does."""
     line = "  search                    12 designs; proven best, {} s"
     assert same([line.format("0.07")], [line.format("1.4")])
-    assert same([line.format("0.07")], [line.removesuffix(" {} s"), " " * 28 + "100.07 s"])  # in two lines on a busy machine
+    assert same(
+        [line.format("0.07")], [line.removesuffix(" {} s"), " " * 28 + "100.07 s"]
+    )  # in two lines on a busy machine
     assert not same(["  latency 0.07 s"], ["  latency 1.4 s"])
 
 
