@@ -94,6 +94,8 @@ def _of_the_work(design: Design) -> Iterator[str]:
     if said.precision is None:
         formats = ", ".join(TRAINING_FORMATS if training else INFERENCE_FORMATS)
         yield f"precision {design.precision}: the first of {formats} that {design.hardware.name} has"
+    if design.loaded.phase == "inference" and encodes(design.model):
+        yield design.bindings["workload.output_tokens"].says
     longest = design.model.facts.get("context_length")
     length = design.bindings.get("workload.sequence_length")
     if longest and longest.number and length and length.value and length.value > longest.number:

@@ -145,7 +145,8 @@ def test_defaults_are_said() -> None:
     full = {**load(EXAMPLE).document.data, "workload": {"name": "Llama3_70B", "phase": "training", "batch_size": 4096,
             "sequence_length": 8192, "precision": "bf16", "efficiency": 0.475, "optimizer": "adam"},
             "parallelism": {"tensor": 8, "pipeline": 1, "data": 64, "context": 1, "expert": 1, "microbatch": 1,
-                            "interleave": 1, "zero": 1, "recompute": "selective", "sequence": True}}  # fmt: skip
+                            "interleave": 1, "zero": 1, "recompute": "selective", "sequence": True,
+                            "offload_optimizer": False, "offload_activations": False}}  # fmt: skip
     again = mlsysim.evaluate(full)
     assert again.metrics == mlsysim.evaluate(EXAMPLE).metrics
     assert not any(

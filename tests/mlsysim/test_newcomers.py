@@ -251,6 +251,7 @@ SHORT = 'version: "1.0"\nworkload: {name: Llama3_8B}\nhardware: {name: H100}\n'
 @pytest.mark.parametrize(("text", "cure"), [
     (SHORT.replace("{name: Llama3_8B}", "name:Llama3_8B"), "put a space after each colon"),
     (SHORT.replace("{name: Llama3_8B}", "Llama3_8B"), "such as `name: Llama3_8B`"),
+    (SHORT.replace("Llama3_8B", "Llama3_8B, efficiency: 45"), "write 0.45"),
     (SHORT + "constraints: {assert: [{metric: latency, min: 5, max: 1}]}\n", "swap them?"),
     (f"```yaml\n{SHORT}```\n", "leave out the lines of backticks"), ("gpu.yaml\n", "not its name"),
 ])  # fmt: skip
