@@ -146,7 +146,8 @@ def test_defaults_are_said() -> None:
             "sequence_length": 8192, "precision": "bf16", "efficiency": 0.475, "optimizer": "adam"},
             "parallelism": {"tensor": 8, "pipeline": 1, "data": 64, "context": 1, "expert": 1, "microbatch": 1,
                             "interleave": 1, "zero": 1, "recompute": "selective", "sequence": True,
-                            "offload_optimizer": False, "offload_activations": False}}  # fmt: skip
+                            "offload_optimizer": False, "offload_activations": False,
+                            "first_spared": 0, "last_spared": 0}}  # fmt: skip
     again = mlsysim.evaluate(full)
     assert again.metrics == mlsysim.evaluate(EXAMPLE).metrics
     assert not any(
