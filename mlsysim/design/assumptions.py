@@ -68,8 +68,7 @@ def assumptions(design: Design, idle: Collection[str]) -> Iterator[str]:
     if timed:
         yield from _of_operations(design)
     shown = _shown(design.variant, timed)
-    if encodes(design.model) and design.loaded.phase != "training":
-        yield design.bindings["workload.output_tokens"].says
+    if encodes(design.model):
         shown -= _OF_ANSWERS
     yield from _of_leaves(design, (leaf for leaf in shown if leaf not in idle))
 
