@@ -26,8 +26,7 @@ ops:
   duration_days: 365      # without it money, energy and carbon are skipped
 constraints:
   assert:
-    - metric: performance.itl
-      max: "30 ms"        # a number alone is in the metric's own unit
+    - performance.itl <= 30 ms   # a number alone is in the metric's own unit
 """
 INSTRUCTIONS = f"""\
 mlsysim computes from first principles whether a machine-learning system fits, how fast it runs, what binds it, what it

@@ -41,7 +41,9 @@ _OF = {"reliability": "failures as in ", "storage": "checkpoints to ", "facility
 _KINDS = ("workload", "split", "serving", "software", "optimizer", "reliability", "storage", "price", "facility")
 _EFFICIENCIES = ("software.efficiency", "software.decode_single", "software.decode_batched")
 #: Leaves of what an encoder does not do: writing an answer.
-_OF_ANSWERS = frozenset({"workload.output_tokens", "software.decode_single", "software.decode_batched", "software.full_batch"})
+_OF_ANSWERS = frozenset(
+    {"workload.output_tokens", "software.decode_single", "software.decode_batched", "software.full_batch"}
+)
 #: Leaves whose default is said as a sentence.
 _WHOLE = {
     "workload.batch_size": "batch size 1: the plan gives none",

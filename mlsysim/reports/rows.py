@@ -62,7 +62,9 @@ def as_csv(rows: Rows) -> str:
 
 
 def as_markdown(rows: Rows) -> str:
-    """Rows as a table of GitHub's Markdown."""
+    """Rows as a table of GitHub's Markdown; nothing where there are none."""
+    if not rows:
+        return ""
     heads = headings(rows)
     lines = ["| " + " | ".join(map(markdown, heads)) + " |", "|" + " --- |" * len(heads)]
     lines += ["| " + " | ".join(markdown(cell(row.get(head))) for head in heads) + " |" for row in rows]

@@ -5,8 +5,9 @@ Every number is the exact kernel's, at designs that searches of the same space f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from mlsysim.constraints.asserts import Limit
 from mlsysim.constraints.compiler import physical
 from mlsysim.constraints.listing import TIE
 from mlsysim.constraints.problem import Problem
@@ -24,7 +25,7 @@ NEAR = 0.05
 
 
 def explanation(task: Task, wanted: Objective, answer: Answer, evaluation: Evaluation) -> list[str]:
-    """Why a design is the best, in sentences; after Ctrl-C those that are ready.
+    """Why a design is the best, in sentences; after Ctrl-C those that are ready. Asserts that no design keeps say nothing.
 
     Args:
         task: the decisions.
@@ -37,7 +38,7 @@ def explanation(task: Task, wanted: Objective, answer: Answer, evaluation: Evalu
         sentences.extend(_near(evaluation))
         sentences.extend(_relaxed(task, wanted, answer, evaluation))
         sentences.extend(_otherwise(task, wanted, answer))
-        sentences.extend(_kept_out(task, wanted, answer))
+        sentences.extend(_kept_out(task, wanted, answer, [each.limit for each in evaluation.errors]))
     except KeyboardInterrupt:
         pass
     return sentences
@@ -53,6 +54,8 @@ def _near(evaluation: Evaluation) -> Iterator[str]:
             left.append((finding.slack / finding.available, f"{finding.name}: {there}"))
     for limit in evaluation.enforced:
         found = evaluation.values[limit.metric]
+        if limit.slack(found) < 0:
+            continue
         share = limit.slack(found) / abs(limit.value) if limit.value else 1.0
         left.append((share, f"{limit.text}: {amount(found, _record(limit.metric))}"))
     left.sort()
@@ -102,8 +105,13 @@ def _otherwise(task: Task, wanted: Objective, answer: Answer) -> Iterator[str]:
         yield f"These make no difference: {', '.join(idle)}."
 
 
-def _kept_out(task: Task, wanted: Objective, answer: Answer) -> Iterator[str]:
-    """Near the design, what would be better but breaks a limit: one for each group of decisions that move together."""
+def _kept_out(task: Task, wanted: Objective, answer: Answer, lost: Sequence[Limit]) -> Iterator[str]:
+    """Near the design, what would be better but breaks a limit: one for each group of decisions that move together.
+
+    Args:
+        task, wanted, answer: as of :func:`explanation`.
+        lost: the asserts that the design itself breaks.
+    """
     free = Problem(task.space, wanted.goal, possible=False)
     for rows in free.slices(answer.choice):
         found = free.best(rows)
@@ -113,7 +121,8 @@ def _kept_out(task: Task, wanted: Objective, answer: Answer) -> Iterator[str]:
         if not _better(wanted, shown, answer.objective) or not _differs(shown, answer.objective):
             continue
         there = evaluate(task.design(found.choice, "looked at by the search"))
-        broken = [each.sentence for each in there.failures] + [each.sentence for each in there.errors]
+        kept = [each.sentence for each in there.errors if each.limit not in lost]
+        broken = [each.sentence for each in there.failures] + kept
         if broken:
             change = _against(wanted, Answer("feasible", found.choice, shown), answer)
             yield f"{_changes(task, answer.choice, found.choice)} would give {change}, but: {broken[0]}."

@@ -131,7 +131,7 @@ def optimize(
     if explain:
         from mlsysim.search.explanation import explanation
 
-        why = () if conflict else tuple(explanation(task, wanted, answer, chosen))
+        why = tuple(explanation(task, wanted, answer, chosen))
     return Optimization(task, wanted, answer, chosen, conflict, effort, why)
 
 

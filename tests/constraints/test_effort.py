@@ -177,7 +177,8 @@ def test_asserts_that_contradict_each_other_are_so_even_where_time_ends(monkeypa
 
 #: The command line with a search that tells when it has come to some point, and stays there.
 STAYING = """
-import sys, threading, time
+import signal, sys, threading, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests may run in the background, where Ctrl-C is ignored
 from mlsysim.__main__ import main
 def stay(*_, **__):
     print("here", file=sys.stderr, flush=True)

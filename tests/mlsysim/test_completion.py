@@ -175,7 +175,20 @@ def test_bash_completes_with_the_script_that_is_installed(tmp_path: Path) -> Non
 
 
 #: Options and arguments that take what nobody can list: numbers with units, conditions, files of any kind.
-FREE = {"tokens", "deadline", "budget", "carbon_cap", "carbon_tax", "nodes", "write", "config", "zoo", "file", "name", "part"}
+FREE = {
+    "tokens",
+    "deadline",
+    "budget",
+    "carbon_cap",
+    "carbon_tax",
+    "nodes",
+    "write",
+    "config",
+    "zoo",
+    "file",
+    "name",
+    "part",
+}
 #: Numbers that may have a unit.
 AMOUNTS = {"accelerators", "batch_size", "duration_days", "efficiency", "gap", "output_tokens", "percentile", "qps", "seed",
            "sequence_length", "time_limit", "top", "workers"}  # fmt: skip

@@ -102,7 +102,7 @@ def test_a_host_that_is_too_small_is_said() -> None:
     large = plan(workload={"name": "Llama3_405B", "batch_size": 8}, hardware={"name": "H100", "nodes": 1},
                  parallelism={"tensor": 8, "offload_optimizer": True})  # fmt: skip
     reasons = mlsysim.check(large).reasons
-    assert any("offload needs 5,6" in reason and "on a host that has 2,000 GB" in reason for reason in reasons), reasons
+    assert any("offload needs 56" in reason and "on a host that has 2000 GB" in reason for reason in reasons), reasons
 
 
 def test_an_unknown_host_is_refused_with_its_cure() -> None:

@@ -84,7 +84,7 @@ def test_traffic_that_cannot_be_served_is_infeasible() -> None:
     """Requests that pile up have no latency; the answer says what could be served."""
     evaluation = served(1000.0, 16, 512, LONG_ANSWERS)
     assert evaluation.exit_code == 4
-    assert "requests pile up: 1,000 request/s arrive, but at most" in evaluation.to_dict()["f_summary"]
+    assert "requests pile up: 1000 request/s arrive, but at most" in evaluation.to_dict()["f_summary"]
     assert evaluation["performance.latency"] is None
 
 
