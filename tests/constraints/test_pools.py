@@ -164,7 +164,7 @@ def test_a_budget_is_one_of_all_pools() -> None:
     ({"hardware": ["H1000"]}, "did you mean"), ({"objective": "latency"}, "does not add up"), ({"top": 2}, "only the best"),
     ({"objective": "cost_per_million_tokens"}, "does not add up"), ({"nodes": [1]}, "is no option of nodes"),
     ({"sla": ["0 ms"]}, "is not above 0"), ({"explain": True}, "--explain"), ({"largest": True}, "could always be larger"),
-    ({"qps": float("inf")}, "requests_per_second"),
+    ({"qps": float("inf")}, "--qps: inf is not a finite number"),
 ])  # fmt: skip
 def test_bad_requests_are_refused_in_words(options: dict[str, Any], message: str) -> None:
     """Unknown kinds, objectives that do not add up, options of training."""
