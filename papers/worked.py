@@ -21,7 +21,7 @@ from mlsysim.symbolic.laws import last_word
 from mlsysim.symbolic.printing.latex_page import ChainPage
 from mlsysim.symbolic.printing.origin import Origin
 from mlsysim.symbolic.quantity import Quantity
-from mlsysim.symbolic.rules import Step
+from mlsysim.symbolic.step import Step
 from mlsysim.symbolic.units import parse
 from mlsysim.symbolic.wall import Wall
 

@@ -9,7 +9,7 @@ from types import ModuleType
 from mlsysim.symbolic import arguments, foundations, systems, walls
 from mlsysim.symbolic.errors import MlsysimError, UnknownNameError
 from mlsysim.symbolic.quantity import VARIANTS, Quantity
-from mlsysim.symbolic.rules import Step
+from mlsysim.symbolic.step import Step
 from mlsysim.symbolic.wall import Condition, Wall
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlsysim.symbolic.quantity import ALL, Quantity
-from mlsysim.symbolic.rules import Step
+from mlsysim.symbolic.step import Step
 
 if TYPE_CHECKING:
     from mlsysim.symbolic.laws import Decided

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from mlsysim.symbolic.graph import chapters
-from mlsysim.symbolic.rules import Step
+from mlsysim.symbolic.step import Step
 from tests.conftest import ROOT
 
 TABLE: list[dict[str, Any]] = yaml.safe_load((ROOT / "papers" / "coverage.yaml").read_text(encoding="utf-8"))

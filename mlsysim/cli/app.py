@@ -233,9 +233,21 @@ def derive(
 
 
 @app.command(epilog=EXIT_CODES)
-def walls(output: Output = None) -> None:
+def walls(
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Show which laws plans use, and how much they derive.")
+    ] = False,
+    output: Output = None,
+) -> None:
     """List the walls: number, name, domain, core equation, and when each binds."""
     from mlsysim.cli.tables import show_rows
+
+    if coverage:
+        from mlsysim.coverage import coverage as counted
+
+        used = counted()
+        show(output, used.to_dict, used.page)
+        return
     from mlsysim.symbolic.kernels import catalogue
 
     rows = [{key: wall[key] for key in ("number", "name", "domain", "core", "binds")} for wall in catalogue().WALLS]

@@ -129,7 +129,7 @@ def evaluate(equations: str, values: Mapping[str, float]) -> dict[str, int]:
     60506624
     """
     from mlsysim.symbolic.laws import decided, last_word
-    from mlsysim.symbolic.rules import Step
+    from mlsysim.symbolic.step import Step
 
     stated = vars(import_module(f"{FOLDER}.{equations}")).values()
     laws = [step.result for step in stated if isinstance(step, Step) and step.rule in ("define", "total")]

@@ -10,7 +10,7 @@ from mlsysim.symbolic.printing.expression import latex
 from mlsysim.symbolic.printing.origin import Origin
 from mlsysim.symbolic.printing.values import LatexValues, said_in_latex
 from mlsysim.symbolic.quantity import Quantity
-from mlsysim.symbolic.rules import Step
+from mlsysim.symbolic.step import Step
 from mlsysim.symbolic.wall import Wall
 
 #: What a section needs of the document that it is put into.

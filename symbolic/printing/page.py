@@ -18,7 +18,7 @@ CHAIN_FORMATS = ("text", "latex")
 
 
 def derivation(chapter: Chapter, wall: Wall, format: str = "text") -> str:
-    """A wall's laws, and their derivation from its axioms, every step recomputed while it is printed.
+    """A wall's laws, and their derivation from its axioms, every step verified (see :attr:`Step.verdict`).
 
     Args:
         chapter: the module that states the wall.
@@ -47,7 +47,7 @@ def section(chapter: Chapter, wall: Wall, page: Any) -> str:
     says = (chapter.module.__doc__ or "").partition(": ")[2].strip()
     parts = [page.heading(wall, " ".join(says.split())), page.laws(list(laws.values()))]
     parts.append(page.symbols(list(quantities.values())))
-    parts += [page.step(number[id(s)], s, [number[id(p)] for p in s.inputs], str(s.verify())) for s in steps]
+    parts += [page.step(number[id(s)], s, [number[id(p)] for p in s.inputs], str(s.verdict)) for s in steps]
     parts.append(page.ending(wall, sorted({key for s in steps for key in s.cite.split(",") if key})))
     return "\n".join(parts)
 

@@ -9,7 +9,7 @@ from mlsysim.symbolic.printing.expression import plain, text
 from mlsysim.symbolic.printing.origin import Origin
 from mlsysim.symbolic.printing.values import TextValues, said
 from mlsysim.symbolic.quantity import Quantity
-from mlsysim.symbolic.rules import Step
+from mlsysim.symbolic.step import Step
 from mlsysim.symbolic.wall import Wall
 
 WIDTH = 88

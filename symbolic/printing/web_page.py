@@ -9,7 +9,7 @@ from mlsysim.symbolic.escapes import html
 from mlsysim.symbolic.printing import mathml
 from mlsysim.symbolic.printing.expression import latex
 from mlsysim.symbolic.quantity import Quantity
-from mlsysim.symbolic.rules import Step
+from mlsysim.symbolic.step import Step
 from mlsysim.symbolic.wall import Wall
 
 

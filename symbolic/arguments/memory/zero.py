@@ -4,7 +4,8 @@ from sympy import Piecewise
 
 from mlsysim.symbolic.foundations.inputs import gradient_bytes, parameters, replicas, state_bytes, weight_bytes, zero
 from mlsysim.symbolic.quantity import constant, data
-from mlsysim.symbolic.rules import Step, apply, equation, given, specialise, substitute, total
+from mlsysim.symbolic.rules import apply, equation, given, specialise, substitute, total
+from mlsysim.symbolic.step import Step
 
 half_precision = constant("one.half_precision", 2, "byte/param", "bytes of a parameter in half precision")
 adam_state = constant("one.adam_state", 12, "byte/param", "a single-precision copy, momentum and variance")

@@ -25,7 +25,8 @@ from mlsysim.symbolic.foundations.split import (
 )
 from mlsysim.symbolic.foundations.transformer import expert_layer, shared_layer
 from mlsysim.symbolic.quantity import TRAINING, TRANSFORMER_TRAINING, Quantity, count, data
-from mlsysim.symbolic.rules import Step, define, equation, total
+from mlsysim.symbolic.rules import define, equation, total
+from mlsysim.symbolic.step import Step
 from mlsysim.symbolic.systems.training import activations as activation_memory
 from mlsysim.symbolic.walls.node import memory
 

@@ -1,0 +1,81 @@
+"""How much of what a plan evaluates is derived, and which laws of the walls lie under it.
+
+A quantity is derived when the step that defines it rests on at least one step that computes its result
+(:attr:`mlsysim.symbolic.rules.Step.derives`): an axiom, a definition and a law with other names compute nothing.
+Quantities that only rename another one are not counted, nor are leaves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import sympy
+
+from mlsysim.symbolic.graph import Graph, chapters, graph
+from mlsysim.symbolic.quantity import VARIANTS, Quantity
+from mlsysim.symbolic.step import Step
+
+
+@dataclass(frozen=True)
+class Share:
+    """The quantities that one variant of the graph evaluates, and those of them that are derived, by name.
+
+    >>> share("transformer_training").share > 0
+    True
+    """
+
+    evaluated: tuple[str, ...]
+    derived: tuple[str, ...]
+
+    @property
+    def share(self) -> float:
+        """The derived part, between 0 and 1."""
+        return len(self.derived) / len(self.evaluated)
+
+
+@dataclass(frozen=True)
+class Use:
+    """A law of a wall, and the quantities of plans whose defining step rests on it, by name."""
+
+    law: str
+    quantities: tuple[str, ...]
+
+
+@cache
+def share(variant: str) -> Share:
+    """The derived share of one variant."""
+    of = graph(variant)
+    evaluated = [q for q in of.order if not _alias(of, q)]
+    return Share(tuple(q.name for q in evaluated), tuple(q.name for q in evaluated if _derived(of.steps[q])))
+
+
+def uses(number: int) -> tuple[Use, ...]:
+    """The core laws of a wall in the order in which the wall names them, each with what plans evaluate by it.
+
+    >>> [use.law for use in uses(1)][:1]
+    ['law']
+    """
+    chapter = next(c for c in chapters() if c.is_wall and c.wall and c.wall.number == number)
+    assert chapter.wall is not None
+    names = {id(step): name for c in chapters() for name, step in c.steps}
+    return tuple(Use(names[id(law)], _resting_on(law)) for law in chapter.wall.core)
+
+
+def _resting_on(law: Step) -> tuple[str, ...]:
+    found = {q.name for variant in VARIANTS for q, ids in _ancestries(variant).items() if id(law) in ids}
+    return tuple(sorted(found))
+
+
+@cache
+def _ancestries(variant: str) -> dict[Quantity, frozenset[int]]:
+    of = graph(variant)
+    return {q: frozenset(id(step) for step in of.steps[q].ancestry) for q in of.order}
+
+
+def _derived(step: Step) -> bool:
+    return any(ancestor.derives for ancestor in step.ancestry)
+
+
+def _alias(of: Graph, quantity: Quantity) -> bool:
+    return isinstance(of.steps[quantity].result.right, (sympy.Symbol, sympy.Number))
