@@ -8,18 +8,12 @@ from types import ModuleType
 
 import sympy
 
-#: An argument of one wall may rest on the law of another, and a wall on its arguments: both packages are there before
-#: either is filled, so that their modules find one another by name.
-_TOGETHER = ("mlsysim.symbolic.arguments", "mlsysim.symbolic.walls")
-
 
 def load(package: str, path: list[str]) -> tuple[ModuleType, ...]:
     """Import every module below a package while sympy's automatic evaluation is switched off.
 
     The packages of physics call this for themselves, so that a module imported by name was written the same way.
     """
-    for other in _TOGETHER:
-        import_module(other)
     found = []
     for info in pkgutil.walk_packages(path, package + "."):
         with sympy.evaluate(False):

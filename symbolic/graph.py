@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from types import ModuleType
 
-from mlsysim.symbolic import arguments, foundations, systems, walls
+from mlsysim.symbolic import foundations, systems, walls
 from mlsysim.symbolic.errors import MlsysimError, UnknownNameError
 from mlsysim.symbolic.quantity import VARIANTS, Quantity
 from mlsysim.symbolic.step import Step
@@ -33,7 +33,7 @@ class Chapter:
     @property
     def is_wall(self) -> bool:
         """Whether the wall is stated here; other chapters may carry its name because their equations belong to it."""
-        return self.module in walls.MODULES
+        return "wall" in vars(self.module)
 
     @property
     def conditions(self) -> list[Condition]:
@@ -48,12 +48,19 @@ class Chapter:
 
 @cache
 def chapters() -> tuple[Chapter, ...]:
-    """All chapters: foundations and arguments first, then the walls by number."""
+    """All chapters: foundations and systems first, then the walls by number."""
+    of_folder = {module.__package__: vars(module)["wall"] for module in walls.MODULES if "wall" in vars(module)}
     found = [
-        Chapter(module.__name__.rpartition(".")[2], module, vars(module).get("wall"))
-        for module in (*foundations.MODULES, *arguments.MODULES, *walls.MODULES, *systems.MODULES)
+        Chapter(_title(module), module, of_folder.get(module.__package__))
+        for module in (*foundations.MODULES, *walls.MODULES, *systems.MODULES)
     ]
     return tuple(sorted(found, key=lambda chapter: (chapter.wall.number if chapter.wall else 0, chapter.name)))
+
+
+def _title(module: ModuleType) -> str:
+    """A chapter's name: that of its wall where it states one, else that of its file."""
+    folder, _, file = module.__name__.rpartition(".")
+    return folder.rpartition(".")[2] if "wall" in vars(module) else file
 
 
 def wall(name: str | int) -> Chapter:

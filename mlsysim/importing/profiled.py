@@ -13,7 +13,7 @@ from mlsysim.importing.rules import Rule, count, flag, quotient, read, same
 from mlsysim.importing.tables import labels
 
 #: Where the equations stand.
-FOLDER = "mlsysim.symbolic.arguments.compute"
+FOLDER = "mlsysim.symbolic.walls.node.compute"
 
 
 @dataclass(frozen=True)

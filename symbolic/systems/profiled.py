@@ -34,8 +34,10 @@ from mlsysim.symbolic.foundations.results import (
 from mlsysim.symbolic.foundations.split import group, local_samples
 from mlsysim.symbolic.quantity import PROFILED, PROFILED_BATCH, PROFILED_INFERENCE, PROFILED_TRAINING, SERVING
 from mlsysim.symbolic.rules import define, equation, total
-from mlsysim.symbolic.systems.parallelism import data as data_parallel
-from mlsysim.symbolic.systems.parallelism.data import (
+from mlsysim.symbolic.systems import training as step
+from mlsysim.symbolic.systems.training import time_optimizer, time_roofline
+from mlsysim.symbolic.walls.fleet.communication import data as data_parallel
+from mlsysim.symbolic.walls.fleet.communication.data import (
     exposed,
     gathers,
     gradient_data,
@@ -44,10 +46,8 @@ from mlsysim.symbolic.systems.parallelism.data import (
     weight_data,
     window,
 )
-from mlsysim.symbolic.systems.training import step
-from mlsysim.symbolic.systems.training.states import gradient_parts, state_parts, update_moved, weight_parts
-from mlsysim.symbolic.systems.training.step import time_optimizer, time_roofline
-from mlsysim.symbolic.systems.training.work import backward_share
+from mlsysim.symbolic.walls.node.compute.work import backward_share
+from mlsysim.symbolic.walls.node.memory.states import gradient_parts, state_parts, update_moved, weight_parts
 
 sample_work = work_of("sample", r"o_{1}", "one sample's forward pass", per="/sample")
 sample_forward = define(

@@ -9,7 +9,7 @@ import pytest
 
 from mlsysim.symbolic.graph import wall
 from mlsysim.symbolic.quantity import Quantity
-from mlsysim.symbolic.walls.algorithm import fidelity
+from mlsysim.symbolic.walls.algorithm.fidelity import wall as fidelity
 
 LAW = wall("fidelity").wall
 assert LAW is not None

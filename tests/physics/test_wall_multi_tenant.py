@@ -9,7 +9,7 @@ import numpy
 import pytest
 
 from mlsysim.symbolic.graph import wall
-from mlsysim.symbolic.walls.fleet import multi_tenant
+from mlsysim.symbolic.walls.fleet.multi_tenant import wall as multi_tenant
 from tests.physics.queues import Draw, erlang, exponential, fixed, measured, replications, two_kinds
 
 

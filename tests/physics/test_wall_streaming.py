@@ -7,7 +7,7 @@ import math
 import pytest
 
 from mlsysim.symbolic.graph import wall
-from mlsysim.symbolic.walls.node import streaming
+from mlsysim.symbolic.walls.node.streaming import wall as streaming
 
 LAW = wall("streaming").wall
 assert LAW is not None

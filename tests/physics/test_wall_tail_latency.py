@@ -12,7 +12,7 @@ from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.foundations import many_servers
 from mlsysim.symbolic.graph import wall
 from mlsysim.symbolic.rules import recurrence
-from mlsysim.symbolic.walls.node import tail_latency
+from mlsysim.symbolic.walls.node.tail_latency import wall as tail_latency
 from tests.physics.queues import Measured, erlang, exponential, fixed, measured, replications
 
 

@@ -10,8 +10,6 @@ import sympy
 
 from mlsysim.registry import standard
 from mlsysim.symbolic import dimensions
-from mlsysim.symbolic.arguments.communication import messages, pipeline_schedule
-from mlsysim.symbolic.arguments.serving import request
 from mlsysim.symbolic.checking import same
 from mlsysim.symbolic.equation import Equation, equation
 from mlsysim.symbolic.errors import DerivationError, UnitError
@@ -35,8 +33,11 @@ from mlsysim.symbolic.rules import (
 )  # fmt: skip
 from mlsysim.symbolic.step import Step
 from mlsysim.symbolic.verification import remembered
-from mlsysim.symbolic.walls.fleet import fragility
-from mlsysim.symbolic.walls.node import compute, memory
+from mlsysim.symbolic.walls.fleet.communication import messages, pipeline_schedule
+from mlsysim.symbolic.walls.fleet.fragility import wall as fragility
+from mlsysim.symbolic.walls.node.compute import wall as compute
+from mlsysim.symbolic.walls.node.memory import wall as memory
+from mlsysim.symbolic.walls.node.serving import request
 
 STEPS = [(chapter.name, name, step) for chapter in chapters() for name, step in chapter.steps]
 NESTED = {id(a): a for _, _, step in STEPS for a in step.ancestry}

@@ -9,18 +9,18 @@ import pytest
 import sympy
 
 from mlsysim.api import derive
-from mlsysim.symbolic.arguments.communication import messages, pipeline_schedule
-from mlsysim.symbolic.arguments.memory import recomputation
-from mlsysim.symbolic.arguments.safety import accountant, fairness
-from mlsysim.symbolic.arguments.serving import request
 from mlsysim.symbolic.foundations import many_servers
 from mlsysim.symbolic.graph import chapters
 from mlsysim.symbolic.printing import latex, text
 from mlsysim.symbolic.printing.expression import plain
 from mlsysim.symbolic.printing.mathml import mathml
 from mlsysim.symbolic.quantity import Quantity
-from mlsysim.symbolic.walls.fleet import fragility
-from mlsysim.symbolic.walls.node import compute
+from mlsysim.symbolic.walls.fleet.communication import messages, pipeline_schedule
+from mlsysim.symbolic.walls.fleet.fragility import wall as fragility
+from mlsysim.symbolic.walls.node.compute import wall as compute
+from mlsysim.symbolic.walls.node.memory import recomputation
+from mlsysim.symbolic.walls.node.serving import request
+from mlsysim.symbolic.walls.operations.safety import accountant, fairness
 from mlsysim.symbolic.words import number
 from tests.conftest import EXAMPLE
 

@@ -2,8 +2,6 @@
 
 from sympy import Max, Min, Piecewise, erfinv, exp, sqrt
 
-from mlsysim.symbolic.arguments.serving.chunked_prefill import chunks
-from mlsysim.symbolic.arguments.serving.request import answers
 from mlsysim.symbolic.foundations.inputs import (
     arrivals,
     batch,
@@ -17,12 +15,14 @@ from mlsysim.symbolic.foundations.queue import one_request
 from mlsysim.symbolic.foundations.results import busy, latency, model_work, sample_throughput, throughput
 from mlsysim.symbolic.quantity import PROFILED_SERVING, SERVING, TRANSFORMER_SERVING, ratio, time
 from mlsysim.symbolic.rules import apply, define, equation, total
-from mlsysim.symbolic.systems.inference.request import first_token, next_token
+from mlsysim.symbolic.systems.inference import first_token, next_token
 from mlsysim.symbolic.systems.serving.engine import chunk_step, long_step, prompt_time, step_decode, step_exchange
 from mlsysim.symbolic.systems.serving.slots import answer_spread, chunk_share, mean_step, most_waiting, turn_quantile
-from mlsysim.symbolic.systems.serving.waiting import slot_load, slot_wait
-from mlsysim.symbolic.walls.node import software
-from mlsysim.symbolic.walls.node.software import mfu
+from mlsysim.symbolic.walls.node.serving.chunked_prefill import chunks
+from mlsysim.symbolic.walls.node.serving.request import answers
+from mlsysim.symbolic.walls.node.software import wall as software
+from mlsysim.symbolic.walls.node.software.wall import mfu
+from mlsysim.symbolic.walls.node.tail_latency.waiting import slot_load, slot_wait
 
 time_wait = time("performance.time_wait", r"T_{\mathrm{wait}}", "wait for a slot and for the running step", low=0)
 time_turn = time("performance.time_turn", r"T_{\mathrm{turn}}", "wait for its turn in prefill", low=0)

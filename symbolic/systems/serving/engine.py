@@ -5,12 +5,6 @@ Decode is counted with every slot taken; with fewer requests a step is shorter.
 
 from sympy import Max
 
-from mlsysim.symbolic.arguments.communication import messages
-from mlsysim.symbolic.arguments.communication.messages import bandwidth, hop, latency, message, ranks, reduce_time
-from mlsysim.symbolic.arguments.serving import chunked_prefill, routing
-from mlsysim.symbolic.arguments.serving.chunked_prefill import chunk, chunk_time, chunks, read_again
-from mlsysim.symbolic.arguments.serving.request import decode_time
-from mlsysim.symbolic.arguments.serving.routing import tokens, touched
 from mlsysim.symbolic.foundations.inputs import (
     batch,
     devices,
@@ -30,14 +24,20 @@ from mlsysim.symbolic.foundations.results import stage_time
 from mlsysim.symbolic.foundations.split import group_requests, stage_layers
 from mlsysim.symbolic.quantity import PROFILED_SERVING, TRANSFORMER_SERVING, data, time
 from mlsysim.symbolic.rules import apply, define, equation, total
-from mlsysim.symbolic.systems.inference.passes import decode_exchange
-from mlsysim.symbolic.systems.parallelism.pipeline import stage_rate, stages_apart
-from mlsysim.symbolic.systems.parallelism.tensor import tensor_rate
-from mlsysim.symbolic.walls.node import memory
-from mlsysim.symbolic.walls.node.batching import prompt_space, token_cache
-from mlsysim.symbolic.walls.node.compute import compute_time
-from mlsysim.symbolic.walls.node.memory import memory_time, moved, roofline_time
-from mlsysim.symbolic.walls.node.serving import decode_touched, prefill_compute
+from mlsysim.symbolic.walls.fleet.communication import messages
+from mlsysim.symbolic.walls.fleet.communication.messages import bandwidth, hop, latency, message, ranks, reduce_time
+from mlsysim.symbolic.walls.fleet.communication.passes import decode_exchange
+from mlsysim.symbolic.walls.fleet.communication.pipeline import stage_rate, stages_apart
+from mlsysim.symbolic.walls.fleet.communication.tensor import tensor_rate
+from mlsysim.symbolic.walls.node.batching.wall import prompt_space, token_cache
+from mlsysim.symbolic.walls.node.compute.wall import compute_time
+from mlsysim.symbolic.walls.node.memory import wall as memory
+from mlsysim.symbolic.walls.node.memory.wall import memory_time, moved, roofline_time
+from mlsysim.symbolic.walls.node.serving import chunked_prefill, routing
+from mlsysim.symbolic.walls.node.serving.chunked_prefill import chunk, chunk_time, chunks, read_again
+from mlsysim.symbolic.walls.node.serving.request import decode_time
+from mlsysim.symbolic.walls.node.serving.routing import tokens, touched
+from mlsysim.symbolic.walls.node.serving.wall import decode_touched, prefill_compute
 
 batch_of_slots = define(
     equation(batch, slots * replicas), because="every replica has its slots", when=TRANSFORMER_SERVING

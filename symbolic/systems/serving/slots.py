@@ -2,8 +2,6 @@
 
 from sympy import Max, Min, Piecewise, Rational, sqrt
 
-from mlsysim.symbolic.arguments.serving.chunked_prefill import chunks
-from mlsysim.symbolic.arguments.serving.request import answers
 from mlsysim.symbolic.foundations import queue
 from mlsysim.symbolic.foundations.inputs import arrivals, devices, in_time, one_sample, pipeline, replicas
 from mlsysim.symbolic.foundations.many_servers import must_wait
@@ -12,7 +10,9 @@ from mlsysim.symbolic.foundations.split import group_requests, held_requests
 from mlsysim.symbolic.quantity import PROFILED_SERVING, TRANSFORMER_SERVING, Quantity, count, ratio, time
 from mlsysim.symbolic.rules import apply, define, equation, given
 from mlsysim.symbolic.systems.serving.engine import chunk_step, long_step, step_decode, step_exchange, step_prompt
-from mlsysim.symbolic.walls.node import tail_latency
+from mlsysim.symbolic.walls.node.serving.chunked_prefill import chunks
+from mlsysim.symbolic.walls.node.serving.request import answers
+from mlsysim.symbolic.walls.node.tail_latency import wall as tail_latency
 
 # Its turn in prefill: one prompt at a time, so a replica is a queue with one server for prompts.
 replica_arrivals = Quantity(

@@ -1,1 +1,0 @@
-"""Serving a transformer: prefill and decode over the accelerators of a replica."""

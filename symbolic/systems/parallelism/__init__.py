@@ -1,1 +1,0 @@
-"""What each way of sharing a model makes its accelerators exchange."""

@@ -1,0 +1,96 @@
+"""A training step: microbatches in their slots, the bubble, what communication shows, and the optimizer."""
+
+from sympy import Eq, Piecewise
+
+from mlsysim.symbolic.foundations.inputs import batch, offload_optimizer, sequence
+from mlsysim.symbolic.foundations.results import busy, latency, stage_time, throughput
+from mlsysim.symbolic.foundations.split import microbatches
+from mlsysim.symbolic.quantity import PROFILED_TRAINING, TRANSFORMER_TRAINING, time
+from mlsysim.symbolic.rules import apply, define, equation, total
+from mlsysim.symbolic.walls.fleet.communication import data as data_parallel
+from mlsysim.symbolic.walls.fleet.communication import pipeline_schedule
+from mlsysim.symbolic.walls.fleet.communication.context import context_time
+from mlsysim.symbolic.walls.fleet.communication.data import exposed
+from mlsysim.symbolic.walls.fleet.communication.expert import expert_time
+from mlsysim.symbolic.walls.fleet.communication.pipeline import pipeline_time
+from mlsysim.symbolic.walls.fleet.communication.pipeline_schedule import bubble, slot
+from mlsysim.symbolic.walls.fleet.communication.tensor import tensor_time
+from mlsysim.symbolic.walls.node.memory import wall as memory
+from mlsysim.symbolic.walls.node.memory.states import update_moved
+from mlsysim.symbolic.walls.node.memory.wall import memory_time, moved
+from mlsysim.symbolic.walls.node.streaming import offload
+from mlsysim.symbolic.walls.node.streaming.offload import device_update, host_update, time_offload
+
+time_roofline = time("performance.time_work", r"T_{\mathrm{work}}", "time of all microbatches' work on their data")
+time_tensor = time("performance.time_tensor", r"T_{\mathrm{TP}}", "tensor-parallel communication of a step", low=0)
+time_context = time("performance.time_context", r"T_{\mathrm{CP}}", "context-parallel communication not hidden", low=0)
+time_expert = time("performance.time_expert", r"T_{\mathrm{EP}}", "expert-parallel communication of a step", low=0)
+time_pipeline = time("performance.time_pipeline", r"T_{\mathrm{PP}}", "pipeline communication of a step", low=0)
+time_optimizer = time("performance.time_optimizer", r"T_{\mathrm{opt}}", "time of the optimizer's update")
+
+slot_adds_up = define(
+    equation(slot, stage_time + tensor_time + context_time + expert_time + pipeline_time),
+    because="a microbatch computes and, in between, communicates",
+    when=TRANSFORMER_TRAINING,
+)
+all_work = define(
+    equation(time_roofline, microbatches * stage_time), because="one after another", when=TRANSFORMER_TRAINING
+)
+all_tensor = define(
+    equation(time_tensor, microbatches * tensor_time), because="one after another", when=TRANSFORMER_TRAINING
+)
+all_context = define(
+    equation(time_context, microbatches * context_time), because="one after another", when=TRANSFORMER_TRAINING
+)
+all_expert = define(
+    equation(time_expert, microbatches * expert_time), because="one after another", when=TRANSFORMER_TRAINING
+)
+all_pipeline = define(
+    equation(time_pipeline, microbatches * pipeline_time), because="one after another", when=TRANSFORMER_TRAINING
+)
+waiting = apply(
+    pipeline_schedule.bubble_law, {bubble: bubble}, because="the law of the pipeline", when=TRANSFORMER_TRAINING
+)
+update = apply(
+    memory.law,
+    {memory_time: time_optimizer, moved: update_moved},
+    because="the law of bandwidth, for the update",
+    when=PROFILED_TRAINING,
+)
+update_where_the_state_lies = define(
+    equation(time_optimizer, Piecewise((host_update, Eq(offload_optimizer, 1)), (device_update, True))),
+    because="who holds the optimizer's state updates",
+    cite="ren2021",
+    when=TRANSFORMER_TRAINING,
+)
+step_time = total(
+    all_work,
+    all_tensor,
+    all_context,
+    all_expert,
+    all_pipeline,
+    waiting,
+    data_parallel.not_hidden,
+    offload.all_offload,
+    update_where_the_state_lies,
+    result=equation(
+        latency,
+        time_roofline
+        + time_tensor
+        + time_context
+        + time_expert
+        + time_pipeline
+        + bubble
+        + exposed
+        + time_offload
+        + time_optimizer,
+    ),
+    because="a step is its parts one after another; what hides behind computing is not among them",
+    when=TRANSFORMER_TRAINING,
+)
+tokens_per_time = define(
+    equation(throughput, batch * sequence / latency), because="a step trains on its batch", when=TRANSFORMER_TRAINING
+)
+computing = define(
+    equation(busy, time_roofline / latency), because="the rest is communication and waiting", when=TRANSFORMER_TRAINING
+)

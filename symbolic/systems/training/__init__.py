@@ -1,1 +1,0 @@
-"""A training step of a transformer: its work, its memory, its schedule."""

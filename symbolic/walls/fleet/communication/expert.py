@@ -1,0 +1,64 @@
+"""Expert parallelism: tokens travel to their experts and back."""
+
+from mlsysim.symbolic.foundations.inputs import (
+    active_experts,
+    expert,
+    hidden,
+    link_latency,
+    net_latency,
+    tensor,
+    value_bytes,
+)
+from mlsysim.symbolic.foundations.results import rate_of
+from mlsysim.symbolic.foundations.split import local_tokens, stage_layers
+from mlsysim.symbolic.foundations.transformer import sparse_share
+from mlsysim.symbolic.quantity import TRANSFORMER_TRAINING, data, time
+from mlsysim.symbolic.rules import apply, define, equation
+from mlsysim.symbolic.walls.fleet.communication import messages
+from mlsysim.symbolic.walls.fleet.communication.links import link_rate, nearest, net_rate
+from mlsysim.symbolic.walls.fleet.communication.messages import bandwidth, exchange_time, latency, message, ranks
+from mlsysim.symbolic.walls.fleet.communication.tensor import full_again
+from mlsysim.symbolic.walls.node.memory.kept import sequence_divisor
+
+expert_rate = rate_of("expert_rate", r"BW_e", "bandwidth of the expert-parallel links")
+expert_latency = time("communication.expert_latency", r"\alpha_e", "latency of the expert-parallel links", display="us")
+expert_message = data("communication.expert_message", r"M_e", "activations that a rank sends to experts", display="MB")
+expert_exchange = time("communication.expert_exchange", r"T_{\mathrm{A2A},e}", "one expert-parallel all-to-all")
+expert_time = time("communication.expert_time", r"t_{\mathrm{EP}}", "expert-parallel communication of a microbatch")
+
+expert_link = define(
+    equation(expert_rate, nearest(tensor * expert, link_rate, net_rate)),
+    because="expert ranks lie next to tensor ranks",
+    cite="lepikhin2020",
+    when=TRANSFORMER_TRAINING,
+)
+expert_wait = define(
+    equation(expert_latency, nearest(tensor * expert, link_latency, net_latency)),
+    because="expert ranks lie next to tensor ranks",
+    cite="lepikhin2020",
+    when=TRANSFORMER_TRAINING,
+)
+expert_data = define(
+    equation(expert_message, active_experts * local_tokens * hidden * value_bytes / sequence_divisor),
+    because="a token travels to each of its experts",
+    cite="lepikhin2020",
+    when=TRANSFORMER_TRAINING,
+)
+expert_all_to_all = apply(
+    messages.exchange,
+    {
+        exchange_time: expert_exchange,
+        ranks: expert,
+        message: expert_message,
+        latency: expert_latency,
+        bandwidth: expert_rate,
+    },
+    because="every rank sends to every other",
+    when=TRANSFORMER_TRAINING,
+)
+expert_step = define(
+    equation(expert_time, sparse_share * stage_layers * (4 + 2 * full_again) * expert_exchange),
+    because="out and back, forward and backward",
+    cite="lepikhin2020",
+    when=TRANSFORMER_TRAINING,
+)

@@ -1,0 +1,74 @@
+"""What the accelerators of a replica exchange in prefill and decode."""
+
+from mlsysim.symbolic.foundations.inputs import hidden, one_sample, one_token, sequence, tensor, value_bytes
+from mlsysim.symbolic.foundations.split import group_requests, stage_layers
+from mlsysim.symbolic.quantity import TRANSFORMER_BATCH, TRANSFORMER_INFERENCE, data, time
+from mlsysim.symbolic.rules import apply, define, equation
+from mlsysim.symbolic.walls.fleet.communication import messages
+from mlsysim.symbolic.walls.fleet.communication.messages import bandwidth, hop, latency, message, ranks, reduce_time
+from mlsysim.symbolic.walls.fleet.communication.pipeline import stage_latency, stage_rate, stages_apart
+from mlsysim.symbolic.walls.fleet.communication.tensor import tensor_latency, tensor_rate
+
+prefill_message = data(
+    "communication.prefill_message", r"M_{\mathrm{pre}}", "activations of a prefill pass", display="MB"
+)
+decode_message = data("communication.decode_message", r"M_{\mathrm{dec}}", "activations of a decode step", display="MB")
+prefill_reduce = time("communication.prefill_reduce", r"T_{\mathrm{AR,pre}}", "one all-reduce of a prefill pass")
+decode_reduce = time("communication.decode_reduce", r"T_{\mathrm{AR,dec}}", "one all-reduce of a decode step")
+prefill_hop = time("communication.prefill_hop", r"T_{\mathrm{hop,pre}}", "passing a prefill pass to the next stage")
+decode_hop = time("communication.decode_hop", r"T_{\mathrm{hop,dec}}", "passing a decode step to the next stage")
+prefill_exchange = time(
+    "communication.prefill", r"T_{\mathrm{comm,pre}}", "communication of a prefill pass on a stage", low=0
+)
+decode_exchange = time(
+    "communication.decode", r"T_{\mathrm{comm,dec}}", "communication of a decode step on a stage", low=0
+)
+
+prefill_data = define(
+    equation(prefill_message, group_requests * sequence * hidden * value_bytes),
+    because="the activations of every token of the prompts",
+    when=TRANSFORMER_BATCH,
+)
+decode_data = define(
+    equation(decode_message, group_requests / one_sample * one_token * hidden * value_bytes),
+    because="the activations of one token of each request",
+    when=TRANSFORMER_INFERENCE,
+)
+_ring = {ranks: tensor, latency: tensor_latency, bandwidth: tensor_rate}
+_next = {latency: stage_latency, bandwidth: stage_rate}
+prefill_all_reduce = apply(
+    messages.all_reduce,
+    {reduce_time: prefill_reduce, message: prefill_message, **_ring},
+    because="a ring over the tensor-parallel ranks",
+    when=TRANSFORMER_BATCH,
+)
+decode_all_reduce = apply(
+    messages.all_reduce,
+    {reduce_time: decode_reduce, message: decode_message, **_ring},
+    because="a ring over the tensor-parallel ranks",
+    when=TRANSFORMER_INFERENCE,
+)
+prefill_pass = apply(
+    messages.one_message,
+    {hop: prefill_hop, message: prefill_message, **_next},
+    because="one message to the next stage",
+    when=TRANSFORMER_BATCH,
+)
+decode_pass = apply(
+    messages.one_message,
+    {hop: decode_hop, message: decode_message, **_next},
+    because="one message to the next stage",
+    when=TRANSFORMER_INFERENCE,
+)
+prefill_all = define(
+    equation(prefill_exchange, 2 * stage_layers * prefill_reduce + stages_apart * prefill_hop),
+    because="attention and feed-forward layer each reduce once",
+    cite="shoeybi2019",
+    when=TRANSFORMER_BATCH,
+)
+decode_all = define(
+    equation(decode_exchange, 2 * stage_layers * decode_reduce + stages_apart * decode_hop),
+    because="attention and feed-forward layer each reduce once",
+    cite="shoeybi2019",
+    when=TRANSFORMER_INFERENCE,
+)

@@ -1,0 +1,63 @@
+"""Pipeline parallelism: activations go to the next stage, gradients to the one before."""
+
+from sympy import Eq, Piecewise
+
+from mlsysim.symbolic.foundations.inputs import (
+    chunks,
+    devices,
+    hidden,
+    link_latency,
+    net_latency,
+    pipeline,
+    value_bytes,
+)
+from mlsysim.symbolic.foundations.results import rate_of
+from mlsysim.symbolic.foundations.split import local_tokens
+from mlsysim.symbolic.quantity import TRANSFORMER, TRANSFORMER_TRAINING, data, ratio, time
+from mlsysim.symbolic.rules import apply, define, equation
+from mlsysim.symbolic.walls.fleet.communication import messages
+from mlsysim.symbolic.walls.fleet.communication.links import link_rate, nearest, net_rate
+from mlsysim.symbolic.walls.fleet.communication.messages import bandwidth, hop, latency, message
+from mlsysim.symbolic.walls.node.memory.kept import sequence_divisor
+
+stage_rate = rate_of("stage_rate", r"BW_p", "bandwidth between pipeline stages")
+stage_latency = time("communication.stage_latency", r"\alpha_p", "latency between pipeline stages", display="us")
+stage_message = data("communication.stage_message", r"M_p", "activations passed between stages", display="MB")
+stage_hop = time("communication.stage_hop", r"T_{\mathrm{hop},p}", "passing activations to the next stage")
+stages_apart = ratio("communication.has_stages", r"\iota_p", "whether there is a next stage", low=0)
+pipeline_time = time("communication.pipeline_time", r"t_{\mathrm{PP}}", "pipeline communication of a microbatch", low=0)
+stage_link = define(
+    equation(stage_rate, nearest(devices, link_rate, net_rate)),
+    because="stages lie farthest apart",
+    cite="narayanan2021",
+    when=TRANSFORMER,
+)
+stage_wait = define(
+    equation(stage_latency, nearest(devices, link_latency, net_latency)),
+    because="stages lie farthest apart",
+    cite="narayanan2021",
+    when=TRANSFORMER,
+)
+stage_data = define(
+    equation(stage_message, local_tokens * hidden * value_bytes / sequence_divisor),
+    because="the output of a stage",
+    cite="narayanan2021",
+    when=TRANSFORMER_TRAINING,
+)
+stage_pass = apply(
+    messages.one_message,
+    {hop: stage_hop, message: stage_message, latency: stage_latency, bandwidth: stage_rate},
+    because="one message to the next stage",
+    when=TRANSFORMER_TRAINING,
+)
+more_than_one = define(
+    equation(stages_apart, Piecewise((0, Eq(pipeline, 1)), (1, True))),
+    because="a single stage has no neighbour",
+    when=TRANSFORMER,
+)
+pipeline_step = define(
+    equation(pipeline_time, 2 * stages_apart * chunks * stage_hop),
+    because="forward and backward, once for every chunk",
+    cite="narayanan2021",
+    when=TRANSFORMER_TRAINING,
+)
