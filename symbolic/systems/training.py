@@ -2,19 +2,26 @@
 
 from sympy import Eq, Piecewise
 
+from mlsysim.symbolic.foundations import in_turn
 from mlsysim.symbolic.foundations.inputs import batch, offload_optimizer, sequence
 from mlsysim.symbolic.foundations.results import busy, latency, stage_time, throughput
 from mlsysim.symbolic.foundations.split import microbatches
-from mlsysim.symbolic.quantity import PROFILED_TRAINING, TRANSFORMER_TRAINING, time
+from mlsysim.symbolic.quantity import PROFILED_TRAINING, TRANSFORMER_TRAINING, Quantity, time
 from mlsysim.symbolic.rules import apply, define, equation, total
+from mlsysim.symbolic.step import Step
+from mlsysim.symbolic.walls.fleet.communication import context as context_parallel
 from mlsysim.symbolic.walls.fleet.communication import data as data_parallel
+from mlsysim.symbolic.walls.fleet.communication import expert as expert_parallel
+from mlsysim.symbolic.walls.fleet.communication import pipeline as pipeline_parallel
 from mlsysim.symbolic.walls.fleet.communication import pipeline_schedule
+from mlsysim.symbolic.walls.fleet.communication import tensor as tensor_parallel
 from mlsysim.symbolic.walls.fleet.communication.context import context_time
 from mlsysim.symbolic.walls.fleet.communication.data import exposed
 from mlsysim.symbolic.walls.fleet.communication.expert import expert_time
 from mlsysim.symbolic.walls.fleet.communication.pipeline import pipeline_time
 from mlsysim.symbolic.walls.fleet.communication.pipeline_schedule import bubble, slot
 from mlsysim.symbolic.walls.fleet.communication.tensor import tensor_time
+from mlsysim.symbolic.walls.node.compute import work
 from mlsysim.symbolic.walls.node.memory import wall as memory
 from mlsysim.symbolic.walls.node.memory.states import update_moved
 from mlsysim.symbolic.walls.node.memory.wall import memory_time, moved
@@ -28,26 +35,33 @@ time_expert = time("performance.time_expert", r"T_{\mathrm{EP}}", "expert-parall
 time_pipeline = time("performance.time_pipeline", r"T_{\mathrm{PP}}", "pipeline communication of a step", low=0)
 time_optimizer = time("performance.time_optimizer", r"T_{\mathrm{opt}}", "time of the optimizer's update")
 
-slot_adds_up = define(
-    equation(slot, stage_time + tensor_time + context_time + expert_time + pipeline_time),
+slot_adds_up = total(
+    work.stage_roofline,
+    tensor_parallel.tensor_step,
+    context_parallel.context_step,
+    expert_parallel.expert_step,
+    pipeline_parallel.pipeline_step,
+    result=equation(slot, stage_time + tensor_time + context_time + expert_time + pipeline_time),
     because="a microbatch computes and, in between, communicates",
     when=TRANSFORMER_TRAINING,
 )
-all_work = define(
-    equation(time_roofline, microbatches * stage_time), because="one after another", when=TRANSFORMER_TRAINING
-)
-all_tensor = define(
-    equation(time_tensor, microbatches * tensor_time), because="one after another", when=TRANSFORMER_TRAINING
-)
-all_context = define(
-    equation(time_context, microbatches * context_time), because="one after another", when=TRANSFORMER_TRAINING
-)
-all_expert = define(
-    equation(time_expert, microbatches * expert_time), because="one after another", when=TRANSFORMER_TRAINING
-)
-all_pipeline = define(
-    equation(time_pipeline, microbatches * pipeline_time), because="one after another", when=TRANSFORMER_TRAINING
-)
+
+
+def _every_microbatch(all_of_them: Quantity, one: Quantity) -> Step:
+    """What all microbatches take."""
+    return apply(
+        in_turn.law,
+        {in_turn.whole: all_of_them, in_turn.parts: microbatches, in_turn.part: one},
+        because="microbatches pass a stage one after another",
+        when=TRANSFORMER_TRAINING,
+    )
+
+
+all_work = _every_microbatch(time_roofline, stage_time)
+all_tensor = _every_microbatch(time_tensor, tensor_time)
+all_context = _every_microbatch(time_context, context_time)
+all_expert = _every_microbatch(time_expert, expert_time)
+all_pipeline = _every_microbatch(time_pipeline, pipeline_time)
 waiting = apply(
     pipeline_schedule.bubble_law, {bubble: bubble}, because="the law of the pipeline", when=TRANSFORMER_TRAINING
 )

@@ -17,7 +17,7 @@ from mlsysim.symbolic.rules import apply, define, equation
 from mlsysim.symbolic.walls.fleet.communication import messages
 from mlsysim.symbolic.walls.fleet.communication.links import link_rate, nearest, net_rate
 from mlsysim.symbolic.walls.fleet.communication.messages import bandwidth, exchange_time, latency, message, ranks
-from mlsysim.symbolic.walls.fleet.communication.tensor import full_again
+from mlsysim.symbolic.walls.node.compute.work import full_again
 from mlsysim.symbolic.walls.node.memory.kept import sequence_divisor
 
 expert_rate = rate_of("expert_rate", r"BW_e", "bandwidth of the expert-parallel links")

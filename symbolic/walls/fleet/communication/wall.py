@@ -13,7 +13,7 @@ from mlsysim.symbolic.walls.fleet.communication import (
     messages,
     pipeline_schedule,
     quickest,
-    tensor_traffic,
+    tensor,
 )
 
 wall = Wall(
@@ -38,8 +38,8 @@ wall = Wall(
         hierarchy.hierarchy_law,
         hierarchy.one_to_a_node,
         hierarchy.wide_hierarchy,
-        tensor_traffic.tensor_law,
-        tensor_traffic.sequence_law,
+        tensor.tensor_law,
+        tensor.sequence_law,
         pipeline_schedule.bubble_of_ideal,
         pipeline_schedule.ends_law,
         expert_traffic.expert_law,

@@ -263,8 +263,16 @@ head_token = work_of("gpt_head_token", r"o_{V}", "a token's output scores in a G
 context_token = work_of("gpt_attention", r"o_{s}", "a token's attention in a layer of a GPT", per="/token")
 ninety_six = constant("one.ninety_six", 96, "flop/token", "four passes of two operations on twelve squares of weights")
 
-forward_and_back = define(
-    equation(passes, 3 + repeated), because="one pass forward, two back, and what is computed again"
+in_forward_passes = define(
+    equation(passes, (product_work + product_backward + repeated * product_work) / product_work),
+    because="forward, back, and what is computed again, counted in forward passes",
+)
+forward_and_back = substitute(
+    in_forward_passes,
+    twice_forward,
+    result=equation(passes, 3 + repeated),
+    because="one pass forward, two back, and what is computed again",
+    cite="narayanan2021",
 )
 scores_once = given(
     equation(iteration_work, batch * sequence * (layers * passes * (layer_token + context_token) + 3 * head_token)),

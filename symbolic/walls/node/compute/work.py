@@ -27,18 +27,34 @@ product_passes = ratio(
     "work.product_passes", r"\rho_{\mathrm{mm}}", "times a layer's products are computed", low=1, high=4
 )
 attention_passes = ratio("work.attention_passes", r"\rho_{\mathrm{attn}}", "times attention is computed", low=1, high=4)
+full_again = ratio("work.full_again", r"\rho", "further forward passes of full recomputation", low=0)
+attention_repeats = ratio("work.attention_repeats", r"\rho_{a}", "further forward passes of attention", low=0)
 layer_step = work_of("layer_step", r"o_{\mathrm{layer}}", "a token's layer, forward and backward", per="/token")
 forward_work = work_of("forward", r"o_{\mathrm{fwd}}", "a token's forward pass through the model", per="/token")
 
-products_again = define(
-    equation(product_passes, 1 + backward_share + Piecewise((1, Eq(recompute, 2)), (0, True))),
-    because="the backward pass is two products for each forward one, and full recomputation repeats the forward",
-    cite="narayanan2021,korthikanti2022",
+layers_again = define(
+    equation(full_again, Piecewise((1, Eq(recompute, 2)), (0, True))),
+    because="full recomputation repeats the forward pass of every layer",
+    cite="korthikanti2022",
     when=TRANSFORMER_TRAINING,
 )
 attention_again = define(
-    equation(attention_passes, 1 + backward_share + Piecewise((0, Eq(recompute, 0)), (1, True))),
+    equation(attention_repeats, Piecewise((0, Eq(recompute, 0)), (1, True))),
     because="selective recomputation repeats attention alone",
+    cite="korthikanti2022",
+    when=TRANSFORMER_TRAINING,
+)
+products_in_all = apply(
+    compute.forward_and_back,
+    {compute.passes: product_passes, compute.repeated: full_again},
+    because="products are computed forward, twice back, and again where activations were not kept",
+    cite="narayanan2021,korthikanti2022",
+    when=TRANSFORMER_TRAINING,
+)
+attention_in_all = apply(
+    compute.forward_and_back,
+    {compute.passes: attention_passes, compute.repeated: attention_repeats},
+    because="attention likewise",
     cite="korthikanti2022",
     when=TRANSFORMER_TRAINING,
 )
