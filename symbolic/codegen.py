@@ -17,7 +17,7 @@ from sympy.codegen.cfunctions import expm1
 from sympy.printing.pycode import PythonCodePrinter
 
 from mlsysim.symbolic.errors import MlsysimError
-from mlsysim.symbolic.foundations import in_turn
+from mlsysim.symbolic.foundations import hiding, in_turn
 from mlsysim.symbolic.graph import Graph, chapters, graph
 from mlsysim.symbolic.kernels import FOLDER, source_digest
 from mlsysim.symbolic.printing import text
@@ -277,7 +277,7 @@ def _wall(g: Graph, quantity: Quantity) -> Wall | None:
     step = g.steps[quantity]
     while step.rule == "apply":
         step = step.inputs[0]
-    if step is g.steps[quantity] or step is in_turn.law:
+    if step is g.steps[quantity] or step in (in_turn.law, hiding.law):
         return g.chapter[quantity].wall
     stated = next((c.wall for c in chapters() if any(step is other for _, other in c.steps)), None)
     return stated or next((c.wall for c in chapters() if c.is_wall and c.wall and step in c.wall.derivation), None)

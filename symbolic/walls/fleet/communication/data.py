@@ -2,6 +2,7 @@
 
 from sympy import Max, Min, Piecewise, floor
 
+from mlsysim.symbolic.foundations import hiding
 from mlsysim.symbolic.foundations.inputs import (
     expert,
     gradient_bytes,
@@ -113,8 +114,9 @@ hides_behind = define(
     cite="li2020ddp",
     when=TRANSFORMER_TRAINING,
 )
-not_hidden = define(
-    equation(exposed, Max(0, data_time - window)),
+not_hidden = apply(
+    hiding.law,
+    {hiding.shown: exposed, hiding.exchange: data_time, hiding.window: window},
     because="only what computing cannot hide counts",
     cite="li2020ddp",
     when=TRAINING,

@@ -3,11 +3,11 @@
 from mlsysim.symbolic.foundations.inputs import hidden, one_sample, one_token, sequence, tensor, value_bytes
 from mlsysim.symbolic.foundations.split import group_requests, stage_layers
 from mlsysim.symbolic.quantity import TRANSFORMER_BATCH, TRANSFORMER_INFERENCE, data, time
-from mlsysim.symbolic.rules import apply, define, equation
+from mlsysim.symbolic.rules import apply, define, equation, substitute
 from mlsysim.symbolic.walls.fleet.communication import messages
 from mlsysim.symbolic.walls.fleet.communication.messages import bandwidth, hop, latency, message, ranks, reduce_time
 from mlsysim.symbolic.walls.fleet.communication.pipeline import stage_latency, stage_rate, stages_apart
-from mlsysim.symbolic.walls.fleet.communication.tensor import tensor_latency, tensor_rate
+from mlsysim.symbolic.walls.fleet.communication.tensor import forward_pair, forward_sums, tensor_latency, tensor_rate
 
 prefill_message = data(
     "communication.prefill_message", r"M_{\mathrm{pre}}", "activations of a prefill pass", display="MB"
@@ -60,14 +60,26 @@ decode_pass = apply(
     because="one message to the next stage",
     when=TRANSFORMER_INFERENCE,
 )
-prefill_all = define(
-    equation(prefill_exchange, 2 * stage_layers * prefill_reduce + stages_apart * prefill_hop),
+prefill_parts = define(
+    equation(prefill_exchange, forward_sums * stage_layers * prefill_reduce + stages_apart * prefill_hop),
+    because="every layer of the stage sums, and the stage passes its output on",
+)
+prefill_all = substitute(
+    prefill_parts,
+    forward_pair,
+    result=equation(prefill_exchange, 2 * stage_layers * prefill_reduce + stages_apart * prefill_hop),
     because="attention and feed-forward layer each reduce once",
     cite="shoeybi2019",
     when=TRANSFORMER_BATCH,
 )
-decode_all = define(
-    equation(decode_exchange, 2 * stage_layers * decode_reduce + stages_apart * decode_hop),
+decode_parts = define(
+    equation(decode_exchange, forward_sums * stage_layers * decode_reduce + stages_apart * decode_hop),
+    because="every layer of the stage sums, and the stage passes its output on",
+)
+decode_all = substitute(
+    decode_parts,
+    forward_pair,
+    result=equation(decode_exchange, 2 * stage_layers * decode_reduce + stages_apart * decode_hop),
     because="attention and feed-forward layer each reduce once",
     cite="shoeybi2019",
     when=TRANSFORMER_INFERENCE,

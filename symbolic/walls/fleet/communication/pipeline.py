@@ -13,8 +13,8 @@ from mlsysim.symbolic.foundations.inputs import (
 )
 from mlsysim.symbolic.foundations.results import rate_of
 from mlsysim.symbolic.foundations.split import local_tokens
-from mlsysim.symbolic.quantity import TRANSFORMER, TRANSFORMER_TRAINING, data, ratio, time
-from mlsysim.symbolic.rules import apply, define, equation
+from mlsysim.symbolic.quantity import TRANSFORMER, TRANSFORMER_TRAINING, count, data, ratio, time
+from mlsysim.symbolic.rules import apply, define, equation, given, substitute
 from mlsysim.symbolic.walls.fleet.communication import messages
 from mlsysim.symbolic.walls.fleet.communication.links import link_rate, nearest, net_rate
 from mlsysim.symbolic.walls.fleet.communication.messages import bandwidth, hop, latency, message
@@ -25,6 +25,7 @@ stage_latency = time("communication.stage_latency", r"\alpha_p", "latency betwee
 stage_message = data("communication.stage_message", r"M_p", "activations passed between stages", display="MB")
 stage_hop = time("communication.stage_hop", r"T_{\mathrm{hop},p}", "passing activations to the next stage")
 stages_apart = ratio("communication.has_stages", r"\iota_p", "whether there is a next stage", low=0)
+crossings = count("communication.crossings", r"k_{p}", "messages of a microbatch across a stage's end", high=64)
 pipeline_time = time("communication.pipeline_time", r"t_{\mathrm{PP}}", "pipeline communication of a microbatch", low=0)
 stage_link = define(
     equation(stage_rate, nearest(devices, link_rate, net_rate)),
@@ -55,8 +56,18 @@ more_than_one = define(
     because="a single stage has no neighbour",
     when=TRANSFORMER,
 )
-pipeline_step = define(
-    equation(pipeline_time, 2 * stages_apart * chunks * stage_hop),
+boundaries = given(
+    equation(crossings, 2 * chunks),
+    because="activations leave every chunk of a stage, and gradients come back to it",
+    cite="narayanan2021",
+)
+every_crossing = define(
+    equation(pipeline_time, stages_apart * crossings * stage_hop), because="every crossing is one message"
+)
+pipeline_step = substitute(
+    every_crossing,
+    boundaries,
+    result=equation(pipeline_time, 2 * stages_apart * chunks * stage_hop),
     because="forward and backward, once for every chunk",
     cite="narayanan2021",
     when=TRANSFORMER_TRAINING,
