@@ -2,6 +2,7 @@
 
 from sympy import Eq, Max, Min, Piecewise
 
+from mlsysim.symbolic.foundations import hiding
 from mlsysim.symbolic.foundations.inputs import (
     context,
     heads,
@@ -17,7 +18,7 @@ from mlsysim.symbolic.foundations.results import rate_of
 from mlsysim.symbolic.foundations.split import local_tokens, stage_layers
 from mlsysim.symbolic.foundations.transformer import mix_width, query_key_width
 from mlsysim.symbolic.quantity import TRANSFORMER_TRAINING, Quantity, data, time
-from mlsysim.symbolic.rules import apply, define, equation
+from mlsysim.symbolic.rules import apply, define, equation, substitute
 from mlsysim.symbolic.walls.fleet.communication import messages
 from mlsysim.symbolic.walls.fleet.communication.links import link_rate, nearest, net_rate
 from mlsysim.symbolic.walls.fleet.communication.messages import bandwidth, hop, latency, message
@@ -40,6 +41,7 @@ attention_work = Quantity(
     low=1,
 )
 attention_time = time("communication.attention_time", r"T_{\mathrm{attn}}", "time of a layer's attention both ways")
+layer_shown = time("communication.layer_shown", r"T_{\mathrm{CP},\ell}", "what shows of a layer's ring", low=0)
 context_time = time(
     "communication.context_time", r"t_{\mathrm{CP}}", "context-parallel communication not hidden", low=0
 )
@@ -86,11 +88,24 @@ attention_takes = apply(
     because="the law of compute",
     when=TRANSFORMER_TRAINING,
 )
-context_step = define(
-    equation(
+shown_of_a_layer = apply(
+    hiding.law,
+    {
+        hiding.shown: layer_shown,
+        hiding.exchange: (context - 1) * attention_passes * context_hop,
+        hiding.window: overlap * attention_time,
+    },
+    because="once round the ring for every pass; only what attention cannot hide counts",
+    cite="liu2023ring",
+)
+every_layer = define(equation(context_time, stage_layers * layer_shown), because="layer after layer")
+context_step = substitute(
+    every_layer,
+    shown_of_a_layer,
+    result=equation(
         context_time, stage_layers * Max(0, (context - 1) * attention_passes * context_hop - overlap * attention_time)
     ),
-    because="once round the ring for every pass; only what attention cannot hide counts",
+    because="name what shows of a layer",
     cite="liu2023ring",
     when=TRANSFORMER_TRAINING,
 )

@@ -6,7 +6,9 @@ pass and return in the backward pass.
 
 from sympy import Max, Min
 
+from mlsysim.symbolic.foundations import hiding
 from mlsysim.symbolic.foundations.inputs import (
+    bandwidth,
     devices,
     expert,
     gradient_bytes,
@@ -14,7 +16,6 @@ from mlsysim.symbolic.foundations.inputs import (
     host_memory,
     host_memory_bandwidth,
     link_efficiency,
-    memory_efficiency,
     node_size,
     offload_activations,
     offload_optimizer,
@@ -120,14 +121,16 @@ behind_the_backward = define(
     because="the others are backward, computing again with them",
     when=TRANSFORMER_TRAINING,
 )
-what_leaves = define(
-    equation(leaving, Max(0, one_way - forward_hides)),
+what_leaves = apply(
+    hiding.law,
+    {hiding.shown: leaving, hiding.exchange: one_way, hiding.window: forward_hides},
     because="only what the forward pass cannot hide shows",
     cite="rajbhandari2021",
     when=TRANSFORMER_TRAINING,
 )
-what_returns = define(
-    equation(returning, Max(0, one_way - backward_hides)),
+what_returns = apply(
+    hiding.law,
+    {hiding.shown: returning, hiding.exchange: one_way, hiding.window: backward_hides},
     because="only what the backward pass cannot hide shows",
     cite="rajbhandari2021",
     when=TRANSFORMER_TRAINING,
@@ -152,8 +155,9 @@ updating_here = apply(
     because="the law of bandwidth, for the update",
     when=TRANSFORMER_TRAINING,
 )
-updating_there = define(
-    equation(host_update, host_users * update_moved / (host_memory_bandwidth * memory_efficiency)),
+updating_there = apply(
+    memory.law,
+    {memory_time: host_update, moved: host_users * update_moved, bandwidth: host_memory_bandwidth},
     because="the parts of all ranks of a node pass through the memory of one host",
     cite="ren2021",
     when=TRANSFORMER_TRAINING,
