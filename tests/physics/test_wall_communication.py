@@ -277,12 +277,18 @@ def test_tensor_parallel_data_is_what_narayanan_counts(ranks: int) -> None:
     """Narayanan et al. 2021, section 3.2: 8 b s h (t - 1) / t numbers per layer, device and microbatch."""
     b, s, h, layers, microbatches = 2, 2048, 12288, 12, 6
     found = law(
-        tensor=ranks, latency=0, bandwidth=1e9, local_tokens=b * s, hidden=h, value_bytes=2, microbatches=microbatches,
-        stage_layers=layers,
+        tensor=ranks, tensor_latency=0, tensor_rate=1e9, local_tokens=b * s, hidden=h, value_bytes=2,
+        microbatches=microbatches, stage_layers=layers,
     )  # fmt: skip
     numbers = 8 * b * s * h * (ranks - 1) / ranks
     assert found["step_tensor"] * 1e9 == pytest.approx(2 * numbers * layers * microbatches)
-    assert found["step_sequence"] == pytest.approx(found["step_tensor"])
+
+
+@pytest.mark.parametrize("ranks", [1, 2, 8])
+def test_sequence_parallelism_takes_as_long_as_what_it_replaces(ranks: int) -> None:
+    """Korthikanti et al. 2022, section 4.2.2: a reduce-scatter and an all-gather are an all-reduce."""
+    found = law(ranks=ranks, message=3e6, latency=LATENCY, bandwidth=BANDWIDTH)
+    assert found["half_and_half"] == pytest.approx(found["all_reduce"])
 
 
 @pytest.mark.parametrize(("ranks", "hot"), [(4, 1), (8, 1), (8, 3)])

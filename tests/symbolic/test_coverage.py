@@ -13,8 +13,8 @@ from mlsysim.symbolic.rules import apply, define, given, rewrite
 
 #: The share reached, in percent. It may only rise: put the new figure here when it does.
 REACHED = {
-    "transformer_training": 17.3, "transformer_inference": 18.0, "transformer_serving": 21.5,
-    "profiled_training": 32.8, "profiled_inference": 23.3, "profiled_serving": 29.3,
+    "transformer_training": 28.9, "transformer_inference": 21.0, "transformer_serving": 23.0,
+    "profiled_training": 36.2, "profiled_inference": 23.3, "profiled_serving": 29.3,
 }  # fmt: skip
 
 a, b, c = (ratio(f"test.{name}", name, name) for name in "abc")

@@ -17,7 +17,7 @@ from mlsysim.symbolic.foundations.inputs import (
 from mlsysim.symbolic.foundations.results import stage_time
 from mlsysim.symbolic.foundations.split import expert_stage, group, microbatches, shared_stage
 from mlsysim.symbolic.quantity import TRAINING, TRANSFORMER_TRAINING, count, data, time
-from mlsysim.symbolic.rules import apply, define, equation
+from mlsysim.symbolic.rules import apply, define, equation, substitute, total
 from mlsysim.symbolic.walls.fleet.communication import messages
 from mlsysim.symbolic.walls.fleet.communication.links import link_rate, net_rate
 from mlsysim.symbolic.walls.fleet.communication.messages import (
@@ -39,6 +39,8 @@ gather_inside = time("communication.gather_inside", r"T_{\mathrm{AG,in}}", "all-
 gather_outside = time("communication.gather_outside", r"T_{\mathrm{AG,out}}", "all-gather between nodes")
 scatters = count("communication.scatters", r"k_{\mathrm{RS}}", "reduce-scatters of a step")
 gathers = count("communication.gathers", r"k_{\mathrm{AG}}", "all-gathers of a step")
+scatter_both = time("communication.scatter_both", r"T_{\mathrm{RS,2}}", "reduce-scatter over node and network")
+gather_both = time("communication.gather_both", r"T_{\mathrm{AG,2}}", "all-gather over network and node")
 data_time = time("communication.data_time", r"T_{\mathrm{DP}}", "data-parallel communication of a step")
 window = time("communication.window", r"T_{\mathrm{hide}}", "computing behind which it can hide")
 exposed = time("performance.time_data", r"T_{\mathrm{DP,exp}}", "data-parallel communication not hidden", low=0)
@@ -102,8 +104,25 @@ how_many_gathers = define(
     cite="rajbhandari2020",
     when=TRANSFORMER_TRAINING,
 )
-data_step = define(
-    equation(data_time, scatters * (scatter_inside + scatter_outside) + gathers * (gather_inside + gather_outside)),
+both_scatters = total(
+    scatter_in,
+    scatter_out,
+    result=equation(scatter_both, scatter_inside + scatter_outside),
+    because="first in the node, then between nodes",
+)
+both_gathers = total(
+    gather_in, gather_out, result=equation(gather_both, gather_inside + gather_outside), because="and back the same way"
+)
+every_exchange = define(
+    equation(data_time, scatters * scatter_both + gathers * gather_both), because="one exchange after another"
+)
+data_step = substitute(
+    every_exchange,
+    both_scatters,
+    both_gathers,
+    result=equation(
+        data_time, scatters * (scatter_inside + scatter_outside) + gathers * (gather_inside + gather_outside)
+    ),
     because="gradients are summed and weights, or summed gradients, shared out",
     cite="rajbhandari2020",
     when=TRAINING,

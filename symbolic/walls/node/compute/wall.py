@@ -3,6 +3,7 @@
 A device delivers at most its peak rate in the datatype used, and software reaches a fraction of that peak.
 """
 
+from mlsysim.symbolic.foundations import in_turn
 from mlsysim.symbolic.foundations.inputs import (
     batch,
     causal,
@@ -55,6 +56,7 @@ product_work = work_of("product", r"O_{w}", "work of a matrix product")
 token_work = work_of("token_product", r"o_{w}", "work of a matrix product per row", per="/token")
 layer_forward = work_of("layer", r"o_{\mathrm{mm}}", "a token's products with a layer", per="/token")
 head_forward = work_of("head", r"o_{\mathrm{head}}", "a token's output scores", per="/token")
+layers_forward = work_of("layers", r"o_{\mathrm{mm},L}", "a token's products with all layers", per="/token")
 token_forward = work_of("token", r"o_{\mathrm{tok}}", "a token's products with the whole model", per="/token")
 attention_pair = work_of("pair", r"o_{\mathrm{pair}}", "a token's attention to another", per="/token/token")
 attention_forward = work_of("attention", r"o_{\mathrm{attn}}", "a token's attention in a layer", per="/token")
@@ -78,8 +80,21 @@ head_product = apply(
     because="the output scores are one more product",
     when=TRANSFORMER,
 )
-whole_forward = define(
-    equation(token_forward, layers * layer_forward + head_forward),
+layers_in_turn = apply(
+    in_turn.law,
+    {in_turn.whole: layers_forward, in_turn.parts: layers, in_turn.part: layer_forward},
+    because="a token passes one layer after another",
+)
+layers_and_scores = total(
+    layers_in_turn,
+    head_product,
+    result=equation(token_forward, layers_forward + head_forward),
+    because="then it is scored",
+)
+whole_forward = substitute(
+    layers_and_scores,
+    layers_in_turn,
+    result=equation(token_forward, layers * layer_forward + head_forward),
     because="a token passes every layer and is scored; attention to other tokens comes on top",
     cite="kaplan2020",
     when=TRANSFORMER,
@@ -358,6 +373,10 @@ iteration_law = rewrite(
     ),
     because="the largest term first",
     cite="narayanan2021",
+)
+
+three_passes = specialise(
+    forward_and_back, {repeated: 0}, equation(passes, 3), because="nothing is computed again", cite="narayanan2021"
 )
 
 wall = Wall(
