@@ -1,5 +1,8 @@
 """A batch of requests from start to end: the first token, the tokens after it, and what they add up to."""
 
+from sympy import Expr
+
+from mlsysim.symbolic.foundations import in_turn
 from mlsysim.symbolic.foundations.inputs import (
     batch,
     causal,
@@ -12,14 +15,20 @@ from mlsysim.symbolic.foundations.inputs import (
 )
 from mlsysim.symbolic.foundations.results import busy, latency, model_work, throughput
 from mlsysim.symbolic.foundations.split import groups
-from mlsysim.symbolic.quantity import TRANSFORMER_BATCH, TRANSFORMER_INFERENCE, time
-from mlsysim.symbolic.rules import define, equation, total
+from mlsysim.symbolic.quantity import TRANSFORMER_BATCH, TRANSFORMER_INFERENCE, Quantity, count, time
+from mlsysim.symbolic.rules import apply, define, equation, given, substitute, total
+from mlsysim.symbolic.step import Step
+from mlsysim.symbolic.walls.fleet.communication import passes
 from mlsysim.symbolic.walls.fleet.communication.passes import decode_exchange, prefill_exchange
 from mlsysim.symbolic.walls.node.compute.wall import attention_pair, head_forward, layer_forward
+from mlsysim.symbolic.walls.node.serving import wall as serving
 from mlsysim.symbolic.walls.node.serving.request import answers, decode_time, mean_context, prefill_time
 
 first_token = time("performance.ttft", r"\mathrm{TTFT}", "time to the first token")
 next_token = time("performance.itl", r"\mathrm{ITL}", "time between tokens")
+prefill_slot = time("performance.prefill_slot", r"T_{\mathrm{slot,pre}}", "a prefill pass on a stage, all told")
+prefill_slots = count("performance.prefill_slots", r"n_{\mathrm{slot}}", "passes until the last group has left")
+decode_slot = time("performance.decode_slot", r"T_{\mathrm{slot,dec}}", "a decode step on a stage, all told")
 time_prefill = time("performance.time_prefill", r"T_{\mathrm{prefill}}", "work of prefill on its data")
 time_prefill_comm = time(
     "performance.time_prefill_communication", r"T_{\mathrm{prefill,comm}}", "communication of prefill", low=0
@@ -29,36 +38,59 @@ time_decode_comm = time(
     "performance.time_decode_communication", r"T_{\mathrm{decode,comm}}", "communication of all decode steps", low=0
 )
 
-stages_of_prefill = define(
-    equation(first_token, (groups + pipeline - 1) * (prefill_time + prefill_exchange)),
+pass_of_prefill = total(
+    serving.prefill_roofline,
+    passes.prefill_all,
+    result=equation(prefill_slot, prefill_time + prefill_exchange),
+    because="a pass computes and exchanges",
+)
+slots_of_prefill = given(
+    equation(prefill_slots, groups + pipeline - 1),
     because="the last group of requests waits for the groups before it and passes p stages",
     cite="pope2022",
-    when=TRANSFORMER_BATCH,
 )
-stages_of_decode = define(
-    equation(next_token, pipeline * (decode_time + decode_exchange)),
-    because="a token passes every stage, and the other groups keep the stages busy meanwhile",
+prefill_in_slots = define(equation(first_token, prefill_slots * prefill_slot), because="slot after slot")
+stages_of_prefill = substitute(
+    prefill_in_slots,
+    slots_of_prefill,
+    pass_of_prefill,
+    result=equation(first_token, (groups + pipeline - 1) * (prefill_time + prefill_exchange)),
+    because="name both",
     cite="pope2022",
     when=TRANSFORMER_BATCH,
 )
-prefill_part = define(
-    equation(time_prefill, (groups + pipeline - 1) * prefill_time),
-    because="every pass of prefill",
+step_of_decode = total(
+    serving.decode_roofline,
+    passes.decode_all,
+    result=equation(decode_slot, decode_time + decode_exchange),
+    because="a step computes and exchanges",
+)
+steps_of_decode = apply(
+    in_turn.law,
+    {in_turn.whole: next_token, in_turn.parts: pipeline, in_turn.part: decode_slot},
+    because="a token passes every stage, and the other groups keep the stages busy meanwhile",
+    cite="pope2022",
+)
+stages_of_decode = substitute(
+    steps_of_decode,
+    step_of_decode,
+    result=equation(next_token, pipeline * (decode_time + decode_exchange)),
+    because="name the step",
+    cite="pope2022",
     when=TRANSFORMER_BATCH,
 )
-prefill_comm_part = define(
-    equation(time_prefill_comm, (groups + pipeline - 1) * prefill_exchange),
-    because="every pass of prefill",
-    when=TRANSFORMER_BATCH,
-)
-decode_part = define(
-    equation(time_decode, answers * pipeline * decode_time), because="every decode step", when=TRANSFORMER_BATCH
-)
-decode_comm_part = define(
-    equation(time_decode_comm, answers * pipeline * decode_exchange),
-    because="every decode step",
-    when=TRANSFORMER_BATCH,
-)
+
+
+def _in_turn(all_of_them: Quantity, times: Expr, one: Quantity, because: str) -> Step:
+    """What equal passes take, one after another."""
+    reading = {in_turn.whole: all_of_them, in_turn.parts: times, in_turn.part: one}
+    return apply(in_turn.law, reading, because=because, when=TRANSFORMER_BATCH)
+
+
+prefill_part = _in_turn(time_prefill, groups + pipeline - 1, prefill_time, "every pass of prefill")
+prefill_comm_part = _in_turn(time_prefill_comm, groups + pipeline - 1, prefill_exchange, "every pass of prefill")
+decode_part = _in_turn(time_decode, answers * pipeline, decode_time, "every decode step")
+decode_comm_part = _in_turn(time_decode_comm, answers * pipeline, decode_exchange, "every decode step")
 whole = total(
     prefill_part,
     prefill_comm_part,

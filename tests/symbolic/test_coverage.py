@@ -13,7 +13,7 @@ from mlsysim.symbolic.rules import apply, define, given, rewrite
 
 #: The share reached, in percent. It may only rise: put the new figure here when it does.
 REACHED = {
-    "transformer_training": 28.9, "transformer_inference": 21.0, "transformer_serving": 23.0,
+    "transformer_training": 28.9, "transformer_inference": 27.0, "transformer_serving": 23.0,
     "profiled_training": 36.2, "profiled_inference": 23.3, "profiled_serving": 29.3,
 }  # fmt: skip
 

@@ -5,8 +5,10 @@ from sympy import Sum, Symbol
 from mlsysim.symbolic.foundations.inputs import one_position, sequence
 from mlsysim.symbolic.foundations.split import stage_layers
 from mlsysim.symbolic.quantity import Quantity, count, time
-from mlsysim.symbolic.rules import apply, define, equation, given, summed
+from mlsysim.symbolic.rules import apply, define, equation, given, substitute, summed
+from mlsysim.symbolic.walls.fleet.communication import tensor
 from mlsysim.symbolic.walls.fleet.communication.messages import reduce_time
+from mlsysim.symbolic.walls.fleet.communication.tensor import forward_sums
 
 index = Symbol("i", integer=True, positive=True)
 
@@ -37,9 +39,14 @@ prefill_reduce = time("serving.prefill_reduce", r"T_{\mathrm{AR,pre}}", "one all
 decode_reduce = time("serving.decode_reduce", r"T_{\mathrm{AR,dec}}", "one all-reduce of a decode step")
 request_time = time("serving.request", r"T_{\mathrm{e2e}}", "time of a request from start to end")
 
-exchanges = given(
-    equation(exchange, 2 * stage_layers * reduce_time),
-    because="tensor parallelism adds an all-reduce after attention and one after the feed-forward layer",
+every_layer = define(
+    equation(exchange, forward_sums * stage_layers * reduce_time), because="every layer of the stage sums"
+)
+exchanges = substitute(
+    every_layer,
+    tensor.forward_pair,
+    result=equation(exchange, 2 * stage_layers * reduce_time),
+    because="after attention, and after the feed-forward layer",
     cite="shoeybi2019",
 )
 exchanges_of_prefill = apply(
