@@ -1,42 +1,27 @@
-"""The split: what one accelerator holds when a model is divided over many, and which splits exist at all."""
+"""The split: what one accelerator holds when a model is divided over many: even shares, and whole ones."""
 
-from sympy import Eq, Max, Min, Piecewise, ceiling
-
+from mlsysim.symbolic.foundations import in_turn, shares, whole_shares
 from mlsysim.symbolic.foundations.inputs import (
     batch,
     context,
     devices,
-    expert,
-    first_spared,
-    last_spared,
-    layers,
     microbatch,
     node_size,
     pipeline,
     replicas,
     sequence,
-    tensor,
-)
-from mlsysim.symbolic.foundations.transformer import (
-    embedding,
-    ends,
-    expert_layer,
-    final_norm,
-    further,
-    head,
-    shared_layer,
 )
 from mlsysim.symbolic.quantity import (
     ALL,
     PROFILED,
     PROFILED_TRAINING,
-    TRANSFORMER,
     TRANSFORMER_INFERENCE,
     TRANSFORMER_TRAINING,
     Quantity,
     count,
 )
-from mlsysim.symbolic.rules import define, equation
+from mlsysim.symbolic.rules import apply, define, equation, solve, substitute
+from mlsysim.symbolic.step import Step
 
 nodes = count("split.nodes", r"N_{\mathrm{nodes}}", "nodes", high=1024)
 stage_layers = count("split.stage_layers", r"\ell", "layers of the largest stage", high=32)
@@ -70,124 +55,87 @@ shared_first = _held("first_shared", r"S_{\mathrm{sh,first}}", "the same on the 
 shared_between = _held("between_shared", r"S_{\mathrm{sh,mid}}", "the same on a stage between the ends")
 shared_last = _held("last_shared", r"S_{\mathrm{sh,last}}", "the same on the last stage")
 
-whole_nodes = define(equation(nodes, ceiling(devices / node_size)), because="nodes come whole", when=ALL)
-layers_of_a_stage = define(
-    equation(stage_layers, ceiling(layers / pipeline)),
-    because="a stage holds whole layers, and the largest decides",
-    cite="narayanan2021",
-    when=TRANSFORMER_INFERENCE,
+replica_batch = Quantity(
+    "split.replica_batch", r"B_{d}", "sample", "samples of a step on one replica", low=1, high=4096
 )
-layers_dealt = define(
-    equation(counted_layers, layers + first_spared + last_spared),
-    because="the embedding and the output head count as so many layers when layers are dealt out",
-    cite="grattafiori2024",
-    when=TRANSFORMER_TRAINING,
-)
-equal_share = define(
-    equation(share_layers, ceiling(counted_layers / pipeline)),
-    because="a stage holds whole layers",
-    cite="narayanan2021",
-    when=TRANSFORMER_TRAINING,
-)
-lacking = define(
-    equation(lacking_layers, pipeline * share_layers - counted_layers),
-    because="equal shares may be more layers than there are",
-    when=TRANSFORMER_TRAINING,
-)
-layers_of_the_first = define(
-    equation(first_layers, share_layers - first_spared - Piecewise((1, lacking_layers >= 2), (0, True))),
-    because="what the embedding counts as; where two layers lack, one of them lacks here",
-    cite="grattafiori2024",
-    when=TRANSFORMER_TRAINING,
-)
-layers_of_the_tail = define(
-    equation(tail_layers, share_layers - last_spared - Min(1, lacking_layers)),
-    because="what the output head counts as; where a layer lacks, it lacks here first, for this stage scores the output",
-    cite="grattafiori2024",
-    when=TRANSFORMER_TRAINING,
-)
-layers_of_the_largest = define(
-    equation(stage_layers, Piecewise((Max(first_layers, tail_layers), pipeline <= 2), (share_layers, True))),
-    because="a stage between the ends holds an equal share; one or two stages are ends",
-    cite="narayanan2021",
-    when=TRANSFORMER_TRAINING,
-)
-rounds = define(
-    equation(microbatches, batch / (replicas * microbatch)),
+microbatch_tokens = Quantity("split.microbatch_tokens", r"n_{bs}", "token", "tokens of a microbatch", low=1, high=1e6)
+
+
+def _largest(share: Quantity, pieces: Quantity, sharers: Quantity, because: str, when: frozenset[str]) -> Step:
+    """The largest share of pieces that come whole."""
+    reading = {whole_shares.largest: share, whole_shares.pieces: pieces, whole_shares.sharers: sharers}
+    return apply(whole_shares.law, reading, because=because, when=when)
+
+
+def _boxes(boxes: Quantity, pieces: Quantity, box: Quantity, because: str, when: frozenset[str]) -> Step:
+    """How many boxes of a size hold all pieces."""
+    reading = {whole_shares.boxes: boxes, whole_shares.pieces: pieces, whole_shares.box: box}
+    return apply(whole_shares.boxes_law, reading, because=because, when=when)
+
+
+# The batch of a training step.
+batch_of_a_replica = apply(
+    shares.law,
+    {shares.share: replica_batch, shares.whole: batch, shares.shares: replicas},
     because="the replicas share the batch",
+)
+round_after_round = apply(
+    in_turn.law,
+    {in_turn.whole: replica_batch, in_turn.parts: microbatches, in_turn.part: microbatch},
+    because="a replica works on one microbatch after another",
+)
+rounds_of_a_replica = solve(
+    round_after_round,
+    microbatches,
+    equation(microbatches, replica_batch / microbatch),
+    because="as many as make up its share",
+)
+rounds = substitute(
+    rounds_of_a_replica,
+    batch_of_a_replica,
+    result=equation(microbatches, batch / (replicas * microbatch)),
+    because="name its share",
+    cite="narayanan2021",
     when=TRANSFORMER_TRAINING,
 )
-tokens_here = define(
-    equation(local_tokens, microbatch * sequence / context),
+tokens_of_a_microbatch = apply(
+    in_turn.law,
+    {in_turn.whole: microbatch_tokens, in_turn.parts: microbatch, in_turn.part: sequence},
+    because="sequences are equally long",
+)
+tokens_of_a_rank = apply(
+    shares.law,
+    {shares.share: local_tokens, shares.whole: microbatch_tokens, shares.shares: context},
     because="context parallelism divides the sequence",
+)
+tokens_here = substitute(
+    tokens_of_a_rank,
+    tokens_of_a_microbatch,
+    result=equation(local_tokens, microbatch * sequence / context),
+    because="name the tokens",
     when=TRANSFORMER_TRAINING,
 )
-requests_here = define(
-    equation(held_requests, ceiling(batch / replicas)),
-    because="the replicas share the requests",
-    when=TRANSFORMER_INFERENCE,
-)
-requests_at_a_time = define(
-    equation(group_requests, ceiling(held_requests / pipeline)),
-    because="as many groups as stages keep every stage busy",
-    when=TRANSFORMER_INFERENCE,
-)
-groups_here = define(
-    equation(groups, ceiling(held_requests / group_requests)),
-    because="the last group may be smaller, and there may be fewer groups than stages",
-    when=TRANSFORMER_INFERENCE,
-)
-samples_here = define(
-    equation(local_samples, ceiling(batch / devices)), because="the accelerators share the batch", when=PROFILED
-)
-same_weights = define(
-    equation(group, replicas * context),
-    because="replicas and context ranks hold the same weights",
+same_weights = apply(
+    in_turn.law,
+    {in_turn.whole: group, in_turn.parts: replicas, in_turn.part: context},
+    because="the context ranks of a replica hold the same weights, and so do all replicas",
     when=TRANSFORMER_TRAINING,
 )
 same_weights_profiled = define(
     equation(group, devices), because="every accelerator holds the whole model", when=PROFILED_TRAINING
 )
-parameters_here = define(
-    equation(
-        shared_stage,
-        (stage_layers * shared_layer + Piecewise((ends, Eq(pipeline, 1)), (Max(embedding, head), True))) / tensor,
-    ),
-    because="tensor parallelism divides every matrix, and the ends of a pipeline hold one table each",
-    cite="narayanan2021",
-    when=TRANSFORMER_INFERENCE,
+
+# Nodes, requests and samples come whole.
+whole_nodes = _boxes(nodes, devices, node_size, "nodes come whole", ALL)
+requests_here = _largest(held_requests, batch, replicas, "the replicas share the requests", TRANSFORMER_INFERENCE)
+requests_at_a_time = _largest(
+    group_requests, held_requests, pipeline, "as many groups as stages keep every stage busy", TRANSFORMER_INFERENCE
 )
-parameters_of_the_first = define(
-    equation(
-        shared_first, (first_layers * shared_layer + Piecewise((ends, Eq(pipeline, 1)), (embedding, True))) / tensor
-    ),
-    because="tensor parallelism divides every matrix, and the first stage holds the embedding",
-    cite="narayanan2021",
-    when=TRANSFORMER_TRAINING,
+groups_here = _boxes(
+    groups,
+    held_requests,
+    group_requests,
+    "the last group may be smaller, and there may be fewer groups than stages",
+    TRANSFORMER_INFERENCE,
 )
-parameters_between = define(
-    equation(shared_between, stage_layers * shared_layer / tensor),
-    because="layers alone",
-    cite="narayanan2021",
-    when=TRANSFORMER_TRAINING,
-)
-parameters_of_the_last = define(
-    equation(
-        shared_last,
-        (tail_layers * shared_layer + Piecewise((ends, Eq(pipeline, 1)), (head + final_norm + further, True))) / tensor,
-    ),
-    because="the last stage holds the output head, a copy of its own where that is tied to the embedding",
-    cite="narayanan2021",
-    when=TRANSFORMER_TRAINING,
-)
-parameters_at_most = define(
-    equation(shared_stage, Max(shared_first, shared_between, shared_last)),
-    because="the stage that holds most",
-    when=TRANSFORMER_TRAINING,
-)
-experts_here = define(
-    equation(expert_stage, stage_layers * expert_layer / (tensor * expert)),
-    because="expert parallelism divides the experts",
-    cite="lepikhin2020",
-    when=TRANSFORMER,
-)
+samples_here = _largest(local_samples, batch, devices, "the accelerators share the batch", PROFILED)

@@ -60,4 +60,3 @@ places_answer = _fits(
     Change(sequence, sequence, "a prompt of {or} does"),
     Change(output_tokens, output_tokens, "an answer of {or} does"),
 )
-
