@@ -16,6 +16,7 @@ import sympy
 from sympy.codegen.cfunctions import expm1
 from sympy.printing.pycode import PythonCodePrinter
 
+from mlsysim.symbolic import foundations
 from mlsysim.symbolic.errors import MlsysimError
 from mlsysim.symbolic.foundations import hiding, in_turn, matrices, rates, shares, whole_shares
 from mlsysim.symbolic.graph import Graph, chapters, graph
@@ -277,13 +278,14 @@ def _made_of(g: Graph, kind: Any) -> dict[str, tuple[str, ...]]:
 def _wall(g: Graph, quantity: Quantity) -> Wall | None:
     """The wall that a definition belongs to: the one whose law it applies, else that of its chapter.
 
-    A law that is stated in an argument belongs to the first wall that derives something from it.
+    A law that is stated in an argument belongs to the first wall that derives something from it. What the foundations
+    define belongs to no wall.
     """
-    step = g.steps[quantity]
+    step, chapter = g.steps[quantity], g.chapter[quantity]
     while step.rule == "apply":
         step = step.inputs[0]
-    if step is g.steps[quantity] or step in _GENERAL:
-        return g.chapter[quantity].wall
+    if step is g.steps[quantity] or step in _GENERAL or chapter.module in foundations.MODULES:
+        return chapter.wall
     stated = next((c.wall for c in chapters() if any(step is other for _, other in c.steps)), None)
     return stated or next((c.wall for c in chapters() if c.is_wall and c.wall and step in c.wall.derivation), None)
 

@@ -3,8 +3,6 @@
 from sympy import Eq, Piecewise
 
 from mlsysim.symbolic.foundations.inputs import (
-    attention_bias,
-    head_norms,
     head_width,
     heads,
     hidden,
@@ -13,19 +11,12 @@ from mlsysim.symbolic.foundations.inputs import (
     latent,
     nope_width,
     one_parameter,
-    output_bias,
     query_rank,
     rope_width,
     value_width,
 )
-from mlsysim.symbolic.foundations.matrices import matrix_of, vector_of
-from mlsysim.symbolic.foundations.transformer import (
-    attention_matrices,
-    attention_vectors,
-    parameters_of,
-    query_key_width,
-    query_matrices,
-)
+from mlsysim.symbolic.foundations.matrices import matrix_of
+from mlsysim.symbolic.foundations.transformer import attention_matrices, parameters_of, query_key_width, query_matrices
 from mlsysim.symbolic.quantity import TRANSFORMER
 from mlsysim.symbolic.rules import define, equation, specialise, substitute, total
 
@@ -45,13 +36,6 @@ latent_output = parameters_of("attention", "latent_output", r"P_{\mathrm{o,mla}}
 through_latent = parameters_of(
     "attention", "latent", r"P_{\mathrm{mla}}", "weights of keys, values and output under MLA"
 )
-query_biases = parameters_of("attention", "query_biases", r"p_{\mathrm{q}}", "biases of queries")
-key_biases = parameters_of("attention", "key_biases", r"p_{\mathrm{k}}", "biases of keys")
-value_biases = parameters_of("attention", "value_biases", r"p_{\mathrm{v}}", "biases of values")
-input_biases = parameters_of("attention", "input_biases", r"p_{\mathrm{qkv}}", "biases of queries, keys and values")
-output_biases = parameters_of("attention", "output_biases", r"p_{\mathrm{o}}", "biases of the output")
-width_norm = parameters_of("attention", "head_norm", r"p_{\mathrm{head}}", "a normalisation of the width of a head")
-latent_norms = parameters_of("attention", "latent_norms", r"p_{\mathrm{mla}}", "normalisations of compressed vectors")
 
 # Queries.
 queries_at_once = matrix_of(one_query, hidden, heads * query_key_width, "one matrix gives the queries of all heads")
@@ -97,11 +81,13 @@ output_matrix = matrix_of(
     output, heads * head_width, hidden, "what all heads mixed is taken back to the width of the model"
 )
 grouped_parts = total(
-    key_matrix, value_matrix, output_matrix,
+    key_matrix,
+    value_matrix,
+    output_matrix,
     result=equation(grouped, keys + values + output),
     because="all three stand beside the queries",
     cite="vaswani2017",
-)  # fmt: skip
+)
 latent_matrix = matrix_of(
     latent_down, hidden, kv_rank + rope_width, "one matrix gives the latent vector and the key that all heads rotate"
 )
@@ -113,11 +99,13 @@ expansion = matrix_of(
 )
 output_under_mla = matrix_of(latent_output, heads * value_width, hidden, "values may have a width of their own")
 latent_parts = total(
-    latent_matrix, expansion, output_under_mla,
+    latent_matrix,
+    expansion,
+    output_under_mla,
     result=equation(through_latent, latent_down + latent_up + latent_output),
     because="MLA factors keys and values through a low rank",
     cite="deepseek2024v2",
-)  # fmt: skip
+)
 attention_either = define(
     equation(attention_matrices, query_matrices + Piecewise((through_latent, Eq(latent, 1)), (grouped, True))),
     because="attention keeps keys and values for groups of heads, or a latent vector",
@@ -176,49 +164,4 @@ four_squares = specialise(
     equation(attention_matrices, 4 * hidden**2 * one_parameter),
     because="every head has its own keys and values, and all heads together are as wide as the model",
     cite="vaswani2017",
-)
-
-# Biases and normalisations.
-biases_of_queries = vector_of(query_biases, heads * head_width, "every number of a query may have a bias")
-biases_of_keys = vector_of(key_biases, kv_heads * head_width, "every number of a key")
-biases_of_values = vector_of(value_biases, kv_heads * head_width, "and of a value")
-biases_of_inputs = total(
-    biases_of_queries, biases_of_keys, biases_of_values,
-    result=equation(input_biases, query_biases + key_biases + value_biases),
-    because="a model has all three or none",
-)  # fmt: skip
-biases_of_output = vector_of(output_biases, hidden, "the output has the width of the model")
-norm_of_a_head = vector_of(width_norm, head_width, "heads may be normalised, each by the same vector")
-norms_of_latents = vector_of(latent_norms, query_rank + kv_rank, "MLA normalises what it compressed", "deepseek2024v2")
-vectors_there = define(
-    equation(
-        attention_vectors,
-        attention_bias * input_biases
-        + output_bias * output_biases
-        + head_norms * width_norm
-        + latent * latent_norms,
-    ),
-    because="the configuration says which of them there are",
-)  # fmt: skip
-attention_small = substitute(
-    vectors_there,
-    biases_of_inputs,
-    biases_of_queries,
-    biases_of_keys,
-    biases_of_values,
-    biases_of_output,
-    norm_of_a_head,
-    norms_of_latents,
-    result=equation(
-        attention_vectors,
-        one_parameter
-        * (
-            attention_bias * (heads + 2 * kv_heads) * head_width
-            + output_bias * hidden
-            + head_norms * head_width
-            + latent * (query_rank + kv_rank)
-        ),
-    ),
-    because="count the entries of each",
-    when=TRANSFORMER,
 )

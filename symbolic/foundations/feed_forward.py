@@ -4,7 +4,6 @@ from mlsysim.symbolic.foundations import in_turn
 from mlsysim.symbolic.foundations.inputs import (
     expert_width,
     experts,
-    ffn_bias,
     ffn_matrices,
     ffn_width,
     hidden,
@@ -12,23 +11,11 @@ from mlsysim.symbolic.foundations.inputs import (
     router_bias,
 )
 from mlsysim.symbolic.foundations.matrices import matrix_of, vector_of
-from mlsysim.symbolic.foundations.transformer import (
-    dense_matrices,
-    dense_vectors,
-    expert_matrices,
-    parameters_of,
-    router,
-)
+from mlsysim.symbolic.foundations.transformer import dense_matrices, expert_matrices, parameters_of, router
 from mlsysim.symbolic.quantity import TRANSFORMER
-from mlsysim.symbolic.rules import apply, define, equation, specialise, substitute, total
+from mlsysim.symbolic.rules import apply, define, equation, specialise, substitute
 
 one_matrix = parameters_of("feed_forward", "matrix", r"P_{\mathrm{ff,1}}", "weights of a feed-forward matrix")
-wide_bias = parameters_of("feed_forward", "wide_bias", r"p_{\mathrm{ff,1}}", "a bias as wide as the layer")
-wide_biases = parameters_of("feed_forward", "wide_biases", r"p_{\mathrm{ff,wide}}", "biases of matrices that widen")
-narrow_bias = parameters_of(
-    "feed_forward", "narrow_bias", r"p_{\mathrm{ff,out}}", "the bias of the matrix that narrows"
-)
-biases = parameters_of("feed_forward", "biases", r"p_{\mathrm{ff}}", "biases of a feed-forward layer that has them")
 router_matrix = parameters_of("feed_forward", "router_matrix", r"P_{\mathrm{rt,mat}}", "weights that score the experts")
 router_biases = parameters_of("feed_forward", "router_biases", r"p_{\mathrm{rt}}", "a bias for every expert")
 
@@ -62,31 +49,6 @@ one_expert = apply(
     {dense_matrices: expert_matrices, ffn_width: expert_width},
     because="an expert is a feed-forward layer of its own width",
     cite="shazeer2017",
-    when=TRANSFORMER,
-)
-bias_of_widening = vector_of(wide_bias, ffn_width, "a matrix that widens has a bias of that width")
-biases_of_widening = apply(
-    in_turn.law,
-    {in_turn.whole: wide_biases, in_turn.parts: ffn_matrices - 1, in_turn.part: wide_bias},
-    because="all matrices but one widen",
-)
-bias_of_narrowing = vector_of(narrow_bias, hidden, "the one that narrows has a narrow bias")
-both_biases = total(
-    biases_of_widening, bias_of_narrowing,
-    result=equation(biases, wide_biases + narrow_bias),
-    because="each matrix has its own",
-)  # fmt: skip
-biases_there = define(
-    equation(dense_vectors, ffn_bias * biases), because="the configuration says whether there are any"
-)
-dense_small = substitute(
-    biases_there,
-    both_biases,
-    biases_of_widening,
-    bias_of_widening,
-    bias_of_narrowing,
-    result=equation(dense_vectors, one_parameter * ffn_bias * ((ffn_matrices - 1) * ffn_width + hidden)),
-    because="count the entries of each",
     when=TRANSFORMER,
 )
 

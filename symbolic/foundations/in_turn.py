@@ -6,7 +6,7 @@ from mlsysim.symbolic.quantity import Quantity, count
 from mlsysim.symbolic.rules import define, equation, summed
 
 part = Quantity("in_turn.part", "x", "1", "one of several equal parts")
-parts = count("in_turn.parts", "n", "how many there are", high=4096)
+parts = count("in_turn.parts", r"n_{x}", "how many there are", high=4096)
 whole = Quantity("in_turn.whole", "X", "1", "all parts together")
 turn = Symbol("i", integer=True, positive=True)
 

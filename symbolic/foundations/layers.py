@@ -1,6 +1,6 @@
 """Layers: what a layer has and what a token meets in it, on average over layers that are dense and layers with experts."""
 
-from mlsysim.symbolic.foundations import attention, feed_forward, in_turn
+from mlsysim.symbolic.foundations import attention, feed_forward, vectors
 from mlsysim.symbolic.foundations.feed_forward import router_matrix
 from mlsysim.symbolic.foundations.inputs import (
     active_experts,
@@ -8,12 +8,10 @@ from mlsysim.symbolic.foundations.inputs import (
     experts,
     hidden,
     layers,
-    norm_vectors,
-    norms,
     one_parameter,
     shared_experts,
 )
-from mlsysim.symbolic.foundations.matrices import vector_of
+from mlsysim.symbolic.foundations.matrices import several_of
 from mlsysim.symbolic.foundations.transformer import (
     active_layer,
     attention_matrices,
@@ -28,16 +26,13 @@ from mlsysim.symbolic.foundations.transformer import (
     shared_layer,
     sparse_share,
 )
-from mlsysim.symbolic.quantity import TRANSFORMER, Quantity, count
+from mlsysim.symbolic.quantity import TRANSFORMER, count
 from mlsysim.symbolic.rules import apply, define, equation, rewrite, solve, specialise, substitute, total
-from mlsysim.symbolic.step import Step
 
 sparse_layers = count("layers.sparse", r"L_{\mathrm{moe}}", "layers that have experts", low=0, high=256)
 in_dense = parameters_of("layers", "in_dense", r"P_{\mathrm{d}}", "of some parameters, those of a dense layer")
 in_sparse = parameters_of("layers", "in_sparse", r"P_{\mathrm{s}}", "those of a layer that has experts")
 average = parameters_of("layers", "average", r"\bar{P}", "those of an average layer")
-norm_vector = parameters_of("layers", "norm_vector", r"p_{\mathrm{norm}}", "a vector of a normalisation")
-one_norm = parameters_of("layers", "norm", r"P_{\mathrm{norm,1}}", "vectors of one normalisation")
 everywhere = parameters_of("layers", "everywhere", r"P_{\mathrm{all}}", "parameters that every layer has")
 dense_block = parameters_of("layers", "dense_block", r"P_{\mathrm{ff,all}}", "a dense feed-forward layer with biases")
 shared_ones = parameters_of(
@@ -58,12 +53,6 @@ sparse_met = parameters_of(
 block_met = parameters_of(
     "layers", "block_met", r"P_{\mathrm{ff,tok}}", "weights that a token meets beside attention in an average layer"
 )
-
-
-def _several(all_of_them: Quantity, times: object, one: Quantity, because: str) -> Step:
-    """What equal parts have in all."""
-    reading = {in_turn.whole: all_of_them, in_turn.parts: times, in_turn.part: one}
-    return apply(in_turn.law, reading, because=because)
 
 
 # An average over two kinds of layers.
@@ -102,46 +91,38 @@ law = rewrite(
     because="the number of layers cancels",
 )
 
-# Normalisations.
-vector_of_a_norm = vector_of(norm_vector, hidden, "a normalisation scales every number of a token")
-norm = _several(one_norm, norm_vectors, norm_vector, "one vector, two with a bias")
-norms_of_a_layer = _several(layer_norms, norms, one_norm, "attention and feed-forward part have theirs")
-normalisation = substitute(
-    norms_of_a_layer,
-    norm,
-    vector_of_a_norm,
-    result=equation(layer_norms, one_parameter * norms * norm_vectors * hidden),
-    because="count the entries",
-    when=TRANSFORMER,
-)
-
 # What every token meets, and the vectors.
 of_every_layer = total(
-    attention.attention, attention.attention_small, normalisation,
+    attention.attention,
+    vectors.attention_small,
+    vectors.normalisation,
     result=equation(everywhere, attention_matrices + attention_vectors + layer_norms),
     because="every layer attends and normalises",
-)  # fmt: skip
+)
 of_a_dense_layer = total(
-    feed_forward.dense, feed_forward.dense_small,
+    feed_forward.dense,
+    vectors.dense_small,
     result=equation(dense_block, dense_matrices + dense_vectors),
     because="a dense layer feeds forward",
-)  # fmt: skip
-shared_of_a_layer = _several(shared_ones, shared_experts, expert_matrices, "experts that every token visits")
+)
+shared_of_a_layer = several_of(shared_ones, shared_experts, expert_matrices, "experts that every token visits")
 of_a_sparse_layer = total(
-    feed_forward.routing, shared_of_a_layer,
+    feed_forward.routing,
+    shared_of_a_layer,
     result=equation(sparse_block, router + shared_ones),
     because="a layer with experts has a router",
-)  # fmt: skip
+)
 on_average = apply(
     law,
     {average: shared_block, in_dense: dense_block, in_sparse: sparse_block},
     because="the mean of both kinds of layers",
 )
 attend_and_feed = total(
-    of_every_layer, on_average,
+    of_every_layer,
+    on_average,
     result=equation(shared_layer, everywhere + shared_block),
     because="one part after the other",
-)  # fmt: skip
+)
 layer_without_experts = substitute(
     attend_and_feed,
     of_every_layer,
@@ -162,7 +143,7 @@ layer_without_experts = substitute(
 )
 
 # Routed experts.
-experts_of_a_layer = _several(all_experts, experts, expert_matrices, "the routed experts of a layer are alike")
+experts_of_a_layer = several_of(all_experts, experts, expert_matrices, "the routed experts of a layer are alike")
 only_where_sparse = specialise(
     law, {in_dense: 0}, equation(average, sparse_share * in_sparse), because="a dense layer has none"
 )
@@ -178,24 +159,26 @@ layer_of_experts = substitute(
 )
 
 # What a token meets of the weights; vectors cost next to nothing.
-experts_visited = _several(
+experts_visited = several_of(
     visited, shared_experts + active_experts, expert_matrices, "a token meets only the experts it is routed to"
 )
 met_where_sparse = total(
-    feed_forward.scoring, experts_visited,
+    feed_forward.scoring,
+    experts_visited,
     result=equation(sparse_met, router_matrix + visited),
     because="it is scored, then it visits",
-)  # fmt: skip
+)
 met_on_average = apply(
     law,
     {average: block_met, in_dense: dense_matrices, in_sparse: sparse_met},
     because="the mean of both kinds of layers",
 )
 met_in_all = total(
-    attention.attention, met_on_average,
+    attention.attention,
+    met_on_average,
     result=equation(active_layer, attention_matrices + block_met),
     because="every layer attends; vectors cost next to nothing",
-)  # fmt: skip
+)
 layer_met = substitute(
     met_in_all,
     met_on_average,

@@ -46,3 +46,9 @@ def matrix_of(
 def vector_of(size: Quantity, width: Any, because: str, cite: str = "", when: frozenset[str] = NOWHERE) -> Step:
     """The parameters of a vector of some width, such as a bias."""
     return apply(vector_law, {vector: size, entries: width}, because=because, cite=cite, when=when)
+
+
+def several_of(all_of_them: Quantity, times: Any, one: Quantity, because: str) -> Step:
+    """The parameters of several parts that are alike."""
+    reading = {in_turn.whole: all_of_them, in_turn.parts: times, in_turn.part: one}
+    return apply(in_turn.law, reading, because=because)

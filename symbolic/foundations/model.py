@@ -1,6 +1,6 @@
 """The model: its layers, the tables before them and the scores after them, and how many of its weights a token meets."""
 
-from mlsysim.symbolic.foundations import in_turn
+from mlsysim.symbolic.foundations import in_turn, vectors
 from mlsysim.symbolic.foundations import layers as anatomy
 from mlsysim.symbolic.foundations.inputs import (
     further,
@@ -13,7 +13,6 @@ from mlsysim.symbolic.foundations.inputs import (
     tied,
     vocabulary,
 )
-from mlsysim.symbolic.foundations.layers import one_norm
 from mlsysim.symbolic.foundations.matrices import matrix_of
 from mlsysim.symbolic.foundations.transformer import (
     active,
@@ -26,6 +25,7 @@ from mlsysim.symbolic.foundations.transformer import (
     parameters_of,
     shared_layer,
 )
+from mlsysim.symbolic.foundations.vectors import one_norm
 from mlsysim.symbolic.quantity import TRANSFORMER
 from mlsysim.symbolic.rules import apply, define, equation, given, substitute, total
 
@@ -56,8 +56,8 @@ tables = substitute(
 )
 scores = matrix_of(head, hidden, vocabulary, "each token of the vocabulary is scored", when=TRANSFORMER)
 norm = substitute(
-    anatomy.norm,
-    anatomy.vector_of_a_norm,
+    vectors.norm,
+    vectors.vector_of_a_norm,
     result=equation(one_norm, norm_vectors * hidden * one_parameter),
     because="name a vector of a normalisation",
 )

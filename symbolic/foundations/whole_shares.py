@@ -6,14 +6,14 @@ from mlsysim.symbolic.foundations import in_turn, shares
 from mlsysim.symbolic.quantity import Quantity, count
 from mlsysim.symbolic.rules import apply, define, equation, solve, substitute
 
-pieces = count("whole_shares.pieces", "x", "whole pieces that are shared", high=4096)
-sharers = count("whole_shares.sharers", "n", "how many share them", high=4096)
+pieces = count("whole_shares.pieces", "Y", "whole pieces that are shared", high=4096)
+sharers = count("whole_shares.sharers", r"n_{y}", "how many share them", high=4096)
 even = Quantity("whole_shares.even", r"\bar{y}", "1", "an even share", high=4096)
 largest = count(
     "whole_shares.largest", r"y_{\max}", "the largest of whole shares that are as even as can be", high=4096
 )
-box = count("whole_shares.box", "y", "pieces that go into one box", high=4096)
-filled = Quantity("whole_shares.filled", r"\bar{n}", "1", "boxes that all pieces fill", high=4096)
+box = count("whole_shares.box", r"y_{\mathrm{box}}", "pieces that go into one box", high=4096)
+filled = Quantity("whole_shares.filled", r"\bar{n}_{\mathrm{box}}", "1", "boxes that all pieces fill", high=4096)
 boxes = count("whole_shares.boxes", r"n_{\mathrm{box}}", "boxes that hold all pieces", high=4096)
 
 even_share = apply(

@@ -3,7 +3,7 @@
 A device delivers at most its peak rate in the datatype used, and software reaches a fraction of that peak.
 """
 
-from mlsysim.symbolic.foundations import in_turn
+from mlsysim.symbolic.foundations import attention, feed_forward, in_turn, model
 from mlsysim.symbolic.foundations.inputs import (
     batch,
     causal,
@@ -21,11 +21,21 @@ from mlsysim.symbolic.foundations.inputs import (
     sequence,
     vocabulary,
 )
+from mlsysim.symbolic.foundations.matrices import matrix_of
 from mlsysim.symbolic.foundations.results import work_of
-from mlsysim.symbolic.foundations.transformer import active_layer, head, mix_width, query_key_width
+from mlsysim.symbolic.foundations.transformer import (
+    active_layer,
+    attention_matrices,
+    dense_matrices,
+    head,
+    mix_width,
+    query_key_width,
+)
 from mlsysim.symbolic.quantity import TRANSFORMER, TRANSFORMER_TRAINING, Quantity, constant, count, ratio, time
 from mlsysim.symbolic.rules import apply, define, equation, given, rewrite, solve, specialise, substitute, total
 from mlsysim.symbolic.wall import Wall
+from mlsysim.symbolic.walls.node.compute import pairs
+from mlsysim.symbolic.walls.node.compute.pairs import head_pair, seen
 
 work = work_of("any", "O", "arithmetic work")
 rate = Quantity("work.rate", "F", "flop/s", "rate at which work is done", display="TFLOP/s", low=1, high=1e18)
@@ -99,16 +109,28 @@ whole_forward = substitute(
     cite="kaplan2020",
     when=TRANSFORMER,
 )
-pair_work = define(
-    equation(attention_pair, multiply_add_pair * heads * (query_key_width + mix_width)),
-    because="in every head a pair of tokens costs a dot product to score and a weighted sum to mix",
+every_head_of_a_pair = apply(
+    in_turn.law,
+    {in_turn.whole: attention_pair, in_turn.parts: heads, in_turn.part: head_pair},
+    because="a pair of tokens meets in every head",
+)
+pair_work = substitute(
+    every_head_of_a_pair,
+    pairs.head_law,
+    result=equation(attention_pair, multiply_add_pair * heads * (query_key_width + mix_width)),
+    because="name the work of a head",
     cite="narayanan2021",
     when=TRANSFORMER,
 )
-attention_work = define(
-    equation(attention_forward, attention_pair * sequence * one_sample * (1 - causal / 2)),
-    because="a token attends to its whole sequence, on average to half of it when it may only look back",
-    cite="dao2022",
+pairs_of_a_token = define(
+    equation(attention_forward, attention_pair * sequence * one_sample * seen),
+    because="a token attends to its sequence, or to that share of it which it may see",
+)
+attention_work = substitute(
+    pairs_of_a_token,
+    pairs.seen_law,
+    result=equation(attention_forward, attention_pair * sequence * one_sample * (1 - causal / 2)),
+    because="name the share",
     when=TRANSFORMER_TRAINING,
 )
 
@@ -119,9 +141,7 @@ input_gradient = work_of("input_gradient", r"O_{\mathrm{in}}", "work of the grad
 weight_gradient = work_of("weight_gradient", r"O_{\mathrm{wt}}", "work of the gradient of a product's weights")
 product_backward = work_of("product_backward", r"O_{\mathrm{bwd}}", "work of a product's backward pass")
 
-weights_of_a_matrix = define(
-    equation(weights, inner * columns * one_parameter), because="a matrix has k rows and n columns"
-)
+weights_of_a_matrix = matrix_of(weights, inner, columns, "every column of a product sums over the inner width")
 matrix_product = substitute(
     product,
     weights_of_a_matrix,
@@ -186,18 +206,20 @@ model_forward = apply(
     because="a token meets every parameter once",
     cite="kaplan2020",
 )
-every_layer = define(
-    equation(model_attention, layers * attention_pair * sequence * one_sample * (1 - causal / 2)),
+every_layer = apply(
+    in_turn.law,
+    {in_turn.whole: model_attention, in_turn.parts: layers, in_turn.part: attention_forward},
     because="every layer attends",
 )
 every_head = substitute(
     every_layer,
+    attention_work,
     pair_work,
     result=equation(
         model_attention,
         layers * multiply_add_pair * heads * (query_key_width + mix_width) * sequence * one_sample * (1 - causal / 2),
     ),
-    because="name the work of a pair",
+    because="name the attention of a layer and the work of a pair",
 )
 heads_fill_the_width = specialise(
     every_head,
@@ -216,7 +238,6 @@ causal_half = specialise(
     {causal: 1},
     equation(model_attention, multiply_add_pair * layers * sequence * one_sample * hidden),
     because="a causal model attends to half of the pairs",
-    cite="dao2022",
 )
 back = apply(
     twice_forward,
@@ -302,15 +323,22 @@ iteration = substitute(
     ),
     because="count the passes",
 )
-twelve_squares = given(
-    equation(gpt_layer, 12 * hidden**2 * one_parameter),
+weights_of_both = total(
+    attention.four_squares,
+    feed_forward.eight_squares,
+    result=equation(gpt_layer, attention_matrices + dense_matrices),
+    because="a layer attends and feeds forward",
+)
+twelve_squares = substitute(
+    weights_of_both,
+    attention.four_squares,
+    feed_forward.eight_squares,
+    result=equation(gpt_layer, 12 * hidden**2 * one_parameter),
     because="attention has four square matrices, the feed-forward layer two of four squares each",
     cite="narayanan2021",
 )
-vocabulary_table = given(
-    equation(gpt_head, hidden * vocabulary * one_parameter),
-    because="every entry of the vocabulary is scored",
-    cite="narayanan2021",
+vocabulary_table = apply(
+    model.scores, {head: gpt_head}, because="every entry of the vocabulary is scored", cite="narayanan2021"
 )
 gpt_layer_law = apply(
     per_token, {token_work: layer_token, weights: gpt_layer}, because="a token meets the weights of a layer"

@@ -3,7 +3,7 @@
 from sympy import Eq, Max, Piecewise
 
 from mlsysim.symbolic.foundations import in_turn
-from mlsysim.symbolic.foundations.inputs import batch, gradient_bytes, layers, recompute, sequence, tensor, weight_bytes
+from mlsysim.symbolic.foundations.inputs import batch, layers, recompute, sequence, tensor
 from mlsysim.symbolic.foundations.results import (
     hardware_work,
     model_work,
@@ -14,13 +14,12 @@ from mlsysim.symbolic.foundations.results import (
     stage_work,
     work_of,
 )
-from mlsysim.symbolic.foundations.split import expert_stage, local_tokens, shared_stage, stage_layers, tail_layers
+from mlsysim.symbolic.foundations.split import local_tokens, stage_layers, tail_layers
 from mlsysim.symbolic.quantity import ALL, TRANSFORMER_INFERENCE, TRANSFORMER_TRAINING, constant, ratio
 from mlsysim.symbolic.rules import apply, bottleneck, define, equation, substitute, total
 from mlsysim.symbolic.walls.node.compute import wall as compute
 from mlsysim.symbolic.walls.node.compute.wall import attention_forward, compute_time, head_forward, layer_forward, work
 from mlsysim.symbolic.walls.node.memory import wall as memory
-from mlsysim.symbolic.walls.node.memory.kept import layer_kept
 from mlsysim.symbolic.walls.node.memory.wall import memory_time, moved, roofline_time
 
 backward_share = constant("one.backward", 2, "1", "backward per forward: one product for inputs, one for weights")
@@ -197,17 +196,7 @@ done = substitute(
 
 STAGED = ALL - TRANSFORMER_INFERENCE
 
-# The data that the same microbatch moves, and the roofline of both.
-passes_moved = define(
-    equation(
-        stage_moved,
-        (product_passes - 1) * weight_bytes * (shared_stage + expert_stage)
-        + 2 * gradient_bytes * (shared_stage + expert_stage)
-        + 2 * stage_layers * layer_kept,
-    ),
-    because="weights are read forward and backward, gradients added to, activations written and read",
-    when=TRANSFORMER_TRAINING,
-)
+# The roofline of a microbatch or pass.
 stage_memory = apply(
     memory.law, {moved: stage_moved, memory_time: stage_memory_time}, because="the law of bandwidth", when=STAGED
 )

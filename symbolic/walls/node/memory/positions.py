@@ -4,7 +4,7 @@ from sympy import Min, Piecewise
 
 from mlsysim.symbolic.foundations.inputs import causal, context_length, one_position, output_tokens, positions, sequence
 from mlsysim.symbolic.quantity import TRANSFORMER, TRANSFORMER_INFERENCE, TRANSFORMER_TRAINING, Quantity
-from mlsysim.symbolic.rules import define, equation
+from mlsysim.symbolic.rules import define, equation, solve, substitute
 from mlsysim.symbolic.wall import Change, Condition
 
 
@@ -15,6 +15,7 @@ def _tokens(name: str, latex: str, meaning: str) -> Quantity:
 learned = _tokens("learned", r"n_{\mathrm{rows}}", "tokens that learned positions can place")
 placed = _tokens("placed", r"n_{\mathrm{placed}}", "tokens of a sequence that learned positions must place")
 answered = _tokens("answered", r"n_{\mathrm{read}}", "tokens of prompt and answer that learned positions must place")
+read_of_answer = _tokens("read_of_answer", r"n_{\mathrm{ans}}", "tokens of an answer that are read")
 
 table = define(
     equation(learned, Min(positions * one_position, context_length)),
@@ -34,9 +35,27 @@ encoded = define(
     cite="devlin2019",
     when=TRANSFORMER_INFERENCE,
 )
-generated = define(
-    equation(answered, Piecewise((sequence + output_tokens - one_position, positions * causal > 0), (0, True))),
-    because="prompt and answer are read, but for the last token, which is only written",
+# Of an answer, the last token is only written.
+read_and_written = define(
+    equation(output_tokens, read_of_answer + one_position),
+    because="a token of the answer is read to write the next one, but for the last",
+)
+answer_read = solve(
+    read_and_written,
+    read_of_answer,
+    equation(read_of_answer, output_tokens - one_position),
+    because="the tokens of an answer that are read",
+)
+where_learned = define(
+    equation(answered, Piecewise((sequence + read_of_answer, positions * causal > 0), (0, True))),
+    because="prompt and answer are read; positions that are computed have no table",
+    cite="radford2019",
+)
+generated = substitute(
+    where_learned,
+    answer_read,
+    result=equation(answered, Piecewise((sequence + output_tokens - one_position, positions * causal > 0), (0, True))),
+    because="name what is read of the answer",
     cite="radford2019",
     when=TRANSFORMER_INFERENCE,
 )
