@@ -50,8 +50,25 @@ little_waiting = apply(
 )
 
 # How busy the servers are.
+in_service = Quantity("queue.in_service", r"L_{\mathrm{s}}", "request", "requests that are served, on average", low=0)
+
+rate_by_little = solve(
+    little, arrivals, equation(arrivals, inside / sojourn), because="what passes when so many stay so long"
+)
 one_service = define(equation(service, one_request / rate), because="a rate is one request per service time")
-load_law = define(equation(load, arrivals / rate), because="arrivals times the time each takes")
+little_service = apply(
+    little, {inside: in_service, sojourn: service}, because="the servers by themselves obey Little's law too"
+)
+one_each = define(equation(load, in_service / one_request), because="every busy server has one request")
+load_by_time = substitute(
+    one_each,
+    little_service,
+    result=equation(load, arrivals * service / one_request),
+    because="as many as arrive while one is served",
+)
+load_law = substitute(
+    load_by_time, one_service, result=equation(load, arrivals / rate), because="name the time of a service"
+)
 utilisation_law = define(equation(utilisation, load / servers), because="the servers share the load")
 busy_share = substitute(
     utilisation_law,

@@ -28,7 +28,7 @@ from mlsysim.symbolic.walls.algorithm.reasoning.chain import (
     thought,
     thoughts,
 )
-from mlsysim.symbolic.walls.node.batching.wall import token_cache
+from mlsysim.symbolic.walls.node.batching.cache import token_cache
 from mlsysim.symbolic.walls.node.compute import wall as compute
 from mlsysim.symbolic.walls.node.compute.wall import attention_pair, compute_time, token_work, work
 from mlsysim.symbolic.walls.node.memory import wall as memory

@@ -45,7 +45,7 @@ def per_time(name: str, latex: str, meaning: str) -> Quantity:
     return Quantity(f"batching.{name}", latex, "token/s", meaning, low=1, high=1e9)
 
 
-decode_rate = per_time("decode_rate", r"X", "tokens per time while the context is short")
+decode_rate = per_time("decode_rate", r"X_{\mathrm{dec}}", "tokens per time while the context is short")
 ridge_rate = per_time("ridge_rate", r"X^{*}", "tokens per time at the ridge")
 
 work_of_step = apply(
