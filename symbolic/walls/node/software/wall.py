@@ -9,7 +9,7 @@ from mlsysim.symbolic.foundations.inputs import decode_batched, decode_single, d
 from mlsysim.symbolic.foundations.results import hardware_work, latency, model_work, throughput, work_of
 from mlsysim.symbolic.foundations.split import group_requests
 from mlsysim.symbolic.quantity import ALL, SERVING, TRAINING, TRANSFORMER_INFERENCE, Quantity, ratio
-from mlsysim.symbolic.rules import apply, define, equation, given, rewrite, solve, substitute
+from mlsysim.symbolic.rules import apply, define, equation, given, rewrite, solve, specialise, substitute
 from mlsysim.symbolic.wall import Wall
 from mlsysim.symbolic.walls.node.compute.wall import repeated, work
 from mlsysim.symbolic.walls.node.software import amdahl, decode_step, program, tiling, work_per_token
@@ -54,13 +54,41 @@ achieved = solve(
     equation(latency, work / (devices * peak * utilisation)),
     because="a measured utilisation gives the time back",
 )
-decode_guide = define(
-    equation(
+
+# Decode, between one request and a full batch.
+filled = ratio(
+    "software.filled", r"x_{\mathrm{full}}", "how far a batch has come from one request to a full one", low=0
+)
+gain = ratio("software.gain", r"\Delta\eta", "what a full batch reaches beyond one request", low=0)
+
+filling = define(
+    equation(filled, Min(1, (group_requests - one_sample) / (full_batch - one_sample))),
+    because="in equal steps, until the arithmetic units are as full as they get",
+)
+in_proportion = define(
+    equation(decode_efficiency, decode_single + gain * filled),
+    because="decode fills the arithmetic units in proportion to its batch",
+)
+when_full = apply(
+    specialise(
+        in_proportion, {filled: 1}, equation(decode_efficiency, decode_single + gain), because="a batch that is full"
+    ),
+    {decode_efficiency: decode_batched},
+    because="reaches what was measured with a full one",
+)
+gain_of_full = solve(
+    when_full, gain, equation(gain, decode_batched - decode_single), because="what lies between both measurements"
+)
+decode_guide = substitute(
+    in_proportion,
+    gain_of_full,
+    filling,
+    result=equation(
         decode_efficiency,
         decode_single
         + (decode_batched - decode_single) * Min(1, (group_requests - one_sample) / (full_batch - one_sample)),
     ),
-    because="decode fills the arithmetic units in proportion to its batch, until they are as full as they get",
+    because="the straight line through both",
     when=TRANSFORMER_INFERENCE,
 )
 
