@@ -8,10 +8,12 @@ import random
 import numpy
 import pytest
 
-from mlsysim.symbolic.errors import InputError
+from mlsysim.symbolic.errors import DerivationError, InputError
 from mlsysim.symbolic.foundations import many_servers
 from mlsysim.symbolic.graph import wall
+from mlsysim.symbolic.laws import decided
 from mlsysim.symbolic.rules import recurrence
+from mlsysim.symbolic.walls.node.tail_latency import delay_cycle
 from mlsysim.symbolic.walls.node.tail_latency import wall as tail_latency
 from tests.physics.queues import Measured, erlang, exponential, fixed, measured, replications
 
@@ -245,7 +247,29 @@ def test_the_derivation_proves_what_it_prints() -> None:
     again = {"start": (0, empty), "because": "again"}
     equation = type(right)
     for wrong in (empty * load**state, 2 * right.right, empty * load**state / (state + 1)):
-        assert not recurrence(one_up, state, below, equation(right.left, wrong), **again).check().holds
-    assert not recurrence(one_up, state, below, right, start=(1, empty), because="again").check().holds
+        with pytest.raises(DerivationError):
+            recurrence(one_up, state, below, equation(right.left, wrong), **again).verify()
+    with pytest.raises(DerivationError):
+        recurrence(one_up, state, below, right, start=(1, empty), because="again").verify()
     assert tail_latency.idle_tail.verify().holds
     assert tail_latency.alone.verify().holds
+
+
+@pytest.mark.parametrize(("alone", "added", "arrivals"), [(2.0, 0.5, 1.0), (10.0, 0.1, 7.0), (0.3, 1.0, 0.2)])
+def test_a_delay_cycle_is_as_long_and_varies_as_simulated(alone: float, added: float, arrivals: float) -> None:
+    """A delay to which each random arrival adds the same time: mean and deviation within five standard errors."""
+    draw = random.Random(20261122)
+    found = []
+    for _ in range(20_000):
+        ends, arrival = alone, draw.expovariate(arrivals)
+        while arrival < ends:
+            ends, arrival = ends + added, arrival + draw.expovariate(arrivals)
+        found.append(ends)
+    mean = sum(found) / len(found)
+    deviations = [(time - mean) ** 2 for time in found]
+    variance = sum(deviations) / len(found)
+    doubt = math.sqrt(sum((square - variance) ** 2 for square in deviations)) / len(found)
+    laws_of_cycle = [law.result for law in (delay_cycle.share_of_time, delay_cycle.mean_law, delay_cycle.spread_law)]
+    law = decided(laws_of_cycle, {"alone": alone, "added": added, "arrivals": arrivals})
+    assert law[delay_cycle.mean].value == pytest.approx(mean, abs=5 * math.sqrt(variance / len(found)))
+    assert law[delay_cycle.spread].value ** 2 == pytest.approx(variance, abs=5 * doubt)

@@ -3,10 +3,11 @@
 from mlsysim.symbolic.foundations import many_servers, queue
 from mlsysim.symbolic.foundations.inputs import arrivals, batch, in_time, one_sample, slots
 from mlsysim.symbolic.foundations.many_servers import must_wait
-from mlsysim.symbolic.foundations.queue import load, one_request, rate, servers, service, utilisation
+from mlsysim.symbolic.foundations.queue import inside, load, one_request, rate, servers, service, sojourn, utilisation
 from mlsysim.symbolic.quantity import SERVING, Quantity, ratio, time
-from mlsysim.symbolic.rules import apply, define, equation, solve
-from mlsysim.symbolic.systems.serving.slots import full_hold, held, replica_arrivals
+from mlsysim.symbolic.rules import apply, define, equation, solve, substitute
+from mlsysim.symbolic.systems.serving.slots import full_hold, held
+from mlsysim.symbolic.systems.serving.turn import replica_arrivals
 from mlsysim.symbolic.wall import Condition
 from mlsysim.symbolic.walls.node.tail_latency import wall as tail_latency
 
@@ -62,9 +63,20 @@ late_slot = apply(
     because="requests arrive at random, and the lengths of answers do not remember",
     when=SERVING,
 )
-can_serve = define(
-    equation(capacity, batch / one_sample * one_request / full_hold),
-    because="the slots of all replicas, taken without a break",
+all_taken = define(
+    equation(inside, batch / one_sample * one_request), because="every slot of every replica holds a request"
+)
+passing_through = apply(
+    queue.rate_by_little,
+    {queue.arrivals: capacity, sojourn: full_hold},
+    because="Little's law, for slots that are taken without a break",
+)
+can_serve = substitute(
+    passing_through,
+    all_taken,
+    result=equation(capacity, batch / one_sample * one_request / full_hold),
+    because="count the slots",
+    cite="little1961",
     when=SERVING,
 )
 keeps_up = Condition(
