@@ -6,7 +6,7 @@ from mlsysim.symbolic.foundations.inputs import one_sample, sequence
 from mlsysim.symbolic.foundations.split import stage_layers
 from mlsysim.symbolic.quantity import Quantity, data, ratio, time
 from mlsysim.symbolic.rules import apply, define, equation, given, rewrite, solve, specialise, substitute
-from mlsysim.symbolic.walls.node.batching.wall import token_cache
+from mlsysim.symbolic.walls.node.batching.cache import token_cache
 from mlsysim.symbolic.walls.node.serving.request import prefill_time
 
 handed = data("serving.handed", r"D_{\mathrm{kv}}", "keys and values of a prompt on one accelerator")

@@ -6,7 +6,7 @@ from mlsysim.symbolic.foundations.inputs import active_experts, experts, one_tok
 from mlsysim.symbolic.quantity import Quantity, ratio
 from mlsysim.symbolic.rules import define, equation, given, substitute
 
-tokens = Quantity("serving.tokens", "n", "token", "tokens in a pass", low=1, high=1e3)
+tokens = Quantity("serving.tokens", r"n_{\mathrm{tok}}", "token", "tokens in a pass", low=1, high=1e3)
 missed = ratio("serving.missed", r"x_{\mathrm{miss}}", "probability that a token misses an expert")
 touched = ratio("serving.touched", r"x_{E}", "share of experts that a pass reads")
 

@@ -3,34 +3,32 @@
 Prefill is bound by arithmetic, decode by reading weights and cached keys and values for every single token.
 """
 
-from mlsysim.symbolic.foundations.inputs import (
-    causal,
-    one_position,
-    one_sample,
-    one_token,
-    output_tokens,
-    sequence,
-    tensor,
-    weight_bytes,
-)
-from mlsysim.symbolic.foundations.split import expert_stage, group_requests, shared_stage, stage_layers
-from mlsysim.symbolic.quantity import TRANSFORMER_BATCH, TRANSFORMER_INFERENCE, Quantity, data, ratio, time
-from mlsysim.symbolic.rules import apply, define, equation, substitute, total
+from mlsysim.symbolic.foundations.inputs import one_position, one_sample, one_token, output_tokens, sequence
+from mlsysim.symbolic.foundations.split import group_requests, stage_layers
+from mlsysim.symbolic.quantity import TRANSFORMER_BATCH, TRANSFORMER_INFERENCE, time
+from mlsysim.symbolic.rules import apply, equation, substitute, total
 from mlsysim.symbolic.wall import Wall
-from mlsysim.symbolic.walls.node.batching.wall import token_cache
 from mlsysim.symbolic.walls.node.compute import wall as compute
-from mlsysim.symbolic.walls.node.compute.wall import attention_pair, compute_time, head_forward, layer_forward, work
+from mlsysim.symbolic.walls.node.compute.wall import compute_time
 from mlsysim.symbolic.walls.node.memory import wall as memory
 from mlsysim.symbolic.walls.node.memory.wall import memory_time, moved, roofline_time
-from mlsysim.symbolic.walls.node.serving import chunked_prefill, disaggregation, prefix, request, routing, speculation
+from mlsysim.symbolic.walls.node.serving import (
+    chunked_prefill,
+    disaggregation,
+    prefix,
+    reading,
+    request,
+    routing,
+    speculation,
+    work,
+)
 from mlsysim.symbolic.walls.node.serving.disaggregation import shown
+from mlsysim.symbolic.walls.node.serving.reading import decode_moved, decode_touched, prefill_moved, prefill_touched
 from mlsysim.symbolic.walls.node.serving.request import (
-    answers,
     decode_exchange,
     decode_reduce,
     decode_time,
     first_token,
-    mean_context,
     next_token,
     prefill_exchange,
     prefill_reduce,
@@ -38,23 +36,9 @@ from mlsysim.symbolic.walls.node.serving.request import (
     request_time,
 )
 from mlsysim.symbolic.walls.node.serving.routing import tokens, touched
+from mlsysim.symbolic.walls.node.serving.work import decode_work, prefill_work
 from mlsysim.symbolic.walls.node.software.wall import decode_efficiency
 
-# What the passes of an answer see: its context on average, and how many of the experts.
-steps_of_answer = define(
-    equation(answers, output_tokens / one_position - 1),
-    because="prefill gives the first token",
-    when=TRANSFORMER_INFERENCE,
-)
-context_mean = substitute(
-    request.context_closed,
-    steps_of_answer,
-    result=equation(mean_context, sequence + output_tokens / 2),
-    because="count the steps of an answer",
-    when=TRANSFORMER_INFERENCE,
-)
-prefill_touched = ratio("serving.prefill_touched", r"x_{\mathrm{pre}}", "share of experts that prefill reads")
-decode_touched = ratio("serving.decode_touched", r"x_{\mathrm{dec}}", "share of experts that a decode step reads")
 experts_in_prefill = apply(
     routing.experts_read,
     {touched: prefill_touched, tokens: group_requests * sequence},
@@ -68,46 +52,15 @@ experts_in_decode = apply(
     when=TRANSFORMER_BATCH,
 )
 
-# Prefill: every token of the prompts, once.
-prefill_work = Quantity(
-    "serving.prefill_work",
-    r"O_{\mathrm{pre}}",
-    "flop",
-    "work of a prefill pass on a stage",
-    display="TFLOP",
-    low=1,
-    high=1e18,
-)
-prefill_moved = data("serving.prefill_moved", r"D_{\mathrm{pre}}", "data a prefill pass moves")
+# The roofline of prefill, and that of a decode step.
 prefill_compute = time("serving.prefill_compute", r"T_{\mathrm{pre,F}}", "least time of the work of prefill")
 prefill_memory = time("serving.prefill_memory", r"T_{\mathrm{pre,BW}}", "least time of the data of prefill")
+decode_compute = time("serving.decode_compute", r"T_{\mathrm{dec,F}}", "least time of the work of a decode step")
+decode_memory = time("serving.decode_memory", r"T_{\mathrm{dec,BW}}", "least time of the data of a decode step")
 
-work_of_prefill = define(
-    equation(
-        prefill_work,
-        group_requests
-        / tensor
-        * (
-            stage_layers * sequence * (layer_forward + attention_pair * sequence * one_sample * (1 - causal / 2))
-            + head_forward * one_token / one_sample
-        ),
-    ),
-    because="every token of the prompts, and the output scores of the last",
-    cite="pope2022",
-    when=TRANSFORMER_INFERENCE,
-)
-data_of_prefill = define(
-    equation(
-        prefill_moved,
-        weight_bytes * (shared_stage + prefill_touched * expert_stage) + group_requests * sequence * token_cache,
-    ),
-    because="weights are read once and keys and values written",
-    cite="pope2022",
-    when=TRANSFORMER_BATCH,
-)
 compute_of_prefill = apply(
     compute.law,
-    {work: prefill_work, compute_time: prefill_compute},
+    {compute.work: prefill_work, compute_time: prefill_compute},
     because="the law of compute",
     when=TRANSFORMER_INFERENCE,
 )
@@ -123,46 +76,9 @@ prefill_roofline = apply(
     because="the roofline of prefill",
     when=TRANSFORMER_BATCH,
 )
-
-# Decode: one token of every request, with all weights and all cached keys and values read again.
-decode_work = Quantity(
-    "serving.decode_work",
-    r"O_{\mathrm{dec}}",
-    "flop",
-    "work of a decode step on a stage",
-    display="TFLOP",
-    low=1,
-    high=1e18,
-)
-decode_moved = data("serving.decode_moved", r"D_{\mathrm{dec}}", "data a decode step moves")
-decode_compute = time("serving.decode_compute", r"T_{\mathrm{dec,F}}", "least time of the work of a decode step")
-decode_memory = time("serving.decode_memory", r"T_{\mathrm{dec,BW}}", "least time of the data of a decode step")
-
-work_of_decode = define(
-    equation(
-        decode_work,
-        group_requests
-        / one_sample
-        * one_token
-        / tensor
-        * (stage_layers * (layer_forward + attention_pair * mean_context * one_sample) + head_forward),
-    ),
-    because="one token of each request attends to its context",
-    cite="pope2022",
-    when=TRANSFORMER_INFERENCE,
-)
-data_of_decode = define(
-    equation(
-        decode_moved,
-        weight_bytes * (shared_stage + decode_touched * expert_stage) + group_requests * mean_context * token_cache,
-    ),
-    because="weights, and the keys and values of every request",
-    cite="pope2022",
-    when=TRANSFORMER_INFERENCE,
-)
 compute_of_decode = apply(
     compute.law,
-    {work: decode_work, compute_time: decode_compute, compute.efficiency: decode_efficiency},
+    {compute.work: decode_work, compute_time: decode_compute, compute.efficiency: decode_efficiency},
     because="the law of compute, at the efficiency of decode",
     when=TRANSFORMER_INFERENCE,
 )
@@ -206,7 +122,7 @@ gap_law = substitute(
 )
 end_to_end = substitute(
     request.gaps_closed,
-    steps_of_answer,
+    work.steps_of_answer,
     result=equation(request_time, first_token + (output_tokens / one_position - 1) * next_token),
     because="count the steps of an answer",
 )
@@ -235,7 +151,10 @@ wall = Wall(
     core=(
         prefill_roofline,
         decode_roofline,
-        context_mean,
+        work.context_mean,
+        work.work_of_prefill,
+        work.work_of_decode,
+        reading.pass_law,
         routing.experts_read,
         first_law,
         gap_law,
