@@ -2,7 +2,7 @@
 
 from sympy import Expr
 
-from mlsysim.symbolic.foundations import in_turn
+from mlsysim.symbolic.foundations import in_turn, rates
 from mlsysim.symbolic.foundations.inputs import (
     batch,
     causal,
@@ -13,7 +13,7 @@ from mlsysim.symbolic.foundations.inputs import (
     pipeline,
     sequence,
 )
-from mlsysim.symbolic.foundations.results import busy, latency, model_work, throughput
+from mlsysim.symbolic.foundations.results import busy, latency, model_work, throughput, work_of
 from mlsysim.symbolic.foundations.split import groups
 from mlsysim.symbolic.quantity import TRANSFORMER_BATCH, TRANSFORMER_INFERENCE, Quantity, count, time
 from mlsysim.symbolic.rules import apply, define, equation, given, substitute, total
@@ -21,8 +21,10 @@ from mlsysim.symbolic.step import Step
 from mlsysim.symbolic.walls.fleet.communication import passes
 from mlsysim.symbolic.walls.fleet.communication.passes import decode_exchange, prefill_exchange
 from mlsysim.symbolic.walls.node.compute.wall import attention_pair, head_forward, layer_forward
+from mlsysim.symbolic.walls.node.serving import request_work
 from mlsysim.symbolic.walls.node.serving import wall as serving
 from mlsysim.symbolic.walls.node.serving.request import answers, decode_time, mean_context, prefill_time
+from mlsysim.symbolic.walls.node.serving.request_work import request_layer
 
 first_token = time("performance.ttft", r"\mathrm{TTFT}", "time to the first token")
 next_token = time("performance.itl", r"\mathrm{ITL}", "time between tokens")
@@ -100,13 +102,75 @@ whole = total(
     because="first the prompts, then the answers",
     when=TRANSFORMER_BATCH,
 )
-tokens_per_time = define(
-    equation(throughput, batch * output_tokens / latency),
+# What comes out of it.
+batch_tokens = Quantity("performance.batch_tokens", r"n_{\mathrm{tok}}", "token", "tokens of all answers", high=1e7)
+time_computing = time("performance.time_computing", r"T_{\mathrm{F+BW}}", "time in which accelerators compute")
+
+tokens_of_batch = apply(
+    in_turn.law,
+    {in_turn.whole: batch_tokens, in_turn.parts: batch, in_turn.part: output_tokens},
     because="every request gets its answer",
+)
+tokens_in_time = apply(
+    rates.per_time,
+    {rates.rate: throughput, rates.amount: batch_tokens, rates.duration: latency},
+    because="a rate is an amount for each unit of time",
+)
+tokens_per_time = substitute(
+    tokens_in_time,
+    tokens_of_batch,
+    result=equation(throughput, batch * output_tokens / latency),
+    because="count the tokens",
     when=TRANSFORMER_BATCH,
 )
-work_needed = define(
-    equation(
+both_compute = total(
+    prefill_part,
+    decode_part,
+    result=equation(time_computing, time_prefill + time_decode),
+    because="the rest is communication",
+)
+computing = substitute(
+    define(equation(busy, time_computing / latency), because="a share of the time"),
+    both_compute,
+    result=equation(busy, (time_prefill + time_decode) / latency),
+    because="name the time of computing",
+    when=TRANSFORMER_BATCH,
+)
+
+# What the model needs for it.
+layers_on_request = work_of("request_layers", r"o_{\mathrm{req},L}", "all layers' work on a request", per="/sample")
+scores_of_request = work_of("request_scores", r"o_{\mathrm{out}}", "scores of the tokens of an answer", per="/sample")
+request_needs = work_of("request", r"o_{\mathrm{req}}", "work that a request needs", per="/sample")
+
+every_layer = apply(
+    in_turn.law,
+    {in_turn.whole: layers_on_request, in_turn.parts: layers, in_turn.part: request_layer},
+    because="one layer after another",
+)
+every_token_scored = apply(
+    in_turn.law,
+    {in_turn.whole: scores_of_request, in_turn.parts: output_tokens, in_turn.part: head_forward},
+    because="every token of an answer was scored",
+)
+layers_and_scores = total(
+    every_layer,
+    every_token_scored,
+    result=equation(request_needs, layers_on_request + scores_of_request),
+    because="every token of prompt and answer, once",
+    cite="chowdhery2022",
+)
+every_request = apply(
+    in_turn.law,
+    {in_turn.whole: model_work, in_turn.parts: batch, in_turn.part: request_needs},
+    because="request after request",
+)
+work_needed = substitute(
+    every_request,
+    layers_and_scores,
+    every_layer,
+    every_token_scored,
+    request_work.request_in_a_layer,
+    result=equation(
         model_work,
         batch
         * (
@@ -120,10 +184,7 @@ work_needed = define(
             + output_tokens * head_forward
         ),
     ),
-    because="every token of prompts and answers, once",
+    because="name the work of a request",
     cite="chowdhery2022",
     when=TRANSFORMER_INFERENCE,
-)
-computing = define(
-    equation(busy, (time_prefill + time_decode) / latency), because="the rest is communication", when=TRANSFORMER_BATCH
 )

@@ -1,28 +1,25 @@
-"""From arrival to the last token, at a percentile, and what serving takes."""
+"""From arrival to the last token, at a percentile."""
 
-from sympy import Max, Min, Piecewise, erfinv, exp, sqrt
+from sympy import Max, Min, Piecewise, erfinv, sqrt
 
-from mlsysim.symbolic.foundations.inputs import (
-    arrivals,
-    batch,
-    in_time,
-    one_position,
-    one_sample,
-    output_tokens,
-    pipeline,
-)
-from mlsysim.symbolic.foundations.queue import one_request
-from mlsysim.symbolic.foundations.results import busy, latency, model_work, sample_throughput, throughput
+from mlsysim.symbolic.foundations import in_turn, shares
+from mlsysim.symbolic.foundations.inputs import in_time, one_position, output_tokens
+from mlsysim.symbolic.foundations.results import latency
 from mlsysim.symbolic.quantity import PROFILED_SERVING, SERVING, TRANSFORMER_SERVING, ratio, time
-from mlsysim.symbolic.rules import apply, define, equation, total
+from mlsysim.symbolic.rules import apply, define, equation, substitute, total
 from mlsysim.symbolic.systems.inference import first_token, next_token
-from mlsysim.symbolic.systems.serving.engine import chunk_step, long_step, prompt_time, step_decode, step_exchange
-from mlsysim.symbolic.systems.serving.slots import answer_spread, chunk_share, mean_step, most_waiting, turn_quantile
+from mlsysim.symbolic.systems.serving import engine, slots, steps
+from mlsysim.symbolic.systems.serving import long_step as longest
+from mlsysim.symbolic.systems.serving.engine import bare_step, chunk_step, step_decode, step_exchange
+from mlsysim.symbolic.systems.serving.long_step import long_step
+from mlsysim.symbolic.systems.serving.slots import answer_time
+from mlsysim.symbolic.systems.serving.steps import answer_spread, chunk_share, mean_step, steps_alone
+from mlsysim.symbolic.systems.serving.turn import most_waiting, turn_quantile
 from mlsysim.symbolic.walls.node.serving.chunked_prefill import chunks
 from mlsysim.symbolic.walls.node.serving.request import answers
-from mlsysim.symbolic.walls.node.software import wall as software
-from mlsysim.symbolic.walls.node.software.wall import mfu
-from mlsysim.symbolic.walls.node.tail_latency.waiting import slot_load, slot_wait
+from mlsysim.symbolic.walls.node.tail_latency import waiting
+from mlsysim.symbolic.walls.node.tail_latency.waiting import slot_wait
+from mlsysim.symbolic.walls.operations.safety import subgroup
 
 time_wait = time("performance.time_wait", r"T_{\mathrm{wait}}", "wait for a slot and for the running step", low=0)
 time_turn = time("performance.time_turn", r"T_{\mathrm{turn}}", "wait for its turn in prefill", low=0)
@@ -34,11 +31,12 @@ token_latency = time(
     r"\bar T_{\mathrm{tok}}",
     "time from arrival to the last token, per token of the answer",
 )
-turnover = time("serving.turnover", r"T_{B}", "time in which as many requests arrive as there are slots")
-running = ratio("serving.running", r"x_{\mathrm{run}}", "share of time in which a replica has requests")
 
-waits = define(
-    equation(time_wait, slot_wait + long_step),
+# Before its answer.
+waits = total(
+    waiting.late_slot,
+    longest.longest_step,
+    result=equation(time_wait, slot_wait + long_step),
     because="a request waits for a slot, at the percentile, and then for the step that is running, if there is one",
     cite="kwon2023",
     when=SERVING,
@@ -48,24 +46,58 @@ takes_turn = define(
     because="the wait at the percentile, but never more prompts than there are slots",
     when=TRANSFORMER_SERVING,
 )
-reads_in = define(
-    equation(time_prompt, chunks * chunk_step),
+reads_in = apply(
+    in_turn.law,
+    {in_turn.whole: time_prompt, in_turn.parts: chunks, in_turn.part: chunk_step},
     because="a step for each of its chunks",
     cite="agrawal2024",
     when=TRANSFORMER_SERVING,
 )
-writes_on = define(
-    equation(
+
+# Its answer, at the percentile.
+deviations = ratio("serving.deviations", r"z_{q}", "deviations that a share of answers does not exceed", high=4)
+late_answer = time("serving.late_answer", r"T_{\mathrm{ans},q}", "time of an answer, at the percentile, unbounded")
+crowded_answer = time(
+    "serving.crowded_answer", r"T_{\mathrm{ans},1}", "time of an answer in whose steps a chunk always rides"
+)
+normal_quantile = apply(
+    subgroup.quantile,
+    {subgroup.confidence: in_time, subgroup.normal: deviations},
+    because="many prompts ride along with an answer, each of little effect, so that its time is almost normal",
+)
+above_the_mean = define(
+    equation(late_answer, answer_time + deviations * answer_spread),
+    because="at the percentile so many deviations more, or fewer, than on average",
+)
+every_step_with_chunk = apply(
+    in_turn.law,
+    {in_turn.whole: crowded_answer, in_turn.parts: answers, in_turn.part: chunk_step},
+    because="no step holds more than one chunk",
+)
+within_bounds = define(
+    equation(time_answer, Max(steps_alone, Min(crowded_answer, late_answer))),
+    because="never fewer prompts than none ride along, nor more than one chunk in a step",
+)
+writes_on = substitute(
+    within_bounds,
+    steps.answer_alone,
+    engine.step_alone,
+    every_step_with_chunk,
+    above_the_mean,
+    slots.writes_on,
+    normal_quantile,
+    result=equation(
         time_answer,
         Max(
             answers * (step_decode + step_exchange),
             Min(answers * chunk_step, answers * mean_step + sqrt(2) * erfinv(2 * in_time - 1) * answer_spread),
         ),
     ),
-    because="a step for each further token; at the percentile more or fewer prompts ride along, but never fewer than none, "
-    "nor more than one in a step",
+    because="name the three times",
     when=TRANSFORMER_SERVING,
 )
+
+# All of it.
 whole = total(
     waits,
     takes_turn,
@@ -83,14 +115,22 @@ first_shown = total(
     because="the last chunk gives the first token",
     when=TRANSFORMER_SERVING,
 )
-gap = define(
-    equation(next_token, Piecewise((long_step, chunk_share > 1 - in_time), (step_decode + step_exchange, True))),
+gap_of_steps = define(
+    equation(next_token, Piecewise((long_step, chunk_share > 1 - in_time), (bare_step, True))),
     because="where chunks ride in more steps than may be late, the gap is that of a step with the largest chunk",
+    cite="agrawal2024",
+)
+gap = substitute(
+    gap_of_steps,
+    engine.step_alone,
+    result=equation(next_token, Piecewise((long_step, chunk_share > 1 - in_time), (step_decode + step_exchange, True))),
+    because="name the other steps",
     cite="agrawal2024",
     when=TRANSFORMER_SERVING,
 )
-per_token = define(
-    equation(token_latency, latency * one_position / output_tokens),
+per_token = apply(
+    shares.law,
+    {shares.share: token_latency, shares.shares: output_tokens / one_position, shares.whole: latency},
     because="normalised by the length of the answer",
     cite="kwon2023",
     when=TRANSFORMER_SERVING,
@@ -103,39 +143,3 @@ pass_after_wait = total(
     because="first a place in a pass, then the pass",
     when=PROFILED_SERVING,
 )
-
-# What serving takes, whatever could be served.
-tokens_per_time = define(
-    equation(throughput, arrivals * one_sample / one_request * output_tokens),
-    because="every request gets its answer",
-    when=TRANSFORMER_SERVING,
-)
-samples_per_time = define(
-    equation(sample_throughput, arrivals * one_sample / one_request),
-    because="every request is a sample",
-    when=PROFILED_SERVING,
-)
-changes_over = define(
-    equation(turnover, batch * one_request / (one_sample * arrivals)),
-    because="as many requests as slots, at the rate at which they arrive",
-    when=SERVING,
-)
-utilisation_of_peak = apply(
-    software.law,
-    {software.utilisation: mfu, software.work: model_work, latency: turnover},
-    because="count what the model needs for the requests that arrive in that time",
-    cite="chowdhery2022",
-    when=SERVING,
-)
-not_empty = define(
-    equation(running, 1 - exp(-slot_load)),
-    because="requests that do not wait are in a replica as many as a Poisson distribution says",
-    cite="kleinrock1975",
-    when=SERVING,
-)
-computing = define(
-    equation(busy, running * (step_decode + chunk_share * pipeline * prompt_time / chunks) / mean_step),
-    because="the rest is communication, or nobody is there",
-    when=TRANSFORMER_SERVING,
-)
-computing_profiled = define(equation(busy, running), because="or nobody is there", when=PROFILED_SERVING)

@@ -1,168 +1,123 @@
 """How long a request holds its slot: it waits for its turn in prefill, is read in, and is answered token by token."""
 
-from sympy import Max, Min, Piecewise, Rational, sqrt
+from sympy import Max, Min
 
-from mlsysim.symbolic.foundations import queue
-from mlsysim.symbolic.foundations.inputs import arrivals, devices, in_time, one_sample, pipeline, replicas
-from mlsysim.symbolic.foundations.many_servers import must_wait
-from mlsysim.symbolic.foundations.queue import load, one_request, rate, servers, utilisation
-from mlsysim.symbolic.foundations.split import group_requests, held_requests
-from mlsysim.symbolic.quantity import PROFILED_SERVING, TRANSFORMER_SERVING, Quantity, count, ratio, time
-from mlsysim.symbolic.rules import apply, define, equation, given
-from mlsysim.symbolic.systems.serving.engine import chunk_step, long_step, step_decode, step_exchange, step_prompt
+from mlsysim.symbolic.foundations import in_turn
+from mlsysim.symbolic.foundations.inputs import one_sample
+from mlsysim.symbolic.foundations.split import group_requests
+from mlsysim.symbolic.quantity import PROFILED_SERVING, TRANSFORMER_SERVING, count, time
+from mlsysim.symbolic.rules import apply, bottleneck, define, equation, substitute, total
+from mlsysim.symbolic.systems.serving import engine, turn
+from mlsysim.symbolic.systems.serving.engine import bare_step, chunk_step, step_decode, step_exchange, step_prompt
+from mlsysim.symbolic.systems.serving.long_step import long_step
+from mlsysim.symbolic.systems.serving.steps import mean_step
+from mlsysim.symbolic.systems.serving.turn import turn_mean
+from mlsysim.symbolic.walls.node.serving import work
 from mlsysim.symbolic.walls.node.serving.chunked_prefill import chunks
 from mlsysim.symbolic.walls.node.serving.request import answers
-from mlsysim.symbolic.walls.node.tail_latency import wall as tail_latency
-
-# Its turn in prefill: one prompt at a time, so a replica is a queue with one server for prompts.
-replica_arrivals = Quantity(
-    "serving.replica_arrivals",
-    r"\lambda_{\mathrm{r}}",
-    "request/s",
-    "requests that arrive at a replica",
-    low=0.1,
-    high=1,
-)
-prompt_rate = Quantity(
-    "serving.prompt_rate",
-    r"\mu_{\mathrm{pr}}",
-    "request/s",
-    "prompts that a replica can read in per time",
-    low=1,
-    high=10,
-)
-prompt_load = Quantity(
-    "serving.prompt_load", r"a_{\mathrm{pr}}", "1", "time that prompts take, per time", low=1e-2, high=0.9
-)
-turn_mean = time("serving.turn_mean", r"\bar W_{\mathrm{pr}}", "mean wait of a prompt for its turn", low=0)
-turn_quantile = time(
-    "serving.turn", r"W_{\mathrm{pr}}", "wait for its turn that a share of prompts does not exceed", low=0
-)
-
-shared_arrivals = define(
-    equation(replica_arrivals, arrivals / replicas), because="the replicas share the requests", when=TRANSFORMER_SERVING
-)
-shared_by_accelerators = define(
-    equation(replica_arrivals, arrivals / devices),
-    because="every accelerator is a replica, and they share the requests",
-    when=PROFILED_SERVING,
-)
-prompts_read = define(
-    equation(prompt_rate, one_request * pipeline / (chunks * chunk_step)),
-    because="a prompt takes a step for each chunk, and the next one follows on each stage",
-    cite="agrawal2024",
-    when=TRANSFORMER_SERVING,
-)
-prompts_load = apply(
-    queue.load_law,
-    {load: prompt_load, queue.arrivals: replica_arrivals, rate: prompt_rate},
-    because="the law of load, for prompts",
-    when=TRANSFORMER_SERVING,
-)
-_turn = {load: prompt_load, rate: prompt_rate}
-mean_turn = apply(
-    tail_latency.kingman_law,
-    {tail_latency.single_wait: turn_mean, tail_latency.arrival_spread: 1, tail_latency.service_spread: 0, **_turn},
-    because="prompts arrive at random and are equally long",
-    when=TRANSFORMER_SERVING,
-)
-late_turn = apply(
-    tail_latency.quantile_law,
-    {
-        tail_latency.wait_quantile: turn_quantile,
-        utilisation: prompt_load,
-        must_wait: prompt_load,
-        tail_latency.spread: Rational(1, 2),
-        tail_latency.share: in_time,
-        servers: 1,
-        queue.arrivals: replica_arrivals,
-        rate: prompt_rate,
-    },
-    because="prompts arrive at random and are equally long; one server is busy for the share of its load",
-    when=TRANSFORMER_SERVING,
-)
-
-# A step of its answer, as long as prompts ride in the steps as often as they arrive.
-prompt_share = ratio(
-    "serving.prompt_share", r"x_{\mathrm{pr}}", "share of a replica's time that prompts add", low=0, high=0.9
-)
-mean_step = time("serving.mean_step", r"\bar T_{\mathrm{step}}", "mean time of a step while a request is answered")
-chunk_share = ratio("serving.chunk_share", r"x_{\mathrm{chunk}}", "share of steps in which a chunk rides", low=0)
-
-time_of_prompts = define(
-    equation(prompt_share, replica_arrivals * chunks * step_prompt / (pipeline * one_request)),
-    because="every prompt adds its own time, once",
-    when=TRANSFORMER_SERVING,
-)
-step_on_average = define(
-    equation(
-        mean_step,
-        Piecewise(
-            (chunk_step, prompt_share >= 1), (Min(chunk_step, (step_decode + step_exchange) / (1 - prompt_share)), True)
-        ),
-    ),
-    because="decode has the rest of the time, and no step holds more than one chunk",
-    cite="agrawal2024",
-    when=TRANSFORMER_SERVING,
-)
-answer_spread = time(
-    "serving.answer_spread", r"\sigma_{\mathrm{ans}}", "standard deviation of the time of an answer", low=0
-)
-prompts_vary = given(
-    equation(
-        answer_spread,
-        Piecewise(
-            (0, prompt_share >= 1),
-            (
-                chunks
-                * step_prompt
-                / pipeline
-                * sqrt(
-                    replica_arrivals / one_request * answers * (step_decode + step_exchange) / (1 - prompt_share) ** 3
-                ),
-                True,
-            ),
-        ),
-    ),
-    because="how many prompts ride along is random: the variance of a delay cycle with equal interruptions",
-    cite="kleinrock1976",
-    when=TRANSFORMER_SERVING,
-)
-steps_with_chunk = define(
-    equation(chunk_share, Min(1, replica_arrivals * chunks * mean_step / (pipeline * one_request))),
-    because="chunks per time over steps per time",
-    when=TRANSFORMER_SERVING,
-)
 
 # With all slots taken, every slot changes hands once while one does.
+own_steps = count("serving.own_steps", r"n_{\mathrm{own}}", "steps that a request needs for itself", high=8192)
+group_chunks = count("serving.group_chunks", r"n_{\mathrm{chunks,g}}", "chunks of the prompts of a group", high=8192)
 rounds = count("serving.rounds", r"n_{\mathrm{step}}", "steps in which a slot is held, all slots taken", high=8192)
-held = time("serving.held", r"S_{\mathrm{slot}}", "mean time in which a request holds its slot")
+rounds_alone = time("serving.rounds_alone", r"S_{0}", "time of these steps without chunks")
+rounds_prompts = time("serving.rounds_prompts", r"S_{+}", "time that the prompts of a group add to them")
 full_hold = time("serving.full_hold", r"S_{\mathrm{full}}", "time in which a slot is held, all slots taken")
 
-rounds_of_slot = define(
-    equation(rounds, Max(answers + chunks, group_requests / one_sample * chunks)),
-    because="a request takes a step for each chunk and each further token; and while its slot changes hands once, "
-    "so do all others, with at most one chunk in a step",
+steps_of_its_own = total(
+    engine.chunk_count,
+    work.steps_of_answer,
+    result=equation(own_steps, chunks + answers),
+    because="a request takes a step for each chunk and each further token",
+    cite="agrawal2024",
+)
+chunks_of_group = apply(
+    in_turn.law,
+    {in_turn.whole: group_chunks, in_turn.parts: group_requests / one_sample, in_turn.part: chunks},
+    because="while a slot changes hands once, so do all others of its group",
+)
+more_of_both = bottleneck(
+    steps_of_its_own,
+    chunks_of_group,
+    result=equation(rounds, Max(own_steps, group_chunks)),
+    because="with at most one chunk in a step, a slot is held for its own steps or for the chunks of all",
+    cite="agrawal2024",
+)
+rounds_of_slot = substitute(
+    more_of_both,
+    steps_of_its_own,
+    chunks_of_group,
+    result=equation(rounds, Max(answers + chunks, group_requests / one_sample * chunks)),
+    because="count both",
     cite="agrawal2024",
     when=TRANSFORMER_SERVING,
 )
-hold_when_full = define(
-    equation(full_hold, rounds * (step_decode + step_exchange) + group_requests / one_sample * chunks * step_prompt),
-    because="decode in every step, and the prompts of all slots of a group",
+decode_of_rounds = apply(
+    in_turn.law,
+    {in_turn.whole: rounds_alone, in_turn.parts: rounds, in_turn.part: bare_step},
+    because="decode in every step",
+)
+prompts_of_rounds = apply(
+    in_turn.law,
+    {in_turn.whole: rounds_prompts, in_turn.parts: group_chunks, in_turn.part: step_prompt},
+    because="and the prompts of all slots of a group, chunk after chunk",
+)
+rounds_take = total(
+    decode_of_rounds,
+    prompts_of_rounds,
+    result=equation(full_hold, rounds_alone + rounds_prompts),
+    because="chunks add to the steps that they ride in",
+)
+hold_when_full = substitute(
+    rounds_take,
+    decode_of_rounds,
+    prompts_of_rounds,
+    chunks_of_group,
+    engine.step_alone,
+    result=equation(
+        full_hold, rounds * (step_decode + step_exchange) + group_requests / one_sample * chunks * step_prompt
+    ),
+    because="name both",
     when=TRANSFORMER_SERVING,
 )
-slot_held = define(
-    equation(held, Min(full_hold, turn_mean + chunks * chunk_step + answers * mean_step)),
-    because="its turn, its chunks and its answer; never longer than with all slots taken",
-    when=TRANSFORMER_SERVING,
-)
-pass_held = define(equation(held, long_step), because="a pass answers all that is in it", when=PROFILED_SERVING)
 full_pass = define(
     equation(full_hold, long_step), because="passes take their places, taken or not", when=PROFILED_SERVING
 )
-most_waiting = time("serving.backlog", r"W_{\mathrm{pr},\max}", "wait for its turn when all slots hold prompts", low=0)
-backlog = define(
-    equation(most_waiting, (held_requests / one_sample - 1) * chunks * chunk_step / pipeline),
-    because="the prompts of all other slots come before it",
+
+# At the traffic of the plan.
+reading_time = time("serving.reading_time", r"S_{\mathrm{read}}", "steps in which a prompt is read in")
+answer_time = time("serving.answer_time", r"S_{\mathrm{ans}}", "steps of its answer, on average")
+open_hold = time("serving.open_hold", r"S_{\mathrm{open}}", "time in a slot, however many arrive")
+held = time("serving.held", r"S_{\mathrm{slot}}", "mean time in which a request holds its slot")
+
+reads_in = apply(
+    in_turn.law,
+    {in_turn.whole: reading_time, in_turn.parts: chunks, in_turn.part: chunk_step},
+    because="a step for each chunk",
+    cite="agrawal2024",
+)
+writes_on = apply(
+    in_turn.law,
+    {in_turn.whole: answer_time, in_turn.parts: answers, in_turn.part: mean_step},
+    because="a step for each further token",
+)
+one_after_another = total(
+    turn.mean_turn,
+    reads_in,
+    writes_on,
+    result=equation(open_hold, turn_mean + reading_time + answer_time),
+    because="its turn, its chunks and its answer",
+)
+never_longer = define(
+    equation(held, Min(full_hold, open_hold)), because="no slot is held longer than with all slots taken"
+)
+slot_held = substitute(
+    never_longer,
+    one_after_another,
+    reads_in,
+    writes_on,
+    result=equation(held, Min(full_hold, turn_mean + chunks * chunk_step + answers * mean_step)),
+    because="name the parts",
     when=TRANSFORMER_SERVING,
 )
+pass_held = define(equation(held, long_step), because="a pass answers all that is in it", when=PROFILED_SERVING)

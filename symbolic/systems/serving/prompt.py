@@ -1,0 +1,143 @@
+"""What a prompt adds to the steps that its chunks ride in, on one stage: its work, its data and its messages."""
+
+from mlsysim.symbolic.foundations import in_turn, shares
+from mlsysim.symbolic.foundations.inputs import hidden, one_sample, sequence, tensor, value_bytes
+from mlsysim.symbolic.foundations.split import group_requests, stage_layers
+from mlsysim.symbolic.quantity import TRANSFORMER_SERVING, Quantity, data, time
+from mlsysim.symbolic.rules import apply, define, equation, substitute, total
+from mlsysim.symbolic.walls.fleet.communication import messages
+from mlsysim.symbolic.walls.fleet.communication.messages import bandwidth, hop, latency, message, ranks, reduce_time
+from mlsysim.symbolic.walls.fleet.communication.pipeline import stage_rate, stages_apart
+from mlsysim.symbolic.walls.fleet.communication.tensor import tensor_rate
+from mlsysim.symbolic.walls.node.batching.cache import token_cache
+from mlsysim.symbolic.walls.node.compute.wall import compute_time
+from mlsysim.symbolic.walls.node.memory import wall as memory
+from mlsysim.symbolic.walls.node.memory.wall import memory_time, moved, roofline_time
+from mlsysim.symbolic.walls.node.serving import chunked_prefill, request
+from mlsysim.symbolic.walls.node.serving.chunked_prefill import read_again
+from mlsysim.symbolic.walls.node.serving.wall import prefill_compute
+
+prompt_compute = time("serving.prompt_compute", r"T_{\mathrm{pr,F}}", "least time of the work of a prompt")
+prompt_written = data("serving.prompt_written", r"D_{\mathrm{pr,w}}", "keys and values that a prompt writes")
+prompt_reread = data("serving.prompt_reread", r"D_{\mathrm{pr,r}}", "keys and values that its chunks read again")
+prompt_moved = data("serving.prompt_moved", r"D_{\mathrm{pr}}", "keys and values that a prompt writes and reads")
+prompt_memory = time("serving.prompt_memory", r"T_{\mathrm{pr,BW}}", "least time of these keys and values")
+prompt_time = time("serving.prompt_time", r"T_{\mathrm{pr}}", "time that a prompt adds to a stage")
+token_message = Quantity(
+    "communication.token_message", r"m_{\mathrm{a}}", "byte/token", "activations of a token between layers", high=1e6
+)
+prompt_message = data("communication.prompt_message", r"M_{\mathrm{pr}}", "activations of a prompt", display="MB")
+prompt_reduce = time(
+    "communication.prompt_reduce", r"T_{\mathrm{AR,pr}}", "what a prompt adds to the all-reduces", low=0
+)
+prompt_hop = time("communication.prompt_hop", r"T_{\mathrm{hop,pr}}", "passing a prompt to the next stage")
+prompt_layers = time(
+    "communication.prompt_layers", r"T_{\mathrm{TP,pr}}", "what it adds to all layers of a stage", low=0
+)
+prompt_stages = time("communication.prompt_stages", r"T_{\mathrm{PP,pr}}", "what it adds to the hand-over", low=0)
+prompt_exchange = time(
+    "communication.prompt", r"T_{\mathrm{comm,pr}}", "communication that a prompt adds to a stage", low=0
+)
+
+# Its work and its data.
+work_of_prompt = apply(
+    shares.law,
+    {shares.share: prompt_compute, shares.shares: group_requests / one_sample, shares.whole: prefill_compute},
+    because="a prefill pass is as many prompts as a group has requests, and all are equal",
+    when=TRANSFORMER_SERVING,
+)
+cached_again = apply(
+    chunked_prefill.price_of_chunks, {}, because="each chunk reads those before it", when=TRANSFORMER_SERVING
+)
+written_once = apply(
+    in_turn.law,
+    {in_turn.whole: prompt_written, in_turn.parts: one_sample * sequence, in_turn.part: token_cache},
+    because="each token is written once",
+)
+read_by_chunks = apply(
+    in_turn.law,
+    {in_turn.whole: prompt_reread, in_turn.parts: one_sample * read_again, in_turn.part: token_cache},
+    because="and read again by every later chunk",
+)
+written_and_read = total(
+    written_once,
+    read_by_chunks,
+    result=equation(prompt_moved, prompt_written + prompt_reread),
+    because="weights are read with the decode step that the chunk rides in",
+    cite="agrawal2024",
+)
+data_of_prompt = substitute(
+    written_and_read,
+    written_once,
+    read_by_chunks,
+    result=equation(prompt_moved, one_sample * (sequence + read_again) * token_cache),
+    because="name both",
+    cite="agrawal2024",
+    when=TRANSFORMER_SERVING,
+)
+memory_of_prompt = apply(
+    memory.law,
+    {moved: prompt_moved, memory_time: prompt_memory},
+    because="the law of bandwidth",
+    when=TRANSFORMER_SERVING,
+)
+prompt_roofline = apply(
+    memory.roofline,
+    {roofline_time: prompt_time, compute_time: prompt_compute, memory_time: prompt_memory},
+    because="the roofline of a prompt",
+    when=TRANSFORMER_SERVING,
+)
+
+# Its messages.
+numbers_of_token = apply(
+    in_turn.law,
+    {in_turn.whole: token_message, in_turn.parts: hidden, in_turn.part: value_bytes},
+    because="between layers a token is as many numbers as the model is wide",
+)
+tokens_of_prompt = apply(
+    in_turn.law,
+    {in_turn.whole: prompt_message, in_turn.parts: one_sample * sequence, in_turn.part: token_message},
+    because="token after token",
+)
+prompt_data = substitute(
+    tokens_of_prompt,
+    numbers_of_token,
+    result=equation(prompt_message, one_sample * sequence * hidden * value_bytes),
+    because="name the activations of a token",
+    when=TRANSFORMER_SERVING,
+)
+prompt_all_reduce = apply(
+    messages.streaming,
+    {reduce_time: prompt_reduce, message: prompt_message, ranks: tensor, bandwidth: tensor_rate},
+    because="chunks ride in messages that are sent anyway, so they only stream",
+    when=TRANSFORMER_SERVING,
+)
+prompt_pass = apply(
+    messages.one_message,
+    {hop: prompt_hop, message: prompt_message, latency: 0, bandwidth: stage_rate},
+    because="chunks ride in messages that are sent anyway, so they only stream",
+    when=TRANSFORMER_SERVING,
+)
+prompt_sums = apply(
+    request.exchanges,
+    {request.exchange: prompt_layers, reduce_time: prompt_reduce},
+    because="attention and feed-forward layer each reduce once",
+)
+prompt_onward = define(
+    equation(prompt_stages, stages_apart * prompt_hop), because="and where there is a next stage, it gets the output"
+)
+prompt_both = total(
+    prompt_sums,
+    prompt_onward,
+    result=equation(prompt_exchange, prompt_layers + prompt_stages),
+    because="one after the other",
+)
+prompt_all = substitute(
+    prompt_both,
+    prompt_sums,
+    prompt_onward,
+    result=equation(prompt_exchange, 2 * stage_layers * prompt_reduce + stages_apart * prompt_hop),
+    because="name both",
+    cite="shoeybi2019",
+    when=TRANSFORMER_SERVING,
+)
