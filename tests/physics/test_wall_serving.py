@@ -101,6 +101,46 @@ def test_a_request_takes_what_the_plan_says(serving: Evaluate) -> None:
     assert alone["request"] == pytest.approx(found["performance.latency"], rel=1e-12)
 
 
+@pytest.mark.parametrize(("requests", "prompt", "answer", "tensor"), [(1, 64, 1, 1), (3, 50, 7, 2), (4, 32, 40, 4)])
+def test_passes_do_the_work_of_their_tokens(
+    serving: Evaluate, requests: int, prompt: int, answer: int, tensor: int
+) -> None:
+    """Counted request by request, layer by layer and token by token, with all pairs: every pass, and the model's work."""
+    layers = 5
+    found = serving(
+        layers=layers, hidden=64, heads=4, kv_heads=4, head_width=16, ffn_width=96, ffn_matrices=3, vocabulary=128,
+        dense_layers=layers, tensor=tensor, sequence_length=prompt, output_tokens=answer, batch_size=requests,
+    )  # fmt: skip
+    weights = 4 * 64 * 64 + 3 * 64 * 96  # of a layer: queries, keys, values and their mix; three matrices between
+    layer, pair, head = 2 * weights, 2 * 2 * 64, 2 * 64 * 128
+    first = sum(head + sum(layer + prompt * pair for _ in range(layers * prompt)) for _ in range(requests))
+    steps = [
+        sum(head + sum(layer + (prompt + i) * pair for _ in range(layers)) for _ in range(requests))
+        for i in range(1, answer)
+    ]
+    assert found["serving.prefill_work"] == pytest.approx(first / tensor, rel=1e-12)
+    assert found["serving.decode_work"] * len(steps) == pytest.approx(sum(steps) / tensor, rel=1e-12)
+    assert found["work.model"] == pytest.approx(first + sum(steps), rel=1e-12)
+
+
+@pytest.mark.parametrize(("requests", "prompt", "answer"), [(1, 64, 2), (3, 50, 7)])
+def test_passes_move_weights_once_and_the_cache_of_every_token(
+    serving: Evaluate, requests: int, prompt: int, answer: int
+) -> None:
+    """Counted number by number: half of the layers lie on each of two stages, and each rank has its heads."""
+    found = serving(
+        layers=6, hidden=64, heads=4, kv_heads=2, head_width=16, ffn_width=96, ffn_matrices=3, vocabulary=128,
+        dense_layers=6, tensor=2, pipeline=2, sequence_length=prompt, output_tokens=answer, batch_size=2 * requests,
+        weight_bytes=2, cache_bytes=2,
+    )  # fmt: skip
+    numbers = 3 * (16 + 16)  # a key and a value of one head in each of three layers
+    weights = 2 * found["split.shared_parameters"]
+    assert found["batching.token_cache"] == 2 * numbers
+    assert found["serving.prefill_moved"] == pytest.approx(weights + requests * prompt * 2 * numbers, rel=1e-12)
+    steps = [weights + requests * (prompt + i) * 2 * numbers for i in range(1, answer)]
+    assert found["serving.decode_moved"] == pytest.approx(sum(steps) / len(steps), rel=1e-12)
+
+
 def work_of_tokens(first: int, last: int, layer: float, pair: float) -> float:
     """Work of a causal layer on tokens first + 1 to last, pair by pair."""
     return sum(layer + sum(pair for _ in range(i)) for i in range(first + 1, last + 1))

@@ -5,7 +5,7 @@ from sympy import Max, Min, Piecewise, erfinv, sqrt
 from mlsysim.symbolic.foundations import in_turn, shares
 from mlsysim.symbolic.foundations.inputs import in_time, one_position, output_tokens
 from mlsysim.symbolic.foundations.results import latency
-from mlsysim.symbolic.quantity import PROFILED_SERVING, SERVING, TRANSFORMER_SERVING, ratio, time
+from mlsysim.symbolic.quantity import PROFILED_SERVING, SERVING, TRANSFORMER_SERVING, count, ratio, time
 from mlsysim.symbolic.rules import apply, define, equation, substitute, total
 from mlsysim.symbolic.systems.inference import first_token, next_token
 from mlsysim.symbolic.systems.serving import engine, slots, steps
@@ -26,6 +26,7 @@ time_turn = time("performance.time_turn", r"T_{\mathrm{turn}}", "wait for its tu
 time_prompt = time("performance.time_prompt", r"T_{\mathrm{prompt}}", "steps in which the prompt is read in")
 time_answer = time("performance.time_answer", r"T_{\mathrm{answer}}", "steps of all further tokens")
 time_pass = time("performance.time_pass", r"T_{\mathrm{pass}}", "the pass that answers a request")
+answer_tokens = count("serving.answer_tokens", r"n_{\mathrm{ans}}", "tokens of an answer", high=4096)
 token_latency = time(
     "performance.token_latency",
     r"\bar T_{\mathrm{tok}}",
@@ -128,9 +129,18 @@ gap = substitute(
     cite="agrawal2024",
     when=TRANSFORMER_SERVING,
 )
-per_token = apply(
+tokens_of_answer = define(
+    equation(answer_tokens, output_tokens / one_position), because="an answer is counted by its tokens"
+)
+time_of_each = apply(
     shares.law,
-    {shares.share: token_latency, shares.shares: output_tokens / one_position, shares.whole: latency},
+    {shares.share: token_latency, shares.shares: answer_tokens, shares.whole: latency},
+    because="as if every token took equally long",
+)
+per_token = substitute(
+    time_of_each,
+    tokens_of_answer,
+    result=equation(token_latency, latency * one_position / output_tokens),
     because="normalised by the length of the answer",
     cite="kwon2023",
     when=TRANSFORMER_SERVING,

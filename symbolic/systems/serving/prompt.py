@@ -3,7 +3,7 @@
 from mlsysim.symbolic.foundations import in_turn, shares
 from mlsysim.symbolic.foundations.inputs import hidden, one_sample, sequence, tensor, value_bytes
 from mlsysim.symbolic.foundations.split import group_requests, stage_layers
-from mlsysim.symbolic.quantity import TRANSFORMER_SERVING, Quantity, data, time
+from mlsysim.symbolic.quantity import TRANSFORMER_SERVING, Quantity, count, data, time
 from mlsysim.symbolic.rules import apply, define, equation, substitute, total
 from mlsysim.symbolic.walls.fleet.communication import messages
 from mlsysim.symbolic.walls.fleet.communication.messages import bandwidth, hop, latency, message, ranks, reduce_time
@@ -17,6 +17,7 @@ from mlsysim.symbolic.walls.node.serving import chunked_prefill, request
 from mlsysim.symbolic.walls.node.serving.chunked_prefill import read_again
 from mlsysim.symbolic.walls.node.serving.wall import prefill_compute
 
+group_prompts = count("serving.group_prompts", r"n_{\mathrm{pr}}", "prompts of a prefill pass", high=512)
 prompt_compute = time("serving.prompt_compute", r"T_{\mathrm{pr,F}}", "least time of the work of a prompt")
 prompt_written = data("serving.prompt_written", r"D_{\mathrm{pr,w}}", "keys and values that a prompt writes")
 prompt_reread = data("serving.prompt_reread", r"D_{\mathrm{pr,r}}", "keys and values that its chunks read again")
@@ -40,10 +41,20 @@ prompt_exchange = time(
 )
 
 # Its work and its data.
-work_of_prompt = apply(
+prompts_of_group = define(
+    equation(group_prompts, group_requests / one_sample), because="every request of a group has a prompt"
+)
+equal_prompts = apply(
     shares.law,
-    {shares.share: prompt_compute, shares.shares: group_requests / one_sample, shares.whole: prefill_compute},
-    because="a prefill pass is as many prompts as a group has requests, and all are equal",
+    {shares.share: prompt_compute, shares.shares: group_prompts, shares.whole: prefill_compute},
+    because="prompts are equal, and computed one at a time, in as many chunks as it takes",
+    cite="agrawal2024",
+)
+work_of_prompt = substitute(
+    equal_prompts,
+    prompts_of_group,
+    result=equation(prompt_compute, prefill_compute * one_sample / group_requests),
+    because="count the prompts of a prefill pass",
     when=TRANSFORMER_SERVING,
 )
 cached_again = apply(

@@ -21,7 +21,7 @@ prompt_share = ratio(
     "serving.prompt_share", r"x_{\mathrm{pr}}", "share of a replica's time that prompts add", low=0, high=0.9
 )
 steady_step = time(
-    "serving.steady_step", r"\bar T_{\mathrm{step},\infty}", "mean time of a step that holds any number of chunks"
+    "serving.steady_step", r"\bar T_{\mathrm{step},\mathrm{any}}", "mean time of a step that holds any number of chunks"
 )
 mean_step = time("serving.mean_step", r"\bar T_{\mathrm{step}}", "mean time of a step while a request is answered")
 
@@ -84,7 +84,10 @@ answer_spread = time(
     "serving.answer_spread", r"\sigma_{\mathrm{ans}}", "standard deviation of the time of an answer", low=0
 )
 steady_spread = time(
-    "serving.steady_spread", r"\sigma_{\mathrm{ans},\infty}", "the same, for any number of chunks in a step", low=0
+    "serving.steady_spread",
+    r"\sigma_{\mathrm{ans},\mathrm{any}}",
+    "the same, for any number of chunks in a step",
+    low=0,
 )
 chunk_rate = Quantity("serving.chunk_rate", r"r_{\mathrm{chunk}}", "1/s", "chunks that arrive per time", high=1e3)
 step_rate = Quantity("serving.step_rate", r"r_{\mathrm{step}}", "1/s", "steps per time of all groups", high=1e3)

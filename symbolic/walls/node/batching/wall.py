@@ -12,6 +12,7 @@ from mlsysim.symbolic.foundations.split import held_requests
 from mlsysim.symbolic.quantity import TRANSFORMER_INFERENCE, Quantity, count, data
 from mlsysim.symbolic.rules import apply, define, equation, solve, substitute, total
 from mlsysim.symbolic.wall import Wall
+from mlsysim.symbolic.walls.node.batching import cache as keeping
 from mlsysim.symbolic.walls.node.batching import large_batch, ridge, space, waste
 from mlsysim.symbolic.walls.node.batching.cache import request_cache
 from mlsysim.symbolic.walls.node.batching.space import prompt_space, request_scores
@@ -104,6 +105,14 @@ wall = Wall(
     domain="node",
     core=(
         all_requests,
+        keeping.two_vectors,
+        keeping.shared_heads,
+        keeping.per_token,
+        keeping.pages,
+        keeping.per_request,
+        space.layer_space,
+        space.scores_of_request,
+        working,
         exact,
         largest_batch,
         ridge.ridge_law,

@@ -158,6 +158,7 @@ wall = Wall(
         program.launches_law,
         decode_step.decode_roofline,
         decode_step.decode_turning,
+        decode_guide,
     ),
     binds="kernels leave the arithmetic units idle",
     assumptions=(

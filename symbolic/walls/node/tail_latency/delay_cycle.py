@@ -12,7 +12,7 @@ from mlsysim.symbolic.rules import apply, define, equation, given, solve, substi
 
 alone = time("delay_cycle.alone", r"T_{0}", "time of a delay to which nothing is added")
 added = time("delay_cycle.added", r"T_{+}", "time that each arrival adds")
-share = ratio("delay_cycle.share", "y", "share of time that arrivals add", low=0, high=0.9)
+share = ratio("delay_cycle.taken", "y", "share of time that arrivals add", low=0, high=0.9)
 mean = time("delay_cycle.mean", r"\bar T_{\mathrm{dc}}", "mean time of a delay with all that is added to it")
 sub_mean = time("delay_cycle.sub_mean", r"\bar T_{1}", "mean time of the cycle that one arrival begins")
 

@@ -20,6 +20,7 @@ from mlsysim.symbolic.foundations.queue import arrivals, load, one_request, rate
 from mlsysim.symbolic.quantity import count, ratio, time
 from mlsysim.symbolic.rules import apply, define, equation, given, limit, rewrite, solve, specialise, substitute, summed
 from mlsysim.symbolic.wall import Wall
+from mlsysim.symbolic.walls.node.tail_latency import delay_cycle
 
 # Waits at other spreads of arrivals and services than those of random ones.
 arrival_spread = ratio(
@@ -303,6 +304,9 @@ wall = Wall(
         answer_law,
         replica_law,
         fan_out_law,
+        delay_cycle.share_of_time,
+        delay_cycle.mean_law,
+        delay_cycle.spread_law,
     ),
     binds="requests wait for a server, or for the slowest of many answers",
     assumptions=(
