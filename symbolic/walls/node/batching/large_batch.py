@@ -4,10 +4,12 @@ from sympy import Max, oo
 
 from mlsysim.symbolic.foundations.inputs import bandwidth, efficiency, memory_efficiency, one_position, peak
 from mlsysim.symbolic.foundations.results import weights
-from mlsysim.symbolic.quantity import Quantity, time
+from mlsysim.symbolic.quantity import Quantity, data, time
 from mlsysim.symbolic.rules import apply, define, equation, given, limit, rewrite, solve, substitute
 from mlsysim.symbolic.walls.node.batching import ridge
 from mlsysim.symbolic.walls.node.batching.ridge import decode_rate, decoding, per_time, read_time, request_work
+from mlsysim.symbolic.walls.node.memory import wall as memory
+from mlsysim.symbolic.walls.node.memory.wall import memory_time, moved
 
 read_share = Quantity(
     "batching.read_share", r"\rho_{\mathrm{read}}", "s/sample", "reading of the weights per request", low=1e-6, high=1
@@ -26,6 +28,7 @@ context_cache = Quantity(
     low=1,
     high=1e12,
 )
+context_data = data("batching.context_data", r"D_{\kappa}", "data of a step: the weights, and all keys and values")
 context_read = time("batching.context_read", r"T_{\kappa}", "time to read the weights and all keys and values")
 
 # Bound by computing: the reading of the weights is shared until nothing is left of it.
@@ -84,10 +87,19 @@ saturation = apply(
 )
 
 # Bound by reading: every request brings keys and values of its own.
-reading_contexts = given(
-    equation(context_read, (weights + decoding * context_cache) / (bandwidth * memory_efficiency)),
+weights_and_contexts = given(
+    equation(context_data, weights + decoding * context_cache),
     because="a step reads the weights once and the keys and values of each request",
     cite="pope2022",
+)
+at_the_bandwidth = apply(
+    memory.law, {moved: context_data, memory_time: context_read}, because="the law of bandwidth, for both"
+)
+reading_contexts = substitute(
+    at_the_bandwidth,
+    weights_and_contexts,
+    result=equation(context_read, (weights + decoding * context_cache) / (bandwidth * memory_efficiency)),
+    because="name the data",
 )
 tokens_of_reading = define(
     equation(context_rate, decoding * one_position / context_read), because="a step gives every request a token"

@@ -9,6 +9,10 @@ from mlsysim.symbolic.foundations.inputs import bandwidth, efficiency, memory_ef
 from mlsysim.symbolic.foundations.results import weights
 from mlsysim.symbolic.quantity import Quantity, time
 from mlsysim.symbolic.rules import apply, bottleneck, define, equation, given, rewrite, solve, substitute
+from mlsysim.symbolic.walls.node.compute import wall as compute
+from mlsysim.symbolic.walls.node.compute.wall import compute_time
+from mlsysim.symbolic.walls.node.memory import wall as memory
+from mlsysim.symbolic.walls.node.memory.wall import memory_time, moved
 
 request_work = Quantity(
     "batching.request_work", r"o_{\mathrm{req}}", "flop/sample", "work that each request adds", low=1, high=1e15
@@ -16,9 +20,11 @@ request_work = Quantity(
 ridge_batch = Quantity("batching.ridge", r"B^{*}", "sample", "batch at which decode turns compute-bound")
 read_time = time("batching.read_time", r"T_{\mathrm{read}}", "time to read the weights")
 work_time = time("batching.work_time", r"T_{\mathrm{work}}", "time to compute for every request")
-reading = define(equation(read_time, weights / (bandwidth * memory_efficiency)), because="the law of bandwidth")
-working_time = define(
-    equation(work_time, ridge_batch * request_work / (peak * efficiency)), because="the law of compute"
+reading = apply(memory.law, {moved: weights, memory_time: read_time}, because="the law of bandwidth, for all weights")
+working_time = apply(
+    compute.law,
+    {compute.work: ridge_batch * request_work, compute_time: work_time},
+    because="the law of compute, for every request",
 )
 turning = substitute(
     given(equation(work_time, read_time), because="at the ridge both take equally long", cite="williams2009"),

@@ -2,6 +2,7 @@
 
 from sympy import Max
 
+from mlsysim.symbolic.foundations import in_turn, shares
 from mlsysim.symbolic.foundations.inputs import one_sample, sequence
 from mlsysim.symbolic.foundations.split import stage_layers
 from mlsysim.symbolic.quantity import Quantity, data, ratio, time
@@ -30,8 +31,9 @@ least_rate = Quantity(
     "serving.least_rate", r"BW_{\mathrm{kv},\min}", "byte/s", "least bandwidth that keeps up", display="GB/s", high=1e13
 )
 
-handed_data = define(
-    equation(handed, sequence * one_sample * token_cache),
+handed_data = apply(
+    in_turn.law,
+    {in_turn.whole: handed, in_turn.parts: sequence * one_sample, in_turn.part: token_cache},
     because="decoding needs the keys and values of every token of the prompt",
     cite="zhong2024",
 )
@@ -43,10 +45,16 @@ handing_law = substitute(
     because="name the data",
     cite="zhong2024",
 )
-share_of_prefill = define(
-    equation(layer_compute, prefill_time / stage_layers), because="layers take equally long to compute"
+share_of_prefill = apply(
+    shares.law,
+    {shares.share: layer_compute, shares.shares: stage_layers, shares.whole: prefill_time},
+    because="layers take equally long to compute",
 )
-share_of_handing = define(equation(layer_handing, handing_time / stage_layers), because="and to hand over")
+share_of_handing = apply(
+    shares.law,
+    {shares.share: layer_handing, shares.shares: stage_layers, shares.whole: handing_time},
+    because="and to hand over",
+)
 layer_by_layer = given(
     equation(handed_at, layer_compute + (stage_layers - 1) * Max(layer_compute, layer_handing) + layer_handing),
     because="a layer is handed over while the next is computed, and the slower sets the pace",
