@@ -9,7 +9,9 @@ shares = count("shares.shares", "n", "how many share", high=4096)
 whole = Quantity("shares.whole", "X", "1", "what is shared")
 
 together = apply(
-    in_turn.law, {in_turn.whole: whole, in_turn.parts: shares, in_turn.part: share}, because="shares add up to the whole"
+    in_turn.law,
+    {in_turn.whole: whole, in_turn.parts: shares, in_turn.part: share},
+    because="shares add up to the whole",
 )
 law = solve(together, share, equation(share, whole / shares), because="and all are equal")
 
