@@ -2,8 +2,8 @@
 
 from sympy import Min, Piecewise
 
+from mlsysim.symbolic.foundations import in_turn
 from mlsysim.symbolic.foundations.inputs import (
-    activation_bytes,
     batch,
     flop_per_mac,
     gradient_bytes,
@@ -11,29 +11,24 @@ from mlsysim.symbolic.foundations.inputs import (
     node_size,
     overlap,
     parameters,
-    state_bytes,
+    tensor,
     weight_bytes,
     zero,
 )
 from mlsysim.symbolic.foundations.results import (
-    activations,
     busy,
-    gradients,
     hardware_work,
     latency,
     model_work,
-    required,
     sample_throughput,
-    stage_moved,
     stage_time,
     stage_work,
-    state,
-    weights,
     work_of,
 )
-from mlsysim.symbolic.foundations.split import group, local_samples
-from mlsysim.symbolic.quantity import PROFILED, PROFILED_BATCH, PROFILED_INFERENCE, PROFILED_TRAINING, SERVING
-from mlsysim.symbolic.rules import define, equation, total
+from mlsysim.symbolic.foundations.split import expert_stage, group, local_samples, microbatches, shared_stage
+from mlsysim.symbolic.quantity import PROFILED, PROFILED_BATCH, PROFILED_INFERENCE, PROFILED_TRAINING, SERVING, Quantity
+from mlsysim.symbolic.rules import apply, define, equation, specialise, substitute, total
+from mlsysim.symbolic.step import NOWHERE, Step
 from mlsysim.symbolic.systems import training as step
 from mlsysim.symbolic.systems.training import time_optimizer, time_roofline
 from mlsysim.symbolic.walls.fleet.communication import data as data_parallel
@@ -46,110 +41,94 @@ from mlsysim.symbolic.walls.fleet.communication.data import (
     weight_data,
     window,
 )
-from mlsysim.symbolic.walls.node.compute.work import backward_share
-from mlsysim.symbolic.walls.node.memory.states import gradient_parts, state_parts, update_moved, weight_parts
+from mlsysim.symbolic.walls.node.compute import wall as compute
 
 sample_work = work_of("sample", r"o_{1}", "one sample's forward pass", per="/sample")
-sample_forward = define(
-    equation(sample_work, flop_per_mac * multiply_accumulates),
+sample_passes = work_of("sample_passes", r"o_{1,\phi}", "one sample's passes of a step", per="/sample")
+sample_forward = apply(
+    in_turn.law,
+    {in_turn.whole: sample_work, in_turn.parts: multiply_accumulates, in_turn.part: flop_per_mac},
     because="a multiply-accumulate is two operations",
     cite="williams2009",
     when=PROFILED,
 )
-samples_forward = define(
-    equation(stage_work, local_samples * sample_work), because="samples add up", when=PROFILED_INFERENCE
+
+
+def _samples(result: Quantity, samples: Quantity, each: Quantity, because: str, when: frozenset[str]) -> Step:
+    """What some samples add up to."""
+    reading = {in_turn.whole: result, in_turn.parts: samples, in_turn.part: each}
+    return apply(in_turn.law, reading, because=because, when=when)
+
+
+samples_forward = _samples(stage_work, local_samples, sample_work, "samples add up", PROFILED_INFERENCE)
+samples_needed = _samples(model_work, batch, sample_work, "samples add up", PROFILED_INFERENCE)
+sample_in_passes = define(
+    equation(sample_passes, compute.passes * sample_work), because="every pass costs as much as the forward one"
 )
-samples_both_ways = define(
-    equation(stage_work, local_samples * (1 + backward_share) * sample_work),
-    because="the backward pass is twice the forward",
-    cite="kaplan2020",
-    when=PROFILED_TRAINING,
+sample_both_ways = substitute(
+    sample_in_passes,
+    compute.three_passes,
+    result=equation(sample_passes, 3 * sample_work),
+    because="forward once, and back",
 )
-samples_needed = define(equation(model_work, batch * sample_work), because="samples add up", when=PROFILED_INFERENCE)
-samples_needed_both_ways = define(
-    equation(model_work, batch * (1 + backward_share) * sample_work),
-    because="forward and backward",
-    cite="kaplan2020",
-    when=PROFILED_TRAINING,
-)
+
+
+def _both_ways(result: Quantity, samples: Quantity, because: str) -> Step:
+    """The work of samples forward and back."""
+    return substitute(
+        _samples(result, samples, sample_passes, "samples add up", NOWHERE),
+        sample_both_ways,
+        result=equation(result, samples * 3 * sample_work),
+        because=because,
+        cite="kaplan2020",
+        when=PROFILED_TRAINING,
+    )
+
+
+samples_both_ways = _both_ways(stage_work, local_samples, "the backward pass is twice the forward")
+samples_needed_both_ways = _both_ways(model_work, batch, "forward and backward")
 samples_done = define(equation(hardware_work, model_work), because="nothing is recomputed", when=PROFILED)
 
-
-# Memory.
-weights_whole = define(
-    equation(weights, weight_bytes * parameters / weight_parts),
-    because="the whole model",
-    cite="rajbhandari2020",
+# Gradients, shared by all: the laws of data parallelism for one stage, one microbatch and no experts.
+in_a_node_profiled = specialise(
+    data_parallel.in_a_node,
+    {tensor: 1},
+    equation(ranks_inside, Min(group, node_size)),
+    because="the node is filled first",
     when=PROFILED_TRAINING,
 )
-gradients_whole = define(
-    equation(gradients, gradient_bytes * parameters / gradient_parts),
+all_gradients = specialise(
+    data_parallel.shared_gradients,
+    {shared_stage: parameters, expert_stage: 0},
+    equation(gradient_data, gradient_bytes * parameters),
     because="one for each weight",
-    cite="rajbhandari2020",
     when=PROFILED_TRAINING,
 )
-state_whole = define(
-    equation(state, state_bytes * parameters / state_parts),
-    because="the optimizer's own numbers",
-    cite="rajbhandari2020",
+all_weights = specialise(
+    data_parallel.shared_weights,
+    {shared_stage: parameters, expert_stage: 0},
+    equation(weight_data, weight_bytes * parameters),
+    because="all of them",
     when=PROFILED_TRAINING,
 )
-weights_profiled = define(
-    equation(weights, weight_bytes * parameters), because="the whole model", when=PROFILED_INFERENCE
-)
-samples_kept = define(
-    equation(activations, local_samples * activation_bytes), because="each sample keeps its activations", when=PROFILED
-)
-needed_profiled = total(
-    weights_whole,
-    gradients_whole,
-    state_whole,
-    samples_kept,
-    result=equation(required, weights + gradients + state + activations),
-    because="all of it lies in memory at once",
-    cite="rajbhandari2020",
+one_scatter = specialise(
+    data_parallel.how_many_scatters,
+    {microbatches: 1},
+    equation(scatters, 1),
+    because="one microbatch",
     when=PROFILED_TRAINING,
 )
-needed_sample = total(
-    weights_profiled,
-    samples_kept,
-    result=equation(required, weights + activations),
-    because="the model and its activations",
-    when=PROFILED_INFERENCE,
-)
-
-# The data moved.
-update_data = define(
-    equation(update_moved, (gradient_bytes + weight_bytes + 2 * state_bytes) * parameters / state_parts),
-    because="the update reads gradients and state, and writes state and weights, each rank its part",
-    cite="rajbhandari2020",
-    when=PROFILED_TRAINING,
-)
-samples_moved = define(
-    equation(stage_moved, 2 * weights + 2 * gradients + 2 * activations),
-    because="weights are read forward and backward, gradients added to, activations written and read",
-    when=PROFILED_TRAINING,
-)
-weights_moved = define(
-    equation(stage_moved, weights + 2 * activations), because="weights are read once", when=PROFILED_INFERENCE
-)
-
-# Gradients, shared by all.
-in_a_node_profiled = define(
-    equation(ranks_inside, Min(group, node_size)), because="the node is filled first", when=PROFILED_TRAINING
-)
-all_gradients = define(
-    equation(gradient_data, gradient_bytes * parameters), because="one for each weight", when=PROFILED_TRAINING
-)
-all_weights = define(equation(weight_data, weight_bytes * parameters), because="all of them", when=PROFILED_TRAINING)
-one_scatter = define(equation(scatters, 1), because="one microbatch", when=PROFILED_TRAINING)
-one_gather = define(
+one_gather = specialise(
+    data_parallel.how_many_gathers,
+    {microbatches: 1},
     equation(gathers, 1 + Piecewise((1, zero >= 3), (0, True))),
     because="divided weights are gathered forward and backward",
     cite="rajbhandari2020",
     when=PROFILED_TRAINING,
 )
-hides_behind_samples = define(
+hides_behind_samples = specialise(
+    data_parallel.hides_behind,
+    {microbatches: 1},
     equation(window, overlap * stage_time),
     because="gradients travel while others are computed",
     cite="li2020ddp",

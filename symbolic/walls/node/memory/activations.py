@@ -1,7 +1,8 @@
 """Activations: what a layer keeps, by what tensor parallelism leaves whole, what it divides, and the scores."""
 
-from sympy import Eq, Piecewise
+from sympy import Eq, Expr, Piecewise
 
+from mlsysim.symbolic.foundations import in_turn, shares
 from mlsysim.symbolic.foundations.inputs import (
     active_experts,
     context,
@@ -26,7 +27,8 @@ from mlsysim.symbolic.foundations.inputs import (
 )
 from mlsysim.symbolic.foundations.transformer import mix_width, query_key_width, sparse_share
 from mlsysim.symbolic.quantity import Quantity, count, data
-from mlsysim.symbolic.rules import define, equation, given, substitute, total
+from mlsysim.symbolic.rules import apply, define, equation, given, substitute, total
+from mlsysim.symbolic.step import Step
 
 tokens_here = Quantity("memory.tokens", r"n_{\mathrm{tok}}", "token", "tokens of a microbatch here", low=1, high=1e6)
 norm_inputs = Quantity("memory.norm_inputs", r"a_{\mathrm{norm}}", "byte/token", "inputs of two normalisations")
@@ -42,9 +44,15 @@ divided = Quantity(
     "memory.divided", r"a_{\mathrm{div}}", "byte/token", "kept per token and divided by tensor parallelism"
 )
 pairs = Quantity("memory.pairs", r"a_{\mathrm{pair}}", "byte/token", "attention scores per token")
+pair_softmax = Quantity("memory.pair_softmax", r"s_{\mathrm{soft}}", "byte/token/token", "output of a pair's softmax")
+pair_dropout = Quantity("memory.pair_dropout", r"s_{\mathrm{drop}}", "byte/token/token", "output of its dropout", low=0)
+pair_mask = Quantity("memory.pair_mask", r"s_{\mathrm{mask}}", "byte/token/token", "mask of its dropout", low=0)
+pair_kept = Quantity("memory.pair_kept", r"s_{\mathrm{pair}}", "byte/token/token", "kept of a pair of tokens in a head")
 whole_parts = count(
     "memory.whole_parts", r"t_{\mathrm{keep}}", "ranks that share what tensor parallelism leaves whole", high=8
 )
+whole_share = data("memory.whole_share", r"A_{\mathrm{keep}}", "an accelerator's share of what is left whole")
+divided_share = data("memory.divided_share", r"A_{\mathrm{div}}", "an accelerator's share of what is divided")
 kept = data("memory.kept", r"A_{1}", "activations of a layer and microbatch on one accelerator")
 
 tokens_of_microbatch = define(
@@ -136,9 +144,36 @@ divided_count = substitute(
     ),
     because="name the parts",
 )
-pair_count = given(
-    equation(pairs, heads * sequence * one_sample * (score_bytes * (1 + dropout) + dropout * score_mask_bytes)),
-    because="for every head and pair of tokens the softmax, its dropout mask and what is left of it",
+# The scores: three numbers for every head and pair of tokens.
+softmax_kept = given(
+    equation(pair_softmax, score_bytes), because="the softmax keeps its output", cite="korthikanti2022"
+)
+dropout_kept = given(
+    equation(pair_dropout, dropout * score_bytes),
+    because="what dropout, where there is any, leaves of it enters the next product",
+    cite="korthikanti2022",
+)
+mask_kept = given(equation(pair_mask, dropout * score_mask_bytes), because="and keeps a mask", cite="korthikanti2022")
+kept_of_a_pair = total(
+    softmax_kept,
+    dropout_kept,
+    mask_kept,
+    result=equation(pair_kept, pair_softmax + pair_dropout + pair_mask),
+    because="all three wait for the backward pass",
+)
+pairs_of_a_token = apply(
+    in_turn.law,
+    {in_turn.whole: pairs, in_turn.parts: heads * sequence * one_sample, in_turn.part: pair_kept},
+    because="a token is scored against every token of its sequence in every head",
+)
+pair_count = substitute(
+    pairs_of_a_token,
+    kept_of_a_pair,
+    softmax_kept,
+    dropout_kept,
+    mask_kept,
+    result=equation(pairs, heads * sequence * one_sample * (score_bytes * (1 + dropout) + dropout * score_mask_bytes)),
+    because="name the three",
     cite="korthikanti2022",
 )
 sharing = define(
@@ -146,8 +181,31 @@ sharing = define(
     because="sequence parallelism divides what tensor parallelism leaves whole",
     cite="korthikanti2022",
 )
-layer_kept = define(
-    equation(kept, tokens_here * (left_whole / whole_parts + (divided + pairs) / tensor)),
+
+
+def _shared(share: Quantity, per_token: Expr, ranks: Quantity, because: str) -> Step:
+    """What an accelerator keeps of some part of the count."""
+    return apply(
+        shares.law,
+        {shares.share: share, shares.whole: tokens_here * per_token, shares.shares: ranks},
+        because=because,
+        cite="korthikanti2022",
+    )
+
+
+kept_of_the_whole = _shared(whole_share, left_whole, whole_parts, "the ranks of the sequence, if any, share it")
+kept_of_the_divided = _shared(divided_share, divided + pairs, tensor, "the ranks of a layer share heads and columns")
+kept_of_both = total(
+    kept_of_the_whole,
+    kept_of_the_divided,
+    result=equation(kept, whole_share + divided_share),
+    because="all of it waits for the backward pass",
+)
+layer_kept = substitute(
+    kept_of_both,
+    kept_of_the_whole,
+    kept_of_the_divided,
+    result=equation(kept, tokens_here * (left_whole / whole_parts + (divided + pairs) / tensor)),
     because="every token keeps its inputs, its products and its scores, each on its ranks",
     cite="korthikanti2022",
 )

@@ -4,13 +4,16 @@ from mlsysim.symbolic.foundations.inputs import weight_bytes
 from mlsysim.symbolic.foundations.results import required, weights
 from mlsysim.symbolic.foundations.split import expert_stage, shared_stage
 from mlsysim.symbolic.quantity import TRANSFORMER_INFERENCE
-from mlsysim.symbolic.rules import define, equation, total
+from mlsysim.symbolic.rules import apply, equation, total
 from mlsysim.symbolic.walls.node.batching import wall as batching
 from mlsysim.symbolic.walls.node.batching.wall import cache, workspace
+from mlsysim.symbolic.walls.node.memory import divided
+from mlsysim.symbolic.walls.node.memory.divided import bytes_each, dense_parameters, divided_data, expert_parameters
 
-weights_served = define(
-    equation(weights, weight_bytes * (shared_stage + expert_stage)),
-    because="weights are read only",
+weights_served = apply(
+    divided.undivided,
+    {divided_data: weights, bytes_each: weight_bytes, dense_parameters: shared_stage, expert_parameters: expert_stage},
+    because="weights are read only, and ZeRO divides none of them",
     when=TRANSFORMER_INFERENCE,
 )
 needed = total(

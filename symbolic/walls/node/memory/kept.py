@@ -1,29 +1,17 @@
 """Activations: what a training step keeps for its backward pass."""
 
-from sympy import Eq, Expr, Min, Piecewise
+from sympy import Eq, Min, Piecewise
 
-from mlsysim.symbolic.foundations.inputs import (
-    chunks,
-    logit_bytes,
-    offload_activations,
-    pipeline,
-    recompute,
-    tensor,
-    vocabulary,
-)
-from mlsysim.symbolic.foundations.split import (
-    first_layers,
-    local_tokens,
-    microbatches,
-    share_layers,
-    stage_layers,
-    tail_layers,
-)
+from mlsysim.symbolic.foundations import in_turn, shares
+from mlsysim.symbolic.foundations.inputs import logit_bytes, offload_activations, recompute, tensor, vocabulary
+from mlsysim.symbolic.foundations.split import local_tokens
 from mlsysim.symbolic.quantity import TRANSFORMER_TRAINING, Quantity, data, ratio
-from mlsysim.symbolic.rules import apply, define, equation
+from mlsysim.symbolic.rules import apply, define, equation, given, substitute, total
+from mlsysim.symbolic.step import Step
 from mlsysim.symbolic.walls.node.memory import activations as count
 from mlsysim.symbolic.walls.node.memory import recomputation
 from mlsysim.symbolic.walls.node.memory.activations import divided, left_whole, pairs, tokens_here, whole_parts
+from mlsysim.symbolic.walls.node.memory.in_flight import in_flight, in_flight_between, in_flight_last
 from mlsysim.symbolic.walls.node.memory.recomputation import kept_chosen, kept_selective
 
 sequence_divisor = ratio(
@@ -40,17 +28,12 @@ layer_kept = data(
     "memory.layer_kept", r"A_{\mathrm{layer}}", "activations of a layer and microbatch on one accelerator"
 )
 full_kept = data("memory.full_kept", r"A_{\mathrm{full}}", "the same without recomputation of any product")
-in_flight = ratio("memory.in_flight", r"\phi", "layers whose activations the first stage holds", low=1, high=128)
-in_flight_between = ratio(
-    "memory.in_flight_between",
-    r"\phi_{\mathrm{mid}}",
-    "layers whose activations the second stage holds",
-    low=0,
-    high=128,
+flying_layers = ratio("memory.flying_layers", r"\phi_{j}", "layers whose activations a stage holds", low=1, high=128)
+layers_here = ratio(
+    "memory.layers_here", r"\phi_{j,\mathrm{dev}}", "of them, those that the accelerator holds", high=128
 )
-in_flight_last = ratio(
-    "memory.in_flight_last", r"\phi_{\mathrm{last}}", "layers whose activations the last stage holds", low=0, high=128
-)
+layers_kept = data("memory.layers_kept", r"A_{\phi}", "activations of these layers")
+stage_kept = data("memory.stage_kept", r"A_{j}", "activations on an accelerator of a stage")
 again = data("memory.again", r"A_{\mathrm{again}}", "activations of the layer that is computed again")
 first_kept = data("memory.first_kept", r"A_{\mathrm{first}}", "activations on an accelerator of the first stage")
 between_kept = data("memory.between_kept", r"A_{\mathrm{mid}}", "activations on an accelerator of a stage between")
@@ -111,43 +94,10 @@ layer_activations = apply(
     cite="korthikanti2022",
     when=TRANSFORMER_TRAINING,
 )
-layers_in_flight = define(
-    equation(
-        in_flight,
-        Min(microbatches, pipeline)
-        * Piecewise(
-            (first_layers, Eq(chunks, 1)),
-            (
-                share_layers * (1 + (pipeline - 1) / (pipeline * chunks))
-                - (share_layers - first_layers) * (2 - 1 / pipeline),
-                True,
-            ),
-        ),
-    ),
-    because="the first stage starts as many microbatches as there are stages before one returns; "
-    "interleaved, its first chunk starts p and p - 1 more",
-    cite="korthikanti2022",
-    when=TRANSFORMER_TRAINING,
-)
-layers_in_flight_between = define(
-    equation(
-        in_flight_between,
-        stage_layers
-        * Piecewise((Min(microbatches, pipeline - 1), Eq(chunks, 1)), (pipeline + (pipeline - 3) / chunks, True)),
-    ),
-    because="the second stage starts one microbatch fewer, interleaved two chunks fewer",
-    cite="narayanan2021",
-    when=TRANSFORMER_TRAINING,
-)
-layers_in_flight_last = define(
-    equation(in_flight_last, share_layers * (pipeline - (pipeline - 1) / chunks) - (share_layers - tail_layers)),
-    because="the last stage holds every chunk but its last p times, and that once",
-    cite="narayanan2021",
-    when=TRANSFORMER_TRAINING,
-)
-output_scores = define(
-    equation(logits, local_tokens * vocabulary * logit_bytes / tensor),
-    because="the loss needs every score in single precision",
+output_scores = apply(
+    shares.law,
+    {shares.share: logits, shares.whole: local_tokens * vocabulary * logit_bytes, shares.shares: tensor},
+    because="the loss needs the score of every token for every entry of the vocabulary, in single precision",
     cite="korthikanti2022",
     when=TRANSFORMER_TRAINING,
 )
@@ -158,27 +108,54 @@ recomputed = define(
     when=TRANSFORMER_TRAINING,
 )
 
-
-def _here(flying: Quantity) -> Expr:
-    """Layers in flight that the accelerator itself holds: where activations wait on the host, two pass through."""
-    return Piecewise((Min(2, flying), Eq(offload_activations, 1)), (flying, True))
-
-
-kept_on_the_first = define(
-    equation(first_kept, _here(in_flight) * layer_kept + again),
-    because="the layers in flight; of those that wait on the host one leaves or returns while another computes",
-    cite="korthikanti2022,rajbhandari2021",
-    when=TRANSFORMER_TRAINING,
+# What a stage keeps.
+held_here = given(
+    equation(layers_here, Piecewise((Min(2, flying_layers), Eq(offload_activations, 1)), (flying_layers, True))),
+    because="of layers that wait on the host one leaves or returns while another computes",
+    cite="rajbhandari2021",
 )
-kept_between = define(
-    equation(between_kept, _here(in_flight_between) * layer_kept + again),
-    because="likewise",
-    cite="korthikanti2022,rajbhandari2021",
-    when=TRANSFORMER_TRAINING,
+layer_by_layer = apply(
+    in_turn.law,
+    {in_turn.whole: layers_kept, in_turn.parts: layers_here, in_turn.part: layer_kept},
+    because="layers add up",
 )
-kept_on_the_last = define(
-    equation(last_kept, _here(in_flight_last) * layer_kept + logits + again),
-    because="likewise, and the output scores",
-    cite="korthikanti2022,rajbhandari2021",
-    when=TRANSFORMER_TRAINING,
+layers_and_again = total(
+    layer_by_layer,
+    recomputed,
+    result=equation(stage_kept, layers_kept + again),
+    because="the layer that is computed again comes on top",
 )
+with_scores = total(
+    layer_by_layer,
+    output_scores,
+    recomputed,
+    result=equation(stage_kept, layers_kept + logits + again),
+    because="and the output scores on the last stage",
+)
+_LAYERS = Piecewise((Min(2, flying_layers), Eq(offload_activations, 1)), (flying_layers, True)) * layer_kept
+stage_law = substitute(
+    layers_and_again, layer_by_layer, held_here, result=equation(stage_kept, _LAYERS + again), because="name the layers"
+)
+last_stage_law = substitute(
+    with_scores,
+    layer_by_layer,
+    held_here,
+    result=equation(stage_kept, _LAYERS + logits + again),
+    because="name the layers",
+)
+
+
+def _of(law: Step, result: Quantity, flying: Quantity, because: str) -> Step:
+    """What a stage with so many layers in flight keeps."""
+    return apply(
+        law,
+        {stage_kept: result, flying_layers: flying},
+        because=because,
+        cite="korthikanti2022,rajbhandari2021",
+        when=TRANSFORMER_TRAINING,
+    )
+
+
+kept_on_the_first = _of(stage_law, first_kept, in_flight, "the layers in flight on the first stage")
+kept_between = _of(stage_law, between_kept, in_flight_between, "those on the second stage, the most between the ends")
+kept_on_the_last = _of(last_stage_law, last_kept, in_flight_last, "those on the last stage, and the output scores")

@@ -1,7 +1,8 @@
-"""Weights, gradients and optimizer state, as ZeRO divides them over the accelerators that hold the same weights."""
+"""Weights, gradients and optimizer state of a training step, as ZeRO divides them over the ranks of a stage."""
 
-from sympy import Expr, Max, Piecewise
+from sympy import Piecewise
 
+from mlsysim.symbolic.foundations import in_turn, shares
 from mlsysim.symbolic.foundations.inputs import (
     expert,
     gradient_bytes,
@@ -11,11 +12,9 @@ from mlsysim.symbolic.foundations.inputs import (
     weight_bytes,
     zero,
 )
-from mlsysim.symbolic.foundations.results import activations, gradients, required, state, weights
 from mlsysim.symbolic.foundations.split import (
     expert_stage,
     first_layers,
-    group,
     shared_between,
     shared_first,
     shared_last,
@@ -24,221 +23,163 @@ from mlsysim.symbolic.foundations.split import (
     tail_layers,
 )
 from mlsysim.symbolic.foundations.transformer import expert_layer, shared_layer
-from mlsysim.symbolic.quantity import TRAINING, TRANSFORMER_TRAINING, Quantity, count, data
-from mlsysim.symbolic.rules import define, equation, total
+from mlsysim.symbolic.quantity import TRANSFORMER_TRAINING, Quantity, count, data
+from mlsysim.symbolic.rules import apply, define, equation, substitute, total
 from mlsysim.symbolic.step import Step
-from mlsysim.symbolic.walls.node.memory import kept as activation_memory
+from mlsysim.symbolic.walls.node.memory import divided
+from mlsysim.symbolic.walls.node.memory import zero as zero_wall
+from mlsysim.symbolic.walls.node.memory.divided import (
+    bytes_each,
+    dense_parameters,
+    divided_data,
+    expert_parameters,
+    layer_dense,
+    layer_experts,
+    two_layers,
+)
+from mlsysim.symbolic.walls.node.memory.zero import parameter_bytes, parts, state_parts, weight_parts
 
+
+def _bytes(name: str, latex: str, meaning: str) -> Quantity:
+    return Quantity(f"memory.{name}", latex, "byte/param", meaning, high=16)
+
+
+shared_bytes = _bytes("shared_bytes", r"\beta_{\mathrm{sh}}", "bytes that a parameter takes on each of its ranks")
+expert_bytes = _bytes("expert_bytes", r"\beta_{\mathrm{ex}}", "bytes that an expert's takes on each of its")
 gathered = data("memory.gathered", r"M_{\mathrm{gather}}", "layers gathered for use under ZeRO 3")
 staged = data("memory.staged", r"M_{\mathrm{stage}}", "gradients on their way to the host")
-shared_bytes = Quantity(
-    "memory.shared_bytes",
-    r"\beta_{\mathrm{sh}}",
-    "byte/param",
-    "bytes that a parameter takes on each of its ranks",
-    high=16,
-)
-expert_bytes = Quantity(
-    "memory.expert_bytes", r"\beta_{\mathrm{ex}}", "byte/param", "bytes that an expert's takes on each of its", high=16
-)
+staged_layers = data("memory.staged_layers", r"M_{\mathrm{g},2}", "gradients of two layers")
+stage_shared = Quantity(
+    "memory.stage_shared", r"S_{\mathrm{sh},j}", "param", "parameters of an accelerator of a stage, experts apart",
+    display="Gparam", low=1, high=1e11,
+)  # fmt: skip
+stage_experts = Quantity(
+    "memory.stage_experts", r"S_{\mathrm{ex},j}", "param", "parameters of its routed experts",
+    display="Gparam", low=1, high=1e11,
+)  # fmt: skip
+held_layers = count("memory.held_layers", r"\ell_{j}", "layers of a stage", high=32)
+shared_states = data("memory.shared_states", r"S_{\mathrm{sh}\beta}", "training states of a stage, experts apart")
+expert_states = data("memory.expert_states", r"S_{\mathrm{ex}\beta}", "training states of its routed experts")
+stage_states = data("memory.stage_states", r"S_{j}", "training states on an accelerator of a stage")
 first_states = data(
     "memory.first_states", r"S_{\mathrm{first}}", "training states on an accelerator of the first stage"
 )
 between_states = data("memory.between_states", r"S_{\mathrm{mid}}", "training states on one of a stage between")
 last_states = data("memory.last_states", r"S_{\mathrm{last}}", "training states on one of the last stage")
-first_need = data("memory.first_stage", r"M_{\mathrm{first}}", "memory that an accelerator of the first stage needs")
-between_need = data("memory.between_stage", r"M_{\mathrm{mid}}", "memory that one of a stage between needs")
-last_need = data("memory.last_stage", r"M_{\mathrm{last}}", "memory that one of the last stage needs")
-needy_shared = Quantity(
-    "memory.needy_shared",
-    r"S_{\mathrm{sh}*}",
-    "param",
-    "parameters of an accelerator of the stage that needs most memory, experts apart",
-    display="Gparam",
-    low=1,
-    high=1e11,
-)
-needy_layers = count("memory.needy_layers", r"\ell_{*}", "layers of the stage that needs most memory", low=0, high=32)
-weight_parts = count("memory.weight_parts", r"\zeta_{\mathrm{w}}", "parts the weights are in")
-gradient_parts = count("memory.gradient_parts", r"\zeta_{\mathrm{g}}", "parts the gradients are in")
-state_parts = count("memory.state_parts", r"\zeta_{\mathrm{opt}}", "parts the optimizer state is in")
-state_divided = define(
-    equation(state_parts, Piecewise((group, zero >= 1), (1, True))),
-    because="ZeRO 1 divides the optimizer state",
-    cite="rajbhandari2020",
-    when=TRAINING,
-)
-gradients_divided = define(
-    equation(gradient_parts, Piecewise((group, zero >= 2), (1, True))),
-    because="ZeRO 2 divides the gradients too",
-    cite="rajbhandari2020",
-    when=TRAINING,
-)
-weights_divided = define(
-    equation(weight_parts, Piecewise((group, zero >= 3), (1, True))),
-    because="ZeRO 3 divides the weights too",
-    cite="rajbhandari2020",
-    when=TRAINING,
+update_moved = data(
+    "memory.update_moved", r"D_{\mathrm{opt}}", "data that the optimizer's update moves on one accelerator"
 )
 
-
-def _divided(each: Quantity, parts: Quantity, shared: Quantity, experts: Expr) -> Expr:
-    """A training state: bytes per parameter, shared by the replicas; experts have fewer replicas than the rest."""
-    return each * (shared / parts + experts / Max(1, parts / expert))
-
-
-#: What stays of gradients and state: ZeRO 2 hands gradients on as soon as they are summed, so they need not stay.
-_GRADIENTS_STAY = 1 - offload_optimizer * Piecewise((1, zero >= 2), (0, True))
-_STATE_STAYS = 1 - offload_optimizer
-
-
-bytes_of_a_shared_parameter = define(
-    equation(
-        shared_bytes,
-        weight_bytes / weight_parts
-        + _GRADIENTS_STAY * gradient_bytes / gradient_parts
-        + _STATE_STAYS * state_bytes / state_parts,
-    ),
+bytes_of_a_shared_parameter = apply(
+    zero_wall.bytes_law,
+    {parameter_bytes: shared_bytes},
     because="weight, gradient and state, divided as ZeRO says; what the host holds does not lie here",
     cite="rajbhandari2020,ren2021",
     when=TRANSFORMER_TRAINING,
 )
-bytes_of_an_expert_s_parameter = define(
-    equation(
-        expert_bytes,
-        weight_bytes / Max(1, weight_parts / expert)
-        + _GRADIENTS_STAY * gradient_bytes / Max(1, gradient_parts / expert)
-        + _STATE_STAYS * state_bytes / Max(1, state_parts / expert),
-    ),
-    because="the same, but experts have fewer replicas than the rest",
+bytes_of_an_expert_s_parameter = apply(
+    divided.expert_bytes_law,
+    {parameter_bytes: expert_bytes},
+    because="the same, but experts have fewer ranks than the rest",
     cite="rajbhandari2020,lepikhin2020,ren2021",
     when=TRANSFORMER_TRAINING,
 )
 
+# What a stage holds.
+experts_of_a_stage = apply(
+    shares.law,
+    {shares.share: stage_experts, shares.whole: held_layers * expert_layer, shares.shares: tensor * expert},
+    because="expert parallelism divides the experts, tensor parallelism every one of them",
+    cite="lepikhin2020",
+)
+of_the_shared = apply(
+    in_turn.law,
+    {in_turn.whole: shared_states, in_turn.parts: stage_shared, in_turn.part: shared_bytes},
+    because="parameters add up",
+)
+of_the_experts = apply(
+    in_turn.law,
+    {in_turn.whole: expert_states, in_turn.parts: stage_experts, in_turn.part: expert_bytes},
+    because="parameters add up",
+)
+of_both = total(
+    of_the_shared,
+    of_the_experts,
+    result=equation(stage_states, shared_states + expert_states),
+    because="experts beside the rest",
+)
+stage_law = substitute(
+    of_both,
+    of_the_shared,
+    of_the_experts,
+    experts_of_a_stage,
+    result=equation(
+        stage_states, shared_bytes * stage_shared + expert_bytes * held_layers * expert_layer / (tensor * expert)
+    ),
+    because="name both",
+)
 
-def _states(shared: Quantity, layers_here: Quantity) -> Expr:
+
+def _states(result: Quantity, shared: Quantity, layers_here: Quantity, because: str) -> Step:
     """Weights, gradients and optimizer state of a stage."""
-    return shared_bytes * shared + expert_bytes * layers_here * expert_layer / (tensor * expert)
-
-
-states_of_the_first = define(
-    equation(first_states, _states(shared_first, first_layers)),
-    because="its parameters, and those of the experts in its layers",
-    cite="rajbhandari2020",
-    when=TRANSFORMER_TRAINING,
-)
-states_between = define(
-    equation(between_states, _states(shared_between, stage_layers)),
-    because="likewise",
-    cite="rajbhandari2020",
-    when=TRANSFORMER_TRAINING,
-)
-states_of_the_last = define(
-    equation(last_states, _states(shared_last, tail_layers)),
-    because="likewise",
-    cite="rajbhandari2020",
-    when=TRANSFORMER_TRAINING,
-)
-layers_gathered = define(
-    equation(
-        gathered,
-        2
-        * weight_bytes
-        * (
-            Piecewise((shared_layer, weight_parts > 1), (0, True))
-            + Piecewise((expert_layer / expert, weight_parts > expert), (0, True))
-        )
-        / tensor,
-    ),
-    because="one layer is used while the next arrives; weights that no other rank has a part of lie here already",
-    cite="rajbhandari2020",
-    when=TRANSFORMER_TRAINING,
-)
-gradients_staged = define(
-    equation(
-        staged,
-        offload_optimizer
-        * Piecewise((2 * gradient_bytes * (shared_layer + expert_layer / expert) / tensor, zero >= 2), (0, True)),
-    ),
-    because="one layer's gradients leave for the host while the next layer's are made",
-    cite="ren2021",
-    when=TRANSFORMER_TRAINING,
-)
-
-
-def _needed(result: Quantity, states: Step, kept: Step) -> Step:
-    """What a stage needs."""
-    parts = (states, kept, layers_gathered, gradients_staged)
-    left = [part.result.left for part in parts]
-    return total(
-        *parts,
-        result=equation(result, left[0] + left[1] + left[2] + left[3]),
-        because="all of it lies in memory at once",
+    return apply(
+        stage_law,
+        {stage_states: result, stage_shared: shared, held_layers: layers_here},
+        because=because,
         cite="rajbhandari2020",
         when=TRANSFORMER_TRAINING,
     )
 
 
-first_needed = _needed(first_need, states_of_the_first, activation_memory.kept_on_the_first)
-between_needed = _needed(between_need, states_between, activation_memory.kept_between)
-last_needed = _needed(last_need, states_of_the_last, activation_memory.kept_on_the_last)
-needed = define(
-    equation(required, Max(first_need, between_need, last_need)),
-    because="the stage that needs most decides",
-    cite="narayanan2021",
-    when=TRANSFORMER_TRAINING,
-)
+states_of_the_first = _states(first_states, shared_first, first_layers, "of the parameters of the first stage")
+states_between = _states(between_states, shared_between, stage_layers, "of those of a stage between the ends")
+states_of_the_last = _states(last_states, shared_last, tail_layers, "of those of the last stage")
 
-
-def _of_the_neediest(first: Quantity, between: Quantity, last: Quantity) -> Piecewise:
-    """What the stage that needs most has of something."""
-    return Piecewise((last, last_need >= required), (first, first_need >= required), (between, True))
-
-
-shared_of_the_neediest = define(
-    equation(needy_shared, _of_the_neediest(shared_first, shared_between, shared_last)),
-    because="of the stage that needs most",
-    when=TRANSFORMER_TRAINING,
-)
-layers_of_the_neediest = define(
-    equation(needy_layers, _of_the_neediest(first_layers, stage_layers, tail_layers)),
-    because="of the stage that needs most",
-    when=TRANSFORMER_TRAINING,
-)
-activations_of_the_neediest = define(
-    equation(
-        activations,
-        _of_the_neediest(activation_memory.first_kept, activation_memory.between_kept, activation_memory.last_kept),
-    ),
-    because="of the stage that needs most",
-    when=TRANSFORMER_TRAINING,
-)
-_experts = needy_layers * expert_layer / (tensor * expert)
-weights_held = define(
-    equation(weights, _divided(weight_bytes, weight_parts, needy_shared, _experts)),
-    because="weights, divided as ZeRO says",
+# What passes through.
+layers_gathered = apply(
+    divided.two_layers_law,
+    {
+        two_layers: gathered,
+        bytes_each: weight_bytes,
+        layer_dense: Piecewise((shared_layer, weight_parts > 1), (0, True)),
+        layer_experts: Piecewise((expert_layer / expert, weight_parts > expert), (0, True)),
+    },
+    because="one layer is used while the next arrives; weights that no other rank has a part of lie here already",
     cite="rajbhandari2020",
     when=TRANSFORMER_TRAINING,
 )
-gradients_held = define(
-    equation(gradients, _GRADIENTS_STAY * _divided(gradient_bytes, gradient_parts, needy_shared, _experts)),
-    because="gradients, likewise",
-    cite="rajbhandari2020,ren2021",
-    when=TRANSFORMER_TRAINING,
+gradients_of_two_layers = apply(
+    divided.two_layers_law,
+    {two_layers: staged_layers, bytes_each: gradient_bytes, layer_dense: shared_layer, layer_experts: expert_layer / expert},
+    because="one layer's gradients leave while the next layer's are made",
+    cite="ren2021",
+)  # fmt: skip
+leave_at_once = define(
+    equation(staged, offload_optimizer * Piecewise((staged_layers, zero >= 2), (0, True))),
+    because="divided gradients leave for the host as soon as they are summed, others once in a step",
+    cite="ren2021",
 )
-state_held = define(
-    equation(state, _STATE_STAYS * _divided(state_bytes, state_parts, needy_shared, _experts)),
-    because="optimizer state, likewise",
-    cite="rajbhandari2020,ren2021",
-    when=TRANSFORMER_TRAINING,
-)
-update_moved = data(
-    "memory.update_moved", r"D_{\mathrm{opt}}", "data that the optimizer's update moves on one accelerator"
-)
-update_data = define(
-    equation(
-        update_moved, _divided(gradient_bytes + weight_bytes + 2 * state_bytes, state_parts, shared_stage, expert_stage)
+gradients_staged = substitute(
+    leave_at_once,
+    gradients_of_two_layers,
+    result=equation(
+        staged,
+        offload_optimizer
+        * Piecewise((2 * gradient_bytes * (shared_layer + expert_layer / expert) / tensor, zero >= 2), (0, True)),
     ),
+    because="name two layers' gradients",
+    cite="ren2021",
+    when=TRANSFORMER_TRAINING,
+)
+update_data = apply(
+    divided.divided_law,
+    {
+        divided_data: update_moved,
+        bytes_each: gradient_bytes + weight_bytes + 2 * state_bytes,
+        parts: state_parts,
+        dense_parameters: shared_stage,
+        expert_parameters: expert_stage,
+    },
     because="the update reads gradients and state, and writes state and weights, each rank its part",
     cite="rajbhandari2020",
     when=TRANSFORMER_TRAINING,

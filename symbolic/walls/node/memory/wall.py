@@ -12,7 +12,7 @@ from mlsysim.symbolic.rules import bottleneck, define, equation, given, rewrite,
 from mlsysim.symbolic.wall import Condition, Wall
 from mlsysim.symbolic.walls.node.compute import wall as compute
 from mlsysim.symbolic.walls.node.compute.wall import compute_time, work
-from mlsysim.symbolic.walls.node.memory import activations, gpt, in_flight, lora, recomputation, zero
+from mlsysim.symbolic.walls.node.memory import activations, divided, gpt, in_flight, lora, recomputation, zero
 
 moved = data("memory.moved", "D", "data moved between memory and the arithmetic units")
 memory_time = time("memory.time", r"T_{\mathrm{mem}}", "least time that memory bandwidth allows")
@@ -109,6 +109,8 @@ wall = Wall(
         roofline,
         ridge_law,
         attainable,
+        zero.bytes_law,
+        divided.divided_law,
         zero.zero_law,
         zero.stage_whole,
         zero.stage_first,
@@ -132,6 +134,7 @@ wall = Wall(
         gpt.layer_alone,
         gpt.selective_alone,
         gpt.full_alone,
+        in_flight.held_layers,
         in_flight.plain_layers,
         in_flight.interleaved_held,
         in_flight.interleaved_factor,

@@ -5,6 +5,7 @@ A layer's weights arrive while the layer before computes; with enough tokens the
 
 from sympy import Max, Min, oo
 
+from mlsysim.symbolic.foundations import hiding
 from mlsysim.symbolic.foundations.inputs import efficiency, layers, peak, weight_bytes
 from mlsysim.symbolic.foundations.inputs import multiply_add as two
 from mlsysim.symbolic.quantity import Quantity, data, ratio, time
@@ -44,6 +45,7 @@ work_per_token = Quantity("streaming.token_work", r"o_{\ell}", "flop/token", "wo
 layer_work = Quantity("streaming.layer_work", r"O_{\ell}", "flop", "work of a layer", display="TFLOP", high=1e18)
 layer_compute = time("streaming.layer_compute", r"T_{\mathrm{F}}", "time in which a layer computes")
 layer_time = time("streaming.layer_time", r"T_{\ell}", "time of a layer among others")
+stall = time("streaming.stall", r"T_{\mathrm{stall}}", "time by which its arrival makes computing later", low=0)
 ridge = Quantity("streaming.ridge", r"B^{*}", "token", "tokens from which the arrival of weights is hidden", high=1e6)
 
 # A layer arrives.
@@ -90,6 +92,22 @@ slower = bottleneck(
     result=equation(layer_time, Max(stream_time, layer_compute)),
     because="a layer arrives while the one before it computes, and the slower decides",
     cite="lie2022",
+)
+behind_computing = apply(
+    hiding.later,
+    {hiding.shown: stall, hiding.both: layer_time, hiding.window: layer_compute},
+    because="computing alone would have ended after its own time",
+)
+stall_of_the_slower = substitute(
+    behind_computing,
+    slower,
+    result=equation(stall, Max(stream_time, layer_compute) - layer_compute),
+    because="name the time of a layer",
+)
+stall_law = rewrite(
+    stall_of_the_slower,
+    equation(stall, Max(0, stream_time - layer_compute)),
+    because="what arrives while the layer before computes does not show",
 )
 layer_law = substitute(
     slower,
@@ -174,7 +192,7 @@ throughput_law = substitute(
 # Offloading: the weights that do not fit wait in the host's memory or on its disks.
 share = ratio("streaming.offloaded", "x", "share of a layer's weights kept off the accelerator", low=0.01)
 disk = _rate("disk", r"BW_{\mathrm{disk}}", "rate of the memory or disks where the weights wait")
-link = _rate("link", r"BW_{\mathrm{host}}", "rate of the link between host and accelerator")
+link = _rate("link", r"BW_{\mathrm{way}}", "rate of the link between host and accelerator")
 offload_rate = _rate("offload_rate", r"BW_{\mathrm{off}}", "rate at which a layer arrives, what stays counted as come")
 disk_time = time("streaming.disk_time", r"T_{\mathrm{disk}}", "time to read the offloaded part of a layer")
 link_time = time("streaming.link_time", r"T_{\mathrm{link}}", "time to send it over the link")
@@ -244,7 +262,10 @@ wall = Wall(
     name="streaming",
     domain="node",
     core=(
+        slower,
+        stall_law,
         layer_law,
+        arriving,
         stored,
         stream_law,
         compute_law,
