@@ -7,7 +7,7 @@ import math
 import pytest
 
 from mlsysim.symbolic.graph import wall
-from mlsysim.symbolic.walls.node.streaming import wall as streaming
+from mlsysim.symbolic.walls.node.streaming.layer import ridge_law
 
 LAW = wall("streaming").wall
 assert LAW is not None
@@ -82,7 +82,7 @@ def test_at_the_ridge_arrival_and_arithmetic_take_equally_long() -> None:
 
 def test_the_ridge_does_not_depend_on_the_layer() -> None:
     """Only bytes of a weight, peak, efficiency and the link decide how many tokens hide the arrival."""
-    names = {q.name for q in streaming.ridge_law.result.quantities_of_right if q.constant is None}
+    names = {q.name for q in ridge_law.result.quantities_of_right if q.constant is None}
     assert names == {"datatype.weight_bytes", "accelerator.peak", "software.efficiency", "streaming.inject"}
 
 

@@ -29,9 +29,9 @@ from mlsysim.symbolic.walls.node.memory import wall as memory
 from mlsysim.symbolic.walls.node.memory.kept import layer_kept
 from mlsysim.symbolic.walls.node.memory.states import update_moved
 from mlsysim.symbolic.walls.node.memory.wall import memory_time, moved
-from mlsysim.symbolic.walls.node.streaming import wall as streaming
+from mlsysim.symbolic.walls.node.streaming import layer
 from mlsysim.symbolic.walls.node.streaming.host import host_users, rank_part
-from mlsysim.symbolic.walls.node.streaming.wall import (
+from mlsysim.symbolic.walls.node.streaming.layer import (
     inject,
     layer_compute,
     layer_data,
@@ -68,7 +68,7 @@ rate_to_the_host = apply(
 )
 # What passes over the link: weights and gradients by the law of weights that arrive, activations by that of any data.
 down = apply(
-    streaming.stream_law,
+    layer.stream_law,
     {
         stream_time: gradients_down,
         weight_bytes: gradient_bytes,
@@ -80,14 +80,14 @@ down = apply(
     when=TRANSFORMER_TRAINING,
 )
 up = apply(
-    streaming.stream_law,
+    layer.stream_law,
     {stream_time: weights_up, layer_weights: offload_optimizer * rank_part, inject: host_rate},
     because="and fetches the weights of its part",
     cite="ren2021",
     when=TRANSFORMER_TRAINING,
 )
 activations_one_way = apply(
-    streaming.arriving,
+    layer.arriving,
     {stream_time: one_way, layer_data: offload_activations * stage_layers * layer_kept, inject: host_rate},
     because="what the backward pass needs leaves, and returns as much",
     cite="rajbhandari2021",
@@ -129,14 +129,14 @@ behind_the_backward = substitute(
     when=TRANSFORMER_TRAINING,
 )
 what_leaves = apply(
-    streaming.stall_law,
+    layer.stall_law,
     {stall: leaving, stream_time: one_way, layer_compute: forward_hides},
     because="only what the forward pass cannot hide shows",
     cite="rajbhandari2021",
     when=TRANSFORMER_TRAINING,
 )
 what_returns = apply(
-    streaming.stall_law,
+    layer.stall_law,
     {stall: returning, stream_time: one_way, layer_compute: backward_hides},
     because="only what the backward pass cannot hide shows",
     cite="rajbhandari2021",
@@ -150,7 +150,7 @@ both_ways = bottleneck(
     cite="ren2021",
 )
 longer_way = apply(
-    streaming.stall_law,
+    layer.stall_law,
     {stall: together, stream_time: link_busy, layer_compute: backward_hides},
     because="only what the backward pass cannot hide of the longer way shows",
 )
