@@ -4,7 +4,7 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = '6106ac452dca791e'
+SOURCE = '9dba1d77db867b05'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.score_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price',
  'grid.water_intensity', 'model.active_experts', 'model.attention_bias', 'model.causal', 'model.context_length',
@@ -22,36 +22,36 @@ LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', '
  'split.offload_optimizer', 'split.pipeline', 'split.recompute', 'split.sequence', 'split.tensor', 'split.zero',
  'storage.filesystem_bandwidth', 'storage.node_bandwidth', 'workload.batch_size', 'workload.sequence_length',
  'workload.training_tokens')
-NAMES = ('split.nodes', 'split.counted_layers', 'split.share_layers', 'split.lacking_layers', 'split.first_layers',
- 'split.tail_layers', 'split.stage_layers', 'split.microbatches', 'split.local_tokens', 'split.group',
- 'model.embedding', 'model.final_norm', 'model.head', 'model.ends', 'model.query_key_width', 'model.query_matrices',
- 'model.attention_matrices', 'model.attention_vectors', 'model.dense_matrices', 'model.dense_vectors',
- 'model.expert_matrices', 'model.layer_norms', 'model.router', 'model.sparse_share', 'model.shared_layer',
- 'split.first_shared', 'split.between_shared', 'split.last_shared', 'split.shared_parameters', 'model.expert_layer',
- 'split.expert_parameters', 'model.mix_width', 'work.pair', 'work.attention', 'work.attention_repeats',
- 'work.attention_passes', 'communication.attention_work', 'communication.attention_time',
- 'communication.context_latency', 'communication.context_message', 'communication.link_rate', 'communication.net_rate',
- 'communication.context_rate', 'communication.context_hop', 'communication.context_time',
- 'communication.expert_latency', 'memory.sequence_divisor', 'communication.expert_message', 'communication.expert_rate',
- 'communication.expert_exchange', 'work.full_again', 'communication.expert_time', 'communication.has_stages',
- 'communication.stage_latency', 'communication.stage_message', 'communication.stage_rate', 'communication.stage_hop',
- 'communication.pipeline_time', 'communication.tensor_latency', 'communication.tensor_message',
- 'communication.tensor_rate', 'communication.tensor_reduce', 'communication.tensor_time', 'memory.split_kept',
- 'memory.whole_kept', 'memory.full_kept', 'memory.score_kept', 'memory.layer_kept', 'work.product_passes',
- 'memory.stage_moved', 'memory.stage_time', 'work.head', 'model.active_layer', 'work.layer', 'work.layer_step',
- 'work.stage', 'work.stage_time', 'memory.stage_roofline', 'communication.slot', 'performance.time_work',
- 'performance.time_tensor', 'performance.time_context', 'performance.time_expert', 'performance.time_pipeline',
- 'performance.time_bubble', 'memory.state_parts', 'memory.update_moved', 'memory.device_update', 'memory.host_users',
- 'memory.host_update', 'performance.time_optimizer', 'communication.ranks_inside', 'communication.weight_data',
- 'communication.gather_inside', 'communication.ranks_outside', 'communication.gather_outside', 'communication.gathers',
- 'communication.gradient_data', 'communication.scatter_inside', 'communication.scatter_outside',
- 'communication.scatters', 'communication.data_time', 'communication.window', 'performance.time_data',
- 'communication.host_rate', 'memory.activations_one_way', 'memory.forward_hides', 'memory.leaving',
- 'memory.backward_hides', 'memory.returning', 'memory.rank_part', 'memory.gradients_down', 'memory.together',
- 'memory.weights_up', 'performance.time_offload', 'performance.latency', 'performance.throughput', 'performance.busy',
- 'model.active', 'model.parameters', 'work.token', 'work.forward', 'work.model', 'work.hardware', 'memory.in_flight',
- 'memory.in_flight_between', 'memory.in_flight_last', 'memory.logits', 'memory.again', 'memory.first_kept',
- 'memory.between_kept', 'memory.last_kept', 'feasibility.memory_capacity', 'memory.gradient_parts',
+NAMES = ('model.query_key_width', 'model.query_matrices', 'model.attention_matrices', 'model.dense_matrices',
+ 'model.expert_matrices', 'model.router', 'model.embedding', 'model.final_norm', 'model.head', 'model.ends',
+ 'model.attention_vectors', 'model.dense_vectors', 'model.layer_norms', 'model.sparse_share', 'model.shared_layer',
+ 'split.counted_layers', 'split.share_layers', 'split.lacking_layers', 'split.first_layers', 'split.first_shared',
+ 'split.tail_layers', 'split.stage_layers', 'split.between_shared', 'split.last_shared', 'split.shared_parameters',
+ 'model.expert_layer', 'split.expert_parameters', 'model.active_layer', 'model.parameters', 'model.active',
+ 'split.microbatches', 'split.local_tokens', 'split.group', 'split.nodes', 'model.mix_width', 'work.pair',
+ 'work.attention', 'work.attention_repeats', 'work.attention_passes', 'communication.attention_work',
+ 'communication.attention_time', 'communication.context_latency', 'communication.context_message',
+ 'communication.link_rate', 'communication.net_rate', 'communication.context_rate', 'communication.context_hop',
+ 'communication.context_time', 'communication.expert_latency', 'memory.sequence_divisor',
+ 'communication.expert_message', 'communication.expert_rate', 'communication.expert_exchange', 'work.full_again',
+ 'communication.expert_time', 'communication.has_stages', 'communication.stage_latency', 'communication.stage_message',
+ 'communication.stage_rate', 'communication.stage_hop', 'communication.pipeline_time', 'communication.tensor_latency',
+ 'communication.tensor_message', 'communication.tensor_rate', 'communication.tensor_reduce',
+ 'communication.tensor_time', 'memory.split_kept', 'memory.whole_kept', 'memory.full_kept', 'memory.score_kept',
+ 'memory.layer_kept', 'work.product_passes', 'memory.stage_moved', 'memory.stage_time', 'work.head', 'work.layer',
+ 'work.layer_step', 'work.stage', 'work.stage_time', 'memory.stage_roofline', 'communication.slot',
+ 'performance.time_work', 'performance.time_tensor', 'performance.time_context', 'performance.time_expert',
+ 'performance.time_pipeline', 'performance.time_bubble', 'memory.state_parts', 'memory.update_moved',
+ 'memory.device_update', 'memory.host_users', 'memory.host_update', 'performance.time_optimizer',
+ 'communication.ranks_inside', 'communication.weight_data', 'communication.gather_inside',
+ 'communication.ranks_outside', 'communication.gather_outside', 'communication.gathers', 'communication.gradient_data',
+ 'communication.scatter_inside', 'communication.scatter_outside', 'communication.scatters', 'communication.data_time',
+ 'communication.window', 'performance.time_data', 'communication.host_rate', 'memory.activations_one_way',
+ 'memory.forward_hides', 'memory.leaving', 'memory.backward_hides', 'memory.returning', 'memory.rank_part',
+ 'memory.gradients_down', 'memory.together', 'memory.weights_up', 'performance.time_offload', 'performance.latency',
+ 'performance.throughput', 'performance.busy', 'work.token', 'work.forward', 'work.model', 'work.hardware',
+ 'memory.in_flight', 'memory.in_flight_between', 'memory.in_flight_last', 'memory.logits', 'memory.again',
+ 'memory.first_kept', 'memory.between_kept', 'memory.last_kept', 'feasibility.memory_capacity', 'memory.gradient_parts',
  'memory.weight_parts', 'memory.expert_bytes', 'memory.shared_bytes', 'memory.first_states', 'memory.gathered',
  'memory.staged', 'memory.first_stage', 'memory.between_states', 'memory.between_stage', 'memory.last_states',
  'memory.last_stage', 'feasibility.memory_required', 'memory.needy_shared', 'memory.needy_layers', 'memory.activations',
@@ -70,108 +70,111 @@ NAMES = ('split.nodes', 'split.counted_layers', 'split.share_layers', 'split.lac
 
 
 def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_score_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_dropout, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_host_bandwidth, node_host_memory, node_host_memory_bandwidth, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_link_efficiency, software_memory_efficiency, software_overlap, split_context, split_data, split_devices, split_expert, split_first_spared, split_interleave, split_last_spared, split_microbatch, split_offload_activations, split_offload_optimizer, split_pipeline, split_recompute, split_sequence, split_tensor, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size, workload_sequence_length, workload_training_tokens):
-    split_nodes = ceil(split_devices/node_accelerators)
-    x_0 = split_first_spared + split_last_spared
-    split_counted_layers = model_layers + x_0
+    x_0 = (model_latent == 1)
+    model_query_key_width = ((model_nope_width + model_rope_width) if x_0 else (model_head_width))
+    x_1 = model_heads*model_query_key_width
+    model_query_matrices = ((model_query_rank*(model_hidden + x_1)) if (model_query_rank > 0) else (model_hidden*x_1))
+    x_2 = model_heads*model_hidden
+    x_3 = 2*model_kv_heads
+    model_attention_matrices = model_query_matrices + ((model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*(model_kv_rank + model_rope_width) + model_value_width*x_2) if x_0 else (model_head_width*model_hidden*x_3 + model_head_width*x_2))
+    x_4 = model_ffn_matrices*model_hidden
+    model_dense_matrices = model_ffn_width*x_4
+    model_expert_matrices = model_expert_width*x_4
+    model_router = model_experts*(model_hidden + model_router_bias)
+    model_embedding = model_hidden*(model_positions + model_vocabulary)
+    x_5 = model_hidden*model_norm_vectors
+    model_final_norm = x_5
+    model_head = model_hidden*model_vocabulary
+    x_6 = model_final_norm + model_further
+    model_ends = model_embedding + model_head*(1 - model_tied) + x_6
+    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_3) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
+    model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
+    model_layer_norms = model_norms*x_5
+    model_sparse_share = (-model_dense_layers + model_layers)/model_layers
+    x_7 = 1 - model_sparse_share
+    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_7*(model_dense_matrices + model_dense_vectors)
+    x_8 = split_first_spared + split_last_spared
+    split_counted_layers = model_layers + x_8
     split_share_layers = ceil(split_counted_layers/split_pipeline)
     split_lacking_layers = -split_counted_layers + split_pipeline*split_share_layers
-    x_1 = -split_share_layers
-    split_first_layers = -split_first_spared - x_1 - ((1) if (split_lacking_layers >= 2) else (0))
-    split_tail_layers = -split_last_spared - x_1 - min(1, split_lacking_layers)
+    x_9 = -split_share_layers
+    split_first_layers = -split_first_spared - x_9 - ((1) if (split_lacking_layers >= 2) else (0))
+    x_11 = (split_pipeline == 1)
+    split_first_shared = (model_shared_layer*split_first_layers + ((model_ends) if x_11 else (model_embedding)))/split_tensor
+    split_tail_layers = -split_last_spared - x_9 - min(1, split_lacking_layers)
     split_stage_layers = ((max(split_first_layers, split_tail_layers)) if (split_pipeline <= 2) else (split_share_layers))
-    split_microbatches = workload_batch_size/(split_data*split_microbatch)
-    split_local_tokens = split_microbatch*workload_sequence_length/split_context
-    x_2 = split_context*split_data
-    split_group = x_2
-    model_embedding = model_hidden*(model_positions + model_vocabulary)
-    x_3 = model_hidden*model_norm_vectors
-    model_final_norm = x_3
-    model_head = model_hidden*model_vocabulary
-    x_4 = model_final_norm + model_further
-    model_ends = model_embedding + model_head*(1 - model_tied) + x_4
-    x_5 = (model_latent == 1)
-    model_query_key_width = ((model_nope_width + model_rope_width) if x_5 else (model_head_width))
-    x_6 = model_heads*model_query_key_width
-    model_query_matrices = ((model_query_rank*(model_hidden + x_6)) if (model_query_rank > 0) else (model_hidden*x_6))
-    x_7 = model_heads*model_hidden
-    x_8 = 2*model_kv_heads
-    model_attention_matrices = model_query_matrices + ((model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*(model_kv_rank + model_rope_width) + model_value_width*x_7) if x_5 else (model_head_width*model_hidden*x_8 + model_head_width*x_7))
-    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_8) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
-    x_9 = model_ffn_matrices*model_hidden
-    model_dense_matrices = model_ffn_width*x_9
-    model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
-    model_expert_matrices = model_expert_width*x_9
-    model_layer_norms = model_norms*x_3
-    model_router = model_experts*(model_hidden + model_router_bias)
-    model_sparse_share = (-model_dense_layers + model_layers)/model_layers
-    x_10 = 1 - model_sparse_share
-    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_10*(model_dense_matrices + model_dense_vectors)
-    x_12 = (split_pipeline == 1)
-    split_first_shared = (model_shared_layer*split_first_layers + ((model_ends) if x_12 else (model_embedding)))/split_tensor
-    x_13 = split_stage_layers/split_tensor
-    split_between_shared = model_shared_layer*x_13
-    split_last_shared = (model_shared_layer*split_tail_layers + ((model_ends) if x_12 else (model_head + x_4)))/split_tensor
+    x_12 = split_stage_layers/split_tensor
+    split_between_shared = model_shared_layer*x_12
+    split_last_shared = (model_shared_layer*split_tail_layers + ((model_ends) if x_11 else (model_head + x_6)))/split_tensor
     split_shared_parameters = max(split_between_shared, split_first_shared, split_last_shared)
     model_expert_layer = model_expert_matrices*model_experts*model_sparse_share
-    x_15 = model_expert_layer/split_expert
-    x_16 = x_13*x_15
-    split_expert_parameters = x_16
-    model_mix_width = ((model_value_width) if x_5 else (model_head_width))
-    x_17 = model_mix_width + model_query_key_width
-    x_18 = model_heads*x_17
-    work_pair = 2*x_18
+    x_14 = model_expert_layer/split_expert
+    x_15 = x_12*x_14
+    split_expert_parameters = x_15
+    x_16 = model_active_experts + model_shared_experts
+    model_active_layer = model_attention_matrices + model_dense_matrices*x_7 + model_sparse_share*(model_expert_matrices*x_16 + model_experts*model_hidden)
+    model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
+    model_active = model_active_layer*model_layers + model_head
+    split_microbatches = workload_batch_size/(split_data*split_microbatch)
+    split_local_tokens = split_microbatch*workload_sequence_length/split_context
+    x_17 = split_context*split_data
+    split_group = x_17
+    split_nodes = ceil(split_devices/node_accelerators)
+    model_mix_width = ((model_value_width) if x_0 else (model_head_width))
+    x_18 = model_mix_width + model_query_key_width
+    x_19 = model_heads*x_18
+    work_pair = 2*x_19
     work_attention = work_pair*workload_sequence_length*(1 - 1/2*model_causal)
     work_attention_repeats = ((0) if (split_recompute == 0) else (1))
     work_attention_passes = work_attention_repeats + 3
-    x_19 = work_attention*work_attention_passes
-    x_20 = split_local_tokens/split_tensor
-    communication_attention_work = x_19*x_20
-    x_22 = 1/(accelerator_peak*software_efficiency)
-    communication_attention_time = communication_attention_work*x_22
-    x_23 = split_context*split_tensor
-    x_24 = (node_accelerators >= x_23)
-    communication_context_latency = ((node_link_latency) if x_24 else (node_net_latency))
-    x_25 = ((model_heads) if x_5 else (model_kv_heads))
-    x_26 = x_17*x_25
-    communication_context_message = datatype_value_bytes*split_local_tokens*x_26/min(split_tensor, x_25)
+    x_20 = work_attention*work_attention_passes
+    x_21 = split_local_tokens/split_tensor
+    communication_attention_work = x_20*x_21
+    x_23 = 1/(accelerator_peak*software_efficiency)
+    communication_attention_time = communication_attention_work*x_23
+    x_24 = split_context*split_tensor
+    x_25 = (node_accelerators >= x_24)
+    communication_context_latency = ((node_link_latency) if x_25 else (node_net_latency))
+    x_26 = ((model_heads) if x_0 else (model_kv_heads))
+    x_27 = x_18*x_26
+    communication_context_message = datatype_value_bytes*split_local_tokens*x_27/min(split_tensor, x_26)
     communication_link_rate = node_link_bandwidth*software_link_efficiency
     communication_net_rate = node_net_bandwidth*software_link_efficiency
-    communication_context_rate = ((communication_link_rate) if x_24 else (communication_net_rate))
+    communication_context_rate = ((communication_link_rate) if x_25 else (communication_net_rate))
     communication_context_hop = communication_context_latency + communication_context_message/communication_context_rate
     communication_context_time = split_stage_layers*max(0, -communication_attention_time*software_overlap + communication_context_hop*work_attention_passes*(split_context - 1))
-    x_27 = (node_accelerators >= split_expert*split_tensor)
-    communication_expert_latency = ((node_link_latency) if x_27 else (node_net_latency))
-    x_28 = (split_sequence == 1)
-    memory_sequence_divisor = ((split_tensor) if x_28 else (1))
-    x_30 = datatype_value_bytes*model_hidden
-    x_31 = split_local_tokens*x_30
-    x_32 = x_31/memory_sequence_divisor
-    communication_expert_message = model_active_experts*x_32
-    communication_expert_rate = ((communication_link_rate) if x_27 else (communication_net_rate))
+    x_28 = (node_accelerators >= split_expert*split_tensor)
+    communication_expert_latency = ((node_link_latency) if x_28 else (node_net_latency))
+    x_29 = (split_sequence == 1)
+    memory_sequence_divisor = ((split_tensor) if x_29 else (1))
+    x_31 = datatype_value_bytes*model_hidden
+    x_32 = split_local_tokens*x_31
+    x_33 = x_32/memory_sequence_divisor
+    communication_expert_message = model_active_experts*x_33
+    communication_expert_rate = ((communication_link_rate) if x_28 else (communication_net_rate))
     communication_expert_exchange = (communication_expert_latency + communication_expert_message/(communication_expert_rate*split_expert))*(split_expert - 1)
-    x_33 = (split_recompute == 2)
-    work_full_again = ((1) if x_33 else (0))
-    x_34 = split_stage_layers*(2*work_full_again + 4)
-    communication_expert_time = communication_expert_exchange*model_sparse_share*x_34
-    communication_has_stages = ((0) if x_12 else (1))
-    x_35 = (node_accelerators >= split_devices)
-    communication_stage_latency = ((node_link_latency) if x_35 else (node_net_latency))
-    communication_stage_message = x_32
-    communication_stage_rate = ((communication_link_rate) if x_35 else (communication_net_rate))
+    x_34 = (split_recompute == 2)
+    work_full_again = ((1) if x_34 else (0))
+    x_35 = split_stage_layers*(2*work_full_again + 4)
+    communication_expert_time = communication_expert_exchange*model_sparse_share*x_35
+    communication_has_stages = ((0) if x_11 else (1))
+    x_36 = (node_accelerators >= split_devices)
+    communication_stage_latency = ((node_link_latency) if x_36 else (node_net_latency))
+    communication_stage_message = x_33
+    communication_stage_rate = ((communication_link_rate) if x_36 else (communication_net_rate))
     communication_stage_hop = communication_stage_latency + communication_stage_message/communication_stage_rate
     communication_pipeline_time = 2*communication_has_stages*communication_stage_hop*split_interleave
-    x_36 = (node_accelerators >= split_tensor)
-    communication_tensor_latency = ((node_link_latency) if x_36 else (node_net_latency))
-    communication_tensor_message = x_31
-    communication_tensor_rate = ((communication_link_rate) if x_36 else (communication_net_rate))
+    x_37 = (node_accelerators >= split_tensor)
+    communication_tensor_latency = ((node_link_latency) if x_37 else (node_net_latency))
+    communication_tensor_message = x_32
+    communication_tensor_rate = ((communication_link_rate) if x_37 else (communication_net_rate))
     communication_tensor_reduce = (communication_tensor_latency + communication_tensor_message/(communication_tensor_rate*split_tensor))*(2*split_tensor - 2)
-    communication_tensor_time = communication_tensor_reduce*x_34
-    x_37 = model_active_experts + model_shared_experts
-    memory_split_kept = datatype_value_bytes*(model_active_experts*model_hidden*model_sparse_share + model_ffn_matrices*(model_expert_width*model_sparse_share*x_37 + model_ffn_width*x_10) + x_18 + x_26)
-    memory_whole_kept = 2*model_dropout*model_hidden + 4*x_30
+    communication_tensor_time = communication_tensor_reduce*x_35
+    memory_split_kept = datatype_value_bytes*(model_active_experts*model_hidden*model_sparse_share + model_ffn_matrices*(model_expert_width*model_sparse_share*x_16 + model_ffn_width*x_7) + x_19 + x_27)
+    memory_whole_kept = 2*model_dropout*model_hidden + 4*x_31
     memory_full_kept = split_local_tokens*(memory_split_kept/split_tensor + memory_whole_kept/memory_sequence_divisor)
     memory_score_kept = model_heads*workload_sequence_length*(datatype_score_bytes*(model_dropout + 1) + model_dropout)
-    memory_layer_kept = ((x_32) if x_33 else (memory_full_kept) if (split_recompute == 1) else (memory_full_kept + memory_score_kept*x_20))
+    memory_layer_kept = ((x_33) if x_34 else (memory_full_kept) if (split_recompute == 1) else (memory_full_kept + memory_score_kept*x_21))
     work_product_passes = work_full_again + 3
     x_38 = split_expert_parameters + split_shared_parameters
     x_39 = 2*optimizer_gradient_bytes
@@ -180,12 +183,11 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     x_42 = 1/(accelerator_bandwidth*software_memory_efficiency)
     memory_stage_time = memory_stage_moved*x_42
     work_head = 2*model_head
-    model_active_layer = model_attention_matrices + model_dense_matrices*x_10 + model_sparse_share*(model_expert_matrices*x_37 + model_experts*model_hidden)
     work_layer = 2*model_active_layer
-    work_layer_step = work_layer*work_product_passes + x_19
+    work_layer_step = work_layer*work_product_passes + x_20
     x_43 = 3*work_head
-    work_stage = x_20*max(split_stage_layers*work_layer_step, split_tail_layers*work_layer_step + x_43)
-    work_stage_time = work_stage*x_22
+    work_stage = x_21*max(split_stage_layers*work_layer_step, split_tail_layers*work_layer_step + x_43)
+    work_stage_time = work_stage*x_23
     memory_stage_roofline = max(memory_stage_time, work_stage_time)
     communication_slot = communication_context_time + communication_expert_time + communication_pipeline_time + communication_tensor_time + memory_stage_roofline
     performance_time_work = memory_stage_roofline*split_microbatches
@@ -243,18 +245,16 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     x_65 = workload_batch_size*workload_sequence_length
     performance_throughput = x_65/performance_latency
     performance_busy = performance_time_work/performance_latency
-    model_active = model_active_layer*model_layers + model_head
-    model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
     work_token = model_layers*work_layer + work_head
     work_forward = model_layers*(work_attention + work_layer) + work_head
     work_model = 3*work_forward*x_65
     work_hardware = x_65*(model_layers*work_layer_step + x_43)
     x_66 = (split_interleave == 1)
-    memory_in_flight = ((split_first_layers*min(split_microbatches, split_pipeline)) if x_66 else (split_share_layers*(split_pipeline + x_46) - (-split_first_layers - x_1)*(2*split_pipeline - 1)))
+    memory_in_flight = ((split_first_layers*min(split_microbatches, split_pipeline)) if x_66 else (split_share_layers*(split_pipeline + x_46) - (-split_first_layers - x_9)*(2*split_pipeline - 1)))
     memory_in_flight_between = split_stage_layers*((min(split_microbatches, x_45)) if x_66 else (split_pipeline + (split_pipeline - 3)/split_interleave))
-    memory_in_flight_last = split_share_layers*(split_pipeline - x_46) + split_tail_layers + x_1
-    memory_logits = 4*model_vocabulary*x_20
-    memory_again = ((memory_full_kept) if x_33 else (0))
+    memory_in_flight_last = split_share_layers*(split_pipeline - x_46) + split_tail_layers + x_9
+    memory_logits = 4*model_vocabulary*x_21
+    memory_again = ((memory_full_kept) if x_34 else (0))
     x_67 = (split_offload_activations == 1)
     memory_first_kept = memory_again + memory_layer_kept*((min(2, memory_in_flight)) if x_67 else (memory_in_flight))
     memory_between_kept = memory_again + memory_layer_kept*((min(2, memory_in_flight_between)) if x_67 else (memory_in_flight_between))
@@ -266,14 +266,14 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     x_71 = optimizer_state_bytes*(1 - split_offload_optimizer)
     memory_expert_bytes = datatype_weight_bytes/max(1, memory_weight_parts/split_expert) + x_70/max(1, memory_gradient_parts/split_expert) + x_71/max(1, memory_state_parts/split_expert)
     memory_shared_bytes = datatype_weight_bytes/memory_weight_parts + x_71/memory_state_parts + x_70/memory_gradient_parts
-    x_74 = x_15/split_tensor
+    x_74 = x_14/split_tensor
     x_75 = memory_expert_bytes*x_74
     memory_first_states = memory_shared_bytes*split_first_shared + split_first_layers*x_75
-    memory_gathered = 2*datatype_weight_bytes*(((model_shared_layer) if (memory_weight_parts > 1) else (0)) + ((x_15) if (memory_weight_parts > split_expert) else (0)))/split_tensor
-    memory_staged = split_offload_optimizer*((x_39*(model_shared_layer + x_15)/split_tensor) if x_57 else (0))
+    memory_gathered = 2*datatype_weight_bytes*(((model_shared_layer) if (memory_weight_parts > 1) else (0)) + ((x_14) if (memory_weight_parts > split_expert) else (0)))/split_tensor
+    memory_staged = split_offload_optimizer*((x_39*(model_shared_layer + x_14)/split_tensor) if x_57 else (0))
     x_76 = memory_gathered + memory_staged
     memory_first_stage = memory_first_kept + memory_first_states + x_76
-    memory_between_states = memory_expert_bytes*x_16 + memory_shared_bytes*split_between_shared
+    memory_between_states = memory_expert_bytes*x_15 + memory_shared_bytes*split_between_shared
     memory_between_stage = memory_between_kept + memory_between_states + x_76
     memory_last_states = memory_shared_bytes*split_last_shared + split_tail_layers*x_75
     memory_last_stage = memory_last_kept + memory_last_states + x_76
@@ -295,26 +295,26 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     memory_host_states = memory_host_users*x_62*(optimizer_gradient_bytes + optimizer_state_bytes)
     memory_host_activations = memory_host_users*memory_layer_kept*split_offload_activations*max(memory_in_flight, memory_in_flight_between, memory_in_flight_last)
     memory_host_needed = memory_host_activations + memory_host_states
-    split_places = split_pipeline*split_tensor*x_2
+    split_places = split_pipeline*split_tensor*x_17
     x_82 = split_devices - split_places
     split_stray_devices = max(x_82, -x_82)
     split_batch_step = split_data*split_microbatch
     split_stray_samples = workload_batch_size % split_batch_step
     split_stray_heads = model_heads % split_tensor
-    split_stray_kv_heads = ((0) if x_5 else (min(model_kv_heads % split_tensor, split_tensor % model_kv_heads)))
+    split_stray_kv_heads = ((0) if x_0 else (min(model_kv_heads % split_tensor, split_tensor % model_kv_heads)))
     split_stray_width = model_ffn_width % split_tensor
     split_stray_expert_width = model_expert_width % split_tensor
     split_sequence_parts = ((1) if (split_context == 1) else (split_context*(model_causal + 1)))
     split_stray_tokens = workload_sequence_length % split_sequence_parts
-    split_stray_shares = ((workload_sequence_length % x_23) if x_28 else (0))
+    split_stray_shares = ((workload_sequence_length % x_24) if x_29 else (0))
     split_sequence_step = split_sequence_parts*split_tensor
     split_stray_experts = ((0) if (split_expert == 1) or (model_experts > 0) else (1)) + model_experts % split_expert
     split_stray_ranks = split_group % split_expert
-    split_stray_rounds = ((0) if x_12 or x_66 else (split_microbatches % split_pipeline))
-    split_stray_chunks = ((split_interleave - 1) if x_12 else (0))
+    split_stray_rounds = ((0) if x_11 or x_66 else (split_microbatches % split_pipeline))
+    split_stray_chunks = ((split_interleave - 1) if x_11 else (0))
     split_pieces = split_interleave*split_pipeline
     split_stray_layers = split_share_layers % split_interleave
-    split_stray_spared = ((x_0) if x_12 else (0))
+    split_stray_spared = ((x_8) if x_11 else (0))
     split_end_lacks = split_share_layers - min(split_first_layers, split_tail_layers)
     split_chunk_layers = split_share_layers/split_interleave
     fragility_job_mtbf = reliability_device_mtbf/split_devices
@@ -353,115 +353,118 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     capital_run_tax = ((0) if x_87 else (macro_run_carbon*ops_carbon_tax))
     macro_run_cost = capital_run_electricity + capital_run_rent + capital_run_tax
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (split_nodes, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_tail_layers, split_stage_layers, split_microbatches, split_local_tokens, split_group, model_embedding, model_final_norm, model_head, model_ends, model_query_key_width, model_query_matrices, model_attention_matrices, model_attention_vectors, model_dense_matrices, model_dense_vectors, model_expert_matrices, model_layer_norms, model_router, model_sparse_share, model_shared_layer, split_first_shared, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_mix_width, work_pair, work_attention, work_attention_repeats, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_latency, communication_context_message, communication_link_rate, communication_net_rate, communication_context_rate, communication_context_hop, communication_context_time, communication_expert_latency, memory_sequence_divisor, communication_expert_message, communication_expert_rate, communication_expert_exchange, work_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_tensor_latency, communication_tensor_message, communication_tensor_rate, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, work_product_passes, memory_stage_moved, memory_stage_time, work_head, model_active_layer, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_latency, performance_throughput, performance_busy, model_active, model_parameters, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_expert_bytes, memory_shared_bytes, memory_first_states, memory_gathered, memory_staged, memory_first_stage, memory_between_states, memory_between_stage, memory_last_states, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, positions_learned, positions_placed, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, split_places, split_stray_devices, split_batch_step, split_stray_samples, split_stray_heads, split_stray_kv_heads, split_stray_width, split_stray_expert_width, split_sequence_parts, split_stray_tokens, split_stray_shares, split_sequence_step, split_stray_experts, split_stray_ranks, split_stray_rounds, split_stray_chunks, split_pieces, split_stray_layers, split_stray_spared, split_end_lacks, split_chunk_layers, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_run_time, capital_held, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_rent, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_run_carbon, capital_run_rent, sustainability_run_it_energy, sustainability_run_energy, capital_run_electricity, capital_run_tax, macro_run_cost, macro_water,)
+    return (model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_router, model_embedding, model_final_norm, model_head, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_sparse_share, model_shared_layer, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_first_shared, split_tail_layers, split_stage_layers, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_active_layer, model_parameters, model_active, split_microbatches, split_local_tokens, split_group, split_nodes, model_mix_width, work_pair, work_attention, work_attention_repeats, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_latency, communication_context_message, communication_link_rate, communication_net_rate, communication_context_rate, communication_context_hop, communication_context_time, communication_expert_latency, memory_sequence_divisor, communication_expert_message, communication_expert_rate, communication_expert_exchange, work_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_tensor_latency, communication_tensor_message, communication_tensor_rate, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, work_product_passes, memory_stage_moved, memory_stage_time, work_head, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_latency, performance_throughput, performance_busy, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_expert_bytes, memory_shared_bytes, memory_first_states, memory_gathered, memory_staged, memory_first_stage, memory_between_states, memory_between_stage, memory_last_states, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, positions_learned, positions_placed, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, split_places, split_stray_devices, split_batch_step, split_stray_samples, split_stray_heads, split_stray_kv_heads, split_stray_width, split_stray_expert_width, split_sequence_parts, split_stray_tokens, split_stray_shares, split_sequence_step, split_stray_experts, split_stray_ranks, split_stray_rounds, split_stray_chunks, split_pieces, split_stray_layers, split_stray_spared, split_end_lacks, split_chunk_layers, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_run_time, capital_held, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_rent, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_run_carbon, capital_run_rent, sustainability_run_it_energy, sustainability_run_energy, capital_run_electricity, capital_run_tax, macro_run_cost, macro_water,)
 
 
 def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_score_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_dropout, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_host_bandwidth, node_host_memory, node_host_memory_bandwidth, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_link_efficiency, software_memory_efficiency, software_overlap, split_context, split_data, split_devices, split_expert, split_first_spared, split_interleave, split_last_spared, split_microbatch, split_offload_activations, split_offload_optimizer, split_pipeline, split_recompute, split_sequence, split_tensor, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size, workload_sequence_length, workload_training_tokens):
     ceil, floor, log, exp, expm1 = numpy.ceil, numpy.floor, numpy.log, numpy.exp, numpy.expm1
     erfinv, erlang_c = erfinv_of(numpy), erlang_c_of(numpy)
     maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod
-    split_nodes = ceil(split_devices/node_accelerators)
-    x_0 = split_first_spared + split_last_spared
-    split_counted_layers = model_layers + x_0
+    x_0 = (model_latent == 1)
+    model_query_key_width = where(x_0, model_nope_width + model_rope_width, model_head_width)
+    x_1 = model_heads*model_query_key_width
+    model_query_matrices = where((model_query_rank > 0), model_query_rank*(model_hidden + x_1), model_hidden*x_1)
+    x_2 = model_heads*model_hidden
+    x_3 = 2*model_kv_heads
+    model_attention_matrices = model_query_matrices + where(x_0, model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*(model_kv_rank + model_rope_width) + model_value_width*x_2, model_head_width*model_hidden*x_3 + model_head_width*x_2)
+    x_4 = model_ffn_matrices*model_hidden
+    model_dense_matrices = model_ffn_width*x_4
+    model_expert_matrices = model_expert_width*x_4
+    model_router = model_experts*(model_hidden + model_router_bias)
+    model_embedding = model_hidden*(model_positions + model_vocabulary)
+    x_5 = model_hidden*model_norm_vectors
+    model_final_norm = x_5
+    model_head = model_hidden*model_vocabulary
+    x_6 = model_final_norm + model_further
+    model_ends = model_embedding + model_head*(1 - model_tied) + x_6
+    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_3) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
+    model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
+    model_layer_norms = model_norms*x_5
+    model_sparse_share = (-model_dense_layers + model_layers)/model_layers
+    x_7 = 1 - model_sparse_share
+    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_7*(model_dense_matrices + model_dense_vectors)
+    x_8 = split_first_spared + split_last_spared
+    split_counted_layers = model_layers + x_8
     split_share_layers = ceil(split_counted_layers/split_pipeline)
     split_lacking_layers = -split_counted_layers + split_pipeline*split_share_layers
-    x_1 = -split_share_layers
-    split_first_layers = -split_first_spared - x_1 - where((split_lacking_layers >= 2), 1, 0)
-    split_tail_layers = -split_last_spared - x_1 - minimum(1, split_lacking_layers)
+    x_9 = -split_share_layers
+    split_first_layers = -split_first_spared - x_9 - where((split_lacking_layers >= 2), 1, 0)
+    x_11 = (split_pipeline == 1)
+    split_first_shared = (model_shared_layer*split_first_layers + where(x_11, model_ends, model_embedding))/split_tensor
+    split_tail_layers = -split_last_spared - x_9 - minimum(1, split_lacking_layers)
     split_stage_layers = where((split_pipeline <= 2), maximum(split_first_layers, split_tail_layers), split_share_layers)
-    split_microbatches = workload_batch_size/(split_data*split_microbatch)
-    split_local_tokens = split_microbatch*workload_sequence_length/split_context
-    x_2 = split_context*split_data
-    split_group = x_2
-    model_embedding = model_hidden*(model_positions + model_vocabulary)
-    x_3 = model_hidden*model_norm_vectors
-    model_final_norm = x_3
-    model_head = model_hidden*model_vocabulary
-    x_4 = model_final_norm + model_further
-    model_ends = model_embedding + model_head*(1 - model_tied) + x_4
-    x_5 = (model_latent == 1)
-    model_query_key_width = where(x_5, model_nope_width + model_rope_width, model_head_width)
-    x_6 = model_heads*model_query_key_width
-    model_query_matrices = where((model_query_rank > 0), model_query_rank*(model_hidden + x_6), model_hidden*x_6)
-    x_7 = model_heads*model_hidden
-    x_8 = 2*model_kv_heads
-    model_attention_matrices = model_query_matrices + where(x_5, model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*(model_kv_rank + model_rope_width) + model_value_width*x_7, model_head_width*model_hidden*x_8 + model_head_width*x_7)
-    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_8) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
-    x_9 = model_ffn_matrices*model_hidden
-    model_dense_matrices = model_ffn_width*x_9
-    model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
-    model_expert_matrices = model_expert_width*x_9
-    model_layer_norms = model_norms*x_3
-    model_router = model_experts*(model_hidden + model_router_bias)
-    model_sparse_share = (-model_dense_layers + model_layers)/model_layers
-    x_10 = 1 - model_sparse_share
-    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_10*(model_dense_matrices + model_dense_vectors)
-    x_12 = (split_pipeline == 1)
-    split_first_shared = (model_shared_layer*split_first_layers + where(x_12, model_ends, model_embedding))/split_tensor
-    x_13 = split_stage_layers/split_tensor
-    split_between_shared = model_shared_layer*x_13
-    split_last_shared = (model_shared_layer*split_tail_layers + where(x_12, model_ends, model_head + x_4))/split_tensor
+    x_12 = split_stage_layers/split_tensor
+    split_between_shared = model_shared_layer*x_12
+    split_last_shared = (model_shared_layer*split_tail_layers + where(x_11, model_ends, model_head + x_6))/split_tensor
     split_shared_parameters = maximum(maximum(split_between_shared, split_first_shared), split_last_shared)
     model_expert_layer = model_expert_matrices*model_experts*model_sparse_share
-    x_15 = model_expert_layer/split_expert
-    x_16 = x_13*x_15
-    split_expert_parameters = x_16
-    model_mix_width = where(x_5, model_value_width, model_head_width)
-    x_17 = model_mix_width + model_query_key_width
-    x_18 = model_heads*x_17
-    work_pair = 2*x_18
+    x_14 = model_expert_layer/split_expert
+    x_15 = x_12*x_14
+    split_expert_parameters = x_15
+    x_16 = model_active_experts + model_shared_experts
+    model_active_layer = model_attention_matrices + model_dense_matrices*x_7 + model_sparse_share*(model_expert_matrices*x_16 + model_experts*model_hidden)
+    model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
+    model_active = model_active_layer*model_layers + model_head
+    split_microbatches = workload_batch_size/(split_data*split_microbatch)
+    split_local_tokens = split_microbatch*workload_sequence_length/split_context
+    x_17 = split_context*split_data
+    split_group = x_17
+    split_nodes = ceil(split_devices/node_accelerators)
+    model_mix_width = where(x_0, model_value_width, model_head_width)
+    x_18 = model_mix_width + model_query_key_width
+    x_19 = model_heads*x_18
+    work_pair = 2*x_19
     work_attention = work_pair*workload_sequence_length*(1 - 1/2*model_causal)
     work_attention_repeats = where((split_recompute == 0), 0, 1)
     work_attention_passes = work_attention_repeats + 3
-    x_19 = work_attention*work_attention_passes
-    x_20 = split_local_tokens/split_tensor
-    communication_attention_work = x_19*x_20
-    x_22 = 1/(accelerator_peak*software_efficiency)
-    communication_attention_time = communication_attention_work*x_22
-    x_23 = split_context*split_tensor
-    x_24 = (node_accelerators >= x_23)
-    communication_context_latency = where(x_24, node_link_latency, node_net_latency)
-    x_25 = where(x_5, model_heads, model_kv_heads)
-    x_26 = x_17*x_25
-    communication_context_message = datatype_value_bytes*split_local_tokens*x_26/minimum(split_tensor, x_25)
+    x_20 = work_attention*work_attention_passes
+    x_21 = split_local_tokens/split_tensor
+    communication_attention_work = x_20*x_21
+    x_23 = 1/(accelerator_peak*software_efficiency)
+    communication_attention_time = communication_attention_work*x_23
+    x_24 = split_context*split_tensor
+    x_25 = (node_accelerators >= x_24)
+    communication_context_latency = where(x_25, node_link_latency, node_net_latency)
+    x_26 = where(x_0, model_heads, model_kv_heads)
+    x_27 = x_18*x_26
+    communication_context_message = datatype_value_bytes*split_local_tokens*x_27/minimum(split_tensor, x_26)
     communication_link_rate = node_link_bandwidth*software_link_efficiency
     communication_net_rate = node_net_bandwidth*software_link_efficiency
-    communication_context_rate = where(x_24, communication_link_rate, communication_net_rate)
+    communication_context_rate = where(x_25, communication_link_rate, communication_net_rate)
     communication_context_hop = communication_context_latency + communication_context_message/communication_context_rate
     communication_context_time = split_stage_layers*maximum(0, -communication_attention_time*software_overlap + communication_context_hop*work_attention_passes*(split_context - 1))
-    x_27 = (node_accelerators >= split_expert*split_tensor)
-    communication_expert_latency = where(x_27, node_link_latency, node_net_latency)
-    x_28 = (split_sequence == 1)
-    memory_sequence_divisor = where(x_28, split_tensor, 1)
-    x_30 = datatype_value_bytes*model_hidden
-    x_31 = split_local_tokens*x_30
-    x_32 = x_31/memory_sequence_divisor
-    communication_expert_message = model_active_experts*x_32
-    communication_expert_rate = where(x_27, communication_link_rate, communication_net_rate)
+    x_28 = (node_accelerators >= split_expert*split_tensor)
+    communication_expert_latency = where(x_28, node_link_latency, node_net_latency)
+    x_29 = (split_sequence == 1)
+    memory_sequence_divisor = where(x_29, split_tensor, 1)
+    x_31 = datatype_value_bytes*model_hidden
+    x_32 = split_local_tokens*x_31
+    x_33 = x_32/memory_sequence_divisor
+    communication_expert_message = model_active_experts*x_33
+    communication_expert_rate = where(x_28, communication_link_rate, communication_net_rate)
     communication_expert_exchange = (communication_expert_latency + communication_expert_message/(communication_expert_rate*split_expert))*(split_expert - 1)
-    x_33 = (split_recompute == 2)
-    work_full_again = where(x_33, 1, 0)
-    x_34 = split_stage_layers*(2*work_full_again + 4)
-    communication_expert_time = communication_expert_exchange*model_sparse_share*x_34
-    communication_has_stages = where(x_12, 0, 1)
-    x_35 = (node_accelerators >= split_devices)
-    communication_stage_latency = where(x_35, node_link_latency, node_net_latency)
-    communication_stage_message = x_32
-    communication_stage_rate = where(x_35, communication_link_rate, communication_net_rate)
+    x_34 = (split_recompute == 2)
+    work_full_again = where(x_34, 1, 0)
+    x_35 = split_stage_layers*(2*work_full_again + 4)
+    communication_expert_time = communication_expert_exchange*model_sparse_share*x_35
+    communication_has_stages = where(x_11, 0, 1)
+    x_36 = (node_accelerators >= split_devices)
+    communication_stage_latency = where(x_36, node_link_latency, node_net_latency)
+    communication_stage_message = x_33
+    communication_stage_rate = where(x_36, communication_link_rate, communication_net_rate)
     communication_stage_hop = communication_stage_latency + communication_stage_message/communication_stage_rate
     communication_pipeline_time = 2*communication_has_stages*communication_stage_hop*split_interleave
-    x_36 = (node_accelerators >= split_tensor)
-    communication_tensor_latency = where(x_36, node_link_latency, node_net_latency)
-    communication_tensor_message = x_31
-    communication_tensor_rate = where(x_36, communication_link_rate, communication_net_rate)
+    x_37 = (node_accelerators >= split_tensor)
+    communication_tensor_latency = where(x_37, node_link_latency, node_net_latency)
+    communication_tensor_message = x_32
+    communication_tensor_rate = where(x_37, communication_link_rate, communication_net_rate)
     communication_tensor_reduce = (communication_tensor_latency + communication_tensor_message/(communication_tensor_rate*split_tensor))*(2*split_tensor - 2)
-    communication_tensor_time = communication_tensor_reduce*x_34
-    x_37 = model_active_experts + model_shared_experts
-    memory_split_kept = datatype_value_bytes*(model_active_experts*model_hidden*model_sparse_share + model_ffn_matrices*(model_expert_width*model_sparse_share*x_37 + model_ffn_width*x_10) + x_18 + x_26)
-    memory_whole_kept = 2*model_dropout*model_hidden + 4*x_30
+    communication_tensor_time = communication_tensor_reduce*x_35
+    memory_split_kept = datatype_value_bytes*(model_active_experts*model_hidden*model_sparse_share + model_ffn_matrices*(model_expert_width*model_sparse_share*x_16 + model_ffn_width*x_7) + x_19 + x_27)
+    memory_whole_kept = 2*model_dropout*model_hidden + 4*x_31
     memory_full_kept = split_local_tokens*(memory_split_kept/split_tensor + memory_whole_kept/memory_sequence_divisor)
     memory_score_kept = model_heads*workload_sequence_length*(datatype_score_bytes*(model_dropout + 1) + model_dropout)
-    memory_layer_kept = where(x_33, x_32, where((split_recompute == 1), memory_full_kept, memory_full_kept + memory_score_kept*x_20))
+    memory_layer_kept = where(x_34, x_33, where((split_recompute == 1), memory_full_kept, memory_full_kept + memory_score_kept*x_21))
     work_product_passes = work_full_again + 3
     x_38 = split_expert_parameters + split_shared_parameters
     x_39 = 2*optimizer_gradient_bytes
@@ -470,12 +473,11 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     x_42 = 1/(accelerator_bandwidth*software_memory_efficiency)
     memory_stage_time = memory_stage_moved*x_42
     work_head = 2*model_head
-    model_active_layer = model_attention_matrices + model_dense_matrices*x_10 + model_sparse_share*(model_expert_matrices*x_37 + model_experts*model_hidden)
     work_layer = 2*model_active_layer
-    work_layer_step = work_layer*work_product_passes + x_19
+    work_layer_step = work_layer*work_product_passes + x_20
     x_43 = 3*work_head
-    work_stage = x_20*maximum(split_stage_layers*work_layer_step, split_tail_layers*work_layer_step + x_43)
-    work_stage_time = work_stage*x_22
+    work_stage = x_21*maximum(split_stage_layers*work_layer_step, split_tail_layers*work_layer_step + x_43)
+    work_stage_time = work_stage*x_23
     memory_stage_roofline = maximum(memory_stage_time, work_stage_time)
     communication_slot = communication_context_time + communication_expert_time + communication_pipeline_time + communication_tensor_time + memory_stage_roofline
     performance_time_work = memory_stage_roofline*split_microbatches
@@ -533,18 +535,16 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     x_65 = workload_batch_size*workload_sequence_length
     performance_throughput = x_65/performance_latency
     performance_busy = performance_time_work/performance_latency
-    model_active = model_active_layer*model_layers + model_head
-    model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
     work_token = model_layers*work_layer + work_head
     work_forward = model_layers*(work_attention + work_layer) + work_head
     work_model = 3*work_forward*x_65
     work_hardware = x_65*(model_layers*work_layer_step + x_43)
     x_66 = (split_interleave == 1)
-    memory_in_flight = where(x_66, split_first_layers*minimum(split_microbatches, split_pipeline), split_share_layers*(split_pipeline + x_46) - (-split_first_layers - x_1)*(2*split_pipeline - 1))
+    memory_in_flight = where(x_66, split_first_layers*minimum(split_microbatches, split_pipeline), split_share_layers*(split_pipeline + x_46) - (-split_first_layers - x_9)*(2*split_pipeline - 1))
     memory_in_flight_between = split_stage_layers*where(x_66, minimum(split_microbatches, x_45), split_pipeline + (split_pipeline - 3)/split_interleave)
-    memory_in_flight_last = split_share_layers*(split_pipeline - x_46) + split_tail_layers + x_1
-    memory_logits = 4*model_vocabulary*x_20
-    memory_again = where(x_33, memory_full_kept, 0)
+    memory_in_flight_last = split_share_layers*(split_pipeline - x_46) + split_tail_layers + x_9
+    memory_logits = 4*model_vocabulary*x_21
+    memory_again = where(x_34, memory_full_kept, 0)
     x_67 = (split_offload_activations == 1)
     memory_first_kept = memory_again + memory_layer_kept*where(x_67, minimum(2, memory_in_flight), memory_in_flight)
     memory_between_kept = memory_again + memory_layer_kept*where(x_67, minimum(2, memory_in_flight_between), memory_in_flight_between)
@@ -556,14 +556,14 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     x_71 = optimizer_state_bytes*(1 - split_offload_optimizer)
     memory_expert_bytes = datatype_weight_bytes/maximum(1, memory_weight_parts/split_expert) + x_70/maximum(1, memory_gradient_parts/split_expert) + x_71/maximum(1, memory_state_parts/split_expert)
     memory_shared_bytes = datatype_weight_bytes/memory_weight_parts + x_71/memory_state_parts + x_70/memory_gradient_parts
-    x_74 = x_15/split_tensor
+    x_74 = x_14/split_tensor
     x_75 = memory_expert_bytes*x_74
     memory_first_states = memory_shared_bytes*split_first_shared + split_first_layers*x_75
-    memory_gathered = 2*datatype_weight_bytes*(where((memory_weight_parts > 1), model_shared_layer, 0) + where((memory_weight_parts > split_expert), x_15, 0))/split_tensor
-    memory_staged = split_offload_optimizer*where(x_57, x_39*(model_shared_layer + x_15)/split_tensor, 0)
+    memory_gathered = 2*datatype_weight_bytes*(where((memory_weight_parts > 1), model_shared_layer, 0) + where((memory_weight_parts > split_expert), x_14, 0))/split_tensor
+    memory_staged = split_offload_optimizer*where(x_57, x_39*(model_shared_layer + x_14)/split_tensor, 0)
     x_76 = memory_gathered + memory_staged
     memory_first_stage = memory_first_kept + memory_first_states + x_76
-    memory_between_states = memory_expert_bytes*x_16 + memory_shared_bytes*split_between_shared
+    memory_between_states = memory_expert_bytes*x_15 + memory_shared_bytes*split_between_shared
     memory_between_stage = memory_between_kept + memory_between_states + x_76
     memory_last_states = memory_shared_bytes*split_last_shared + split_tail_layers*x_75
     memory_last_stage = memory_last_kept + memory_last_states + x_76
@@ -585,26 +585,26 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     memory_host_states = memory_host_users*x_62*(optimizer_gradient_bytes + optimizer_state_bytes)
     memory_host_activations = memory_host_users*memory_layer_kept*split_offload_activations*maximum(maximum(memory_in_flight, memory_in_flight_between), memory_in_flight_last)
     memory_host_needed = memory_host_activations + memory_host_states
-    split_places = split_pipeline*split_tensor*x_2
+    split_places = split_pipeline*split_tensor*x_17
     x_82 = split_devices - split_places
     split_stray_devices = maximum(x_82, -x_82)
     split_batch_step = split_data*split_microbatch
     split_stray_samples = mod(workload_batch_size, split_batch_step)
     split_stray_heads = mod(model_heads, split_tensor)
-    split_stray_kv_heads = where(x_5, 0, minimum(mod(model_kv_heads, split_tensor), mod(split_tensor, model_kv_heads)))
+    split_stray_kv_heads = where(x_0, 0, minimum(mod(model_kv_heads, split_tensor), mod(split_tensor, model_kv_heads)))
     split_stray_width = mod(model_ffn_width, split_tensor)
     split_stray_expert_width = mod(model_expert_width, split_tensor)
     split_sequence_parts = where((split_context == 1), 1, split_context*(model_causal + 1))
     split_stray_tokens = mod(workload_sequence_length, split_sequence_parts)
-    split_stray_shares = where(x_28, mod(workload_sequence_length, x_23), 0)
+    split_stray_shares = where(x_29, mod(workload_sequence_length, x_24), 0)
     split_sequence_step = split_sequence_parts*split_tensor
     split_stray_experts = where(((split_expert == 1)) | ((model_experts > 0)), 0, 1) + mod(model_experts, split_expert)
     split_stray_ranks = mod(split_group, split_expert)
-    split_stray_rounds = where((x_12) | (x_66), 0, mod(split_microbatches, split_pipeline))
-    split_stray_chunks = where(x_12, split_interleave - 1, 0)
+    split_stray_rounds = where((x_11) | (x_66), 0, mod(split_microbatches, split_pipeline))
+    split_stray_chunks = where(x_11, split_interleave - 1, 0)
     split_pieces = split_interleave*split_pipeline
     split_stray_layers = mod(split_share_layers, split_interleave)
-    split_stray_spared = where(x_12, x_0, 0)
+    split_stray_spared = where(x_11, x_8, 0)
     split_end_lacks = split_share_layers - minimum(split_first_layers, split_tail_layers)
     split_chunk_layers = split_share_layers/split_interleave
     fragility_job_mtbf = reliability_device_mtbf/split_devices
@@ -643,4 +643,4 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     capital_run_tax = where(x_87, 0, macro_run_carbon*ops_carbon_tax)
     macro_run_cost = capital_run_electricity + capital_run_rent + capital_run_tax
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (split_nodes, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_tail_layers, split_stage_layers, split_microbatches, split_local_tokens, split_group, model_embedding, model_final_norm, model_head, model_ends, model_query_key_width, model_query_matrices, model_attention_matrices, model_attention_vectors, model_dense_matrices, model_dense_vectors, model_expert_matrices, model_layer_norms, model_router, model_sparse_share, model_shared_layer, split_first_shared, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_mix_width, work_pair, work_attention, work_attention_repeats, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_latency, communication_context_message, communication_link_rate, communication_net_rate, communication_context_rate, communication_context_hop, communication_context_time, communication_expert_latency, memory_sequence_divisor, communication_expert_message, communication_expert_rate, communication_expert_exchange, work_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_tensor_latency, communication_tensor_message, communication_tensor_rate, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, work_product_passes, memory_stage_moved, memory_stage_time, work_head, model_active_layer, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_latency, performance_throughput, performance_busy, model_active, model_parameters, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_expert_bytes, memory_shared_bytes, memory_first_states, memory_gathered, memory_staged, memory_first_stage, memory_between_states, memory_between_stage, memory_last_states, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, positions_learned, positions_placed, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, split_places, split_stray_devices, split_batch_step, split_stray_samples, split_stray_heads, split_stray_kv_heads, split_stray_width, split_stray_expert_width, split_sequence_parts, split_stray_tokens, split_stray_shares, split_sequence_step, split_stray_experts, split_stray_ranks, split_stray_rounds, split_stray_chunks, split_pieces, split_stray_layers, split_stray_spared, split_end_lacks, split_chunk_layers, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_run_time, capital_held, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_rent, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_run_carbon, capital_run_rent, sustainability_run_it_energy, sustainability_run_energy, capital_run_electricity, capital_run_tax, macro_run_cost, macro_water,)
+    return (model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_router, model_embedding, model_final_norm, model_head, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_sparse_share, model_shared_layer, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_first_shared, split_tail_layers, split_stage_layers, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_active_layer, model_parameters, model_active, split_microbatches, split_local_tokens, split_group, split_nodes, model_mix_width, work_pair, work_attention, work_attention_repeats, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_latency, communication_context_message, communication_link_rate, communication_net_rate, communication_context_rate, communication_context_hop, communication_context_time, communication_expert_latency, memory_sequence_divisor, communication_expert_message, communication_expert_rate, communication_expert_exchange, work_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_tensor_latency, communication_tensor_message, communication_tensor_rate, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, work_product_passes, memory_stage_moved, memory_stage_time, work_head, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_latency, performance_throughput, performance_busy, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_expert_bytes, memory_shared_bytes, memory_first_states, memory_gathered, memory_staged, memory_first_stage, memory_between_states, memory_between_stage, memory_last_states, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, positions_learned, positions_placed, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, split_places, split_stray_devices, split_batch_step, split_stray_samples, split_stray_heads, split_stray_kv_heads, split_stray_width, split_stray_expert_width, split_sequence_parts, split_stray_tokens, split_stray_shares, split_sequence_step, split_stray_experts, split_stray_ranks, split_stray_rounds, split_stray_chunks, split_pieces, split_stray_layers, split_stray_spared, split_end_lacks, split_chunk_layers, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_run_time, capital_held, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_rent, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_run_carbon, capital_run_rent, sustainability_run_it_energy, sustainability_run_energy, capital_run_electricity, capital_run_tax, macro_run_cost, macro_water,)

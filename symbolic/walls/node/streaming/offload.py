@@ -66,6 +66,7 @@ rate_to_the_host = apply(
     because="software reaches a fraction of it",
     when=TRANSFORMER_TRAINING,
 )
+
 # What passes over the link: weights and gradients by the law of weights that arrive, activations by that of any data.
 down = apply(
     layer.stream_law,
@@ -94,7 +95,7 @@ activations_one_way = apply(
     when=TRANSFORMER_TRAINING,
 )
 
-# What of it shows: the link carries one microbatch while the accelerator computes on another.
+# What of it shows: the link carries the activations of one layer while the accelerator computes another.
 computing_to_hide = apply(
     shares.reached_law,
     {shares.reached: hides, shares.efficiency: overlap, shares.capability: stage_time},
