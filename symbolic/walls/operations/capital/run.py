@@ -8,9 +8,13 @@ from sympy import Eq, Piecewise
 from mlsysim.symbolic.foundations.inputs import duration, training_tokens
 from mlsysim.symbolic.quantity import TRANSFORMER_TRAINING, Quantity, time
 from mlsysim.symbolic.rules import apply, define, equation
-from mlsysim.symbolic.walls.operations.capital import wall as capital
+from mlsysim.symbolic.walls.operations.capital import bill, tokens
+from mlsysim.symbolic.walls.operations.sustainability import facility
+from mlsysim.symbolic.walls.operations.sustainability import power as fleet
 from mlsysim.symbolic.walls.operations.sustainability import wall as sustainability
-from mlsysim.symbolic.walls.operations.sustainability.wall import carbon, energy, it_energy
+from mlsysim.symbolic.walls.operations.sustainability.facility import energy
+from mlsysim.symbolic.walls.operations.sustainability.power import it_energy
+from mlsysim.symbolic.walls.operations.sustainability.wall import carbon
 
 run_time = time("macro.run_time", r"T_{\mathrm{run}}", "time of the training run", display="day", low=3600)
 run_cost = Quantity("macro.run_cost", r"K_{\mathrm{run}}", "USD", "total cost of the training run", low=1)
@@ -45,8 +49,8 @@ held = time(
 )
 
 takes = apply(
-    capital.run_takes,
-    {capital.run_tokens: training_tokens, capital.run_time: run_time},
+    tokens.run_takes,
+    {tokens.run_tokens: training_tokens, tokens.run_time: run_time},
     because="every token is trained on once, and lost time makes a run longer",
     when=TRANSFORMER_TRAINING,
 )
@@ -57,11 +61,11 @@ held_for = define(
 )
 _held = {duration: held}
 pays_rent = apply(
-    capital.rented, _held, because="accelerators are paid for while they are held", when=TRANSFORMER_TRAINING
+    bill.rented, _held, because="accelerators are paid for while they are held", when=TRANSFORMER_TRAINING
 )
-handles = apply(capital.tokens_made, _held, because="tokens are trained on while it is held", when=TRANSFORMER_TRAINING)
+handles = apply(tokens.tokens_made, _held, because="tokens are trained on while it is held", when=TRANSFORMER_TRAINING)
 draws_power = apply(
-    sustainability.energy_of_computers, _held, because="computers draw power while they are held",
+    fleet.energy_of_computers, _held, because="computers draw power while they are held",
     when=TRANSFORMER_TRAINING,
 )  # fmt: skip
 wears = apply(sustainability.made, _held, because="hardware is worn while it is held", when=TRANSFORMER_TRAINING)
@@ -72,38 +76,38 @@ emits = apply(
     when=TRANSFORMER_TRAINING,
 )
 rents = apply(
-    capital.rented,
-    {capital.rent: run_rent, duration: run_time},
+    bill.rented,
+    {bill.rent: run_rent, duration: run_time},
     because="the fleet is held until the run ends",
     when=TRANSFORMER_TRAINING,
 )
 computes = apply(
-    sustainability.energy_of_computers,
+    fleet.energy_of_computers,
     {it_energy: run_computers, duration: run_time},
     because="the computers run until the run ends",
     when=TRANSFORMER_TRAINING,
 )
 draws = apply(
-    sustainability.overhead,
+    facility.overhead,
     {energy: run_energy, it_energy: run_computers},
     because="the law of the facility, for the run",
     when=TRANSFORMER_TRAINING,
 )
 drinks = apply(
-    capital.electricity,
-    {capital.energy_cost: run_electricity, energy: run_energy},
+    bill.electricity,
+    {bill.energy_cost: run_electricity, energy: run_energy},
     because="the electricity of a run is paid like any other",
     when=TRANSFORMER_TRAINING,
 )
 taxed = apply(
-    capital.taxed,
-    {capital.tax: run_tax, carbon: run_carbon},
+    bill.taxed,
+    {bill.tax: run_tax, carbon: run_carbon},
     because="the emissions of a run are taxed like any others",
     when=TRANSFORMER_TRAINING,
 )
 pays = apply(
-    capital.law,
-    {capital.cost: run_cost, capital.rent: run_rent, capital.energy_cost: run_electricity, capital.tax: run_tax},
+    bill.law,
+    {bill.cost: run_cost, bill.rent: run_rent, bill.energy_cost: run_electricity, bill.tax: run_tax},
     because="the run's rent, its electricity and its tax",
     when=TRANSFORMER_TRAINING,
 )

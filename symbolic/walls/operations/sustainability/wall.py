@@ -1,26 +1,16 @@
 """Sustainability: power becomes energy, energy becomes emissions and water, and making the hardware emits too."""
 
-from mlsysim.symbolic.foundations.inputs import (
-    carbon_intensity,
-    carbon_tax,
-    devices,
-    duration,
-    embodied,
-    lifetime,
-    power_idle,
-    power_max,
-    pue,
-    water_intensity,
-    wue,
-)
-from mlsysim.symbolic.foundations.results import busy, goodput
+from mlsysim.symbolic.foundations import in_turn, rates
+from mlsysim.symbolic.foundations.inputs import carbon_intensity, carbon_tax, devices, duration, embodied, lifetime, pue
 from mlsysim.symbolic.quantity import ALL, TRANSFORMER_TRAINING, Quantity, ratio
-from mlsysim.symbolic.rules import define, equation, given, limit, rewrite, specialise, substitute, total
+from mlsysim.symbolic.rules import apply, define, equation, limit, rewrite, solve, substitute, total
 from mlsysim.symbolic.wall import Wall
+from mlsysim.symbolic.walls.operations.sustainability import facility
+from mlsysim.symbolic.walls.operations.sustainability import power as fleet
+from mlsysim.symbolic.walls.operations.sustainability import water as drinking
+from mlsysim.symbolic.walls.operations.sustainability.facility import energy
+from mlsysim.symbolic.walls.operations.sustainability.power import power
 
-power = Quantity("macro.power", "W", "W", "mean IT power of the fleet", display="kW", low=1)
-it_energy = Quantity("macro.it_energy", r"E_{\mathrm{IT}}", "J", "energy of the computers", display="kWh", low=1)
-energy = Quantity("macro.energy", r"E_{\mathrm{fac}}", "J", "energy of the facility", display="kWh", low=1)
 operational = Quantity(
     "macro.operational_carbon", r"C_{\mathrm{op}}", "gCO2e", "emissions of the energy", display="kgCO2e", low=0
 )
@@ -33,45 +23,65 @@ embodied_share = Quantity(
     low=0,
 )
 carbon = Quantity("macro.carbon", "C", "gCO2e", "emissions", display="kgCO2e", low=0)
-water = Quantity("macro.water", r"V_{\mathrm{H_2O}}", "L", "water used on site and by the grid", low=0)
+wear = Quantity(
+    "sustainability.wear", r"c_{\mathrm{life}}", "gCO2e/s", "emissions of making an accelerator, per time of its life"
+)
+unit_share = Quantity(
+    "sustainability.unit_share", r"C_{\mathrm{share},1}", "gCO2e", "emissions of making one, for this time", low=0
+)
+embodied_part = ratio("sustainability.embodied_share", r"x_{\mathrm{emb}}", "share of emissions from making", low=0)
+levy = Quantity("sustainability.levy", r"K_{\mathrm{C}}", "USD", "carbon tax on the emissions", low=0)
 
-drawn = given(
-    equation(power, devices * (power_idle + (power_max - power_idle) * busy * goodput)),
-    because="power rises from idle to its maximum with the time spent computing",
-    cite="barroso2018",
-    when=ALL,
+# Operating.
+intensity = define(
+    equation(carbon_intensity, operational / energy),
+    because="the intensity of a grid is what it emits for each unit of energy",
+    cite="patterson2021",
 )
-energy_of_computers = define(
-    equation(it_energy, power * duration),
-    because="energy is power over time",
-    cite="barroso2018",
-    when=ALL - TRANSFORMER_TRAINING,
-)
-overhead = given(
-    equation(energy, it_energy * pue),
-    because="cooling and conversion come on top of the computers",
-    cite="iso30134",
-    when=ALL,
-)
-law = substitute(
-    overhead,
-    energy_of_computers,
-    drawn,
-    result=equation(energy, devices * (power_idle + (power_max - power_idle) * busy * goodput) * duration * pue),
-    because="name the energy of the computers",
-)
-emitted = given(
+emitted = solve(
+    intensity,
+    operational,
     equation(operational, energy * carbon_intensity),
-    because="the grid emits for every unit of energy",
+    because="the grid emits for all energy of the facility",
     cite="patterson2021",
     when=ALL,
 )
-made = given(
-    equation(embodied_share, devices * embodied * duration / lifetime),
-    because="making an accelerator is spread over its life",
+operational_law = substitute(
+    emitted,
+    facility.overhead,
+    fleet.energy_of_computers,
+    result=equation(operational, power * duration * pue * carbon_intensity),
+    because="name the energy of the facility",
+)
+
+# Making.
+spread = apply(
+    rates.per_time,
+    {rates.rate: wear, rates.amount: embodied, rates.duration: lifetime},
+    because="the emissions of making an accelerator are spread evenly over its life",
+    cite="gupta2022",
+)
+used_up = apply(
+    rates.amount_law,
+    {rates.amount: unit_share, rates.rate: wear, rates.duration: duration},
+    because="the time held is a part of that life",
+)
+all_wear = apply(
+    in_turn.law,
+    {in_turn.whole: embodied_share, in_turn.parts: devices, in_turn.part: unit_share},
+    because="every accelerator of the fleet is worn",
+)
+made = substitute(
+    all_wear,
+    used_up,
+    spread,
+    result=equation(embodied_share, devices * embodied * duration / lifetime),
+    because="name the share of one",
     cite="gupta2022",
     when=ALL - TRANSFORMER_TRAINING,
 )
+
+# Both.
 both = total(
     emitted,
     made,
@@ -79,42 +89,6 @@ both = total(
     because="operating and making both emit",
     cite="gupta2022",
     when=ALL,
-)
-drunk = given(
-    equation(water, it_energy * wue + energy * water_intensity),
-    because="cooling drinks for the energy of the computers, the grid for that of the facility",
-    cite="li2023thirsty",
-    when=ALL,
-)
-water_law = substitute(
-    drunk,
-    overhead,
-    result=equation(water, it_energy * wue + it_energy * pue * water_intensity),
-    because="name the energy of the facility",
-)
-by_computer = rewrite(
-    water_law, equation(water, it_energy * (wue + pue * water_intensity)), because="both are per IT energy"
-)
-
-# The ends of the power line, and the whole chain from power to emissions, tax and water.
-embodied_part = ratio("sustainability.embodied_share", r"x_{\mathrm{emb}}", "share of emissions from making", low=0)
-levy = Quantity("sustainability.levy", r"K_{\mathrm{C}}", "USD", "carbon tax on the emissions", low=0)
-
-idle_floor = specialise(
-    drawn, {busy: 0}, equation(power, devices * power_idle), because="a fleet that computes nothing still draws power"
-)
-full_load = specialise(
-    drawn,
-    {busy: 1, goodput: 1},
-    equation(power, devices * power_max),
-    because="a fleet that always computes draws its maximum",
-)
-operational_law = substitute(
-    emitted,
-    overhead,
-    energy_of_computers,
-    result=equation(operational, power * duration * pue * carbon_intensity),
-    because="name the energy of the facility",
 )
 carbon_law = substitute(
     both,
@@ -147,7 +121,10 @@ share_law = rewrite(
 clean_grid = limit(
     share_law, carbon_intensity, 0, equation(embodied_part, 1), because="on a clean grid all emissions are of making"
 )
-priced = given(equation(levy, carbon * carbon_tax), because="a carbon tax is a price on every gram", cite="barroso2018")
+tax_rate = define(
+    equation(carbon_tax, levy / carbon), because="a carbon tax is a price for every gram", cite="barroso2018"
+)
+priced = solve(tax_rate, levy, equation(levy, carbon * carbon_tax), because="all emissions are taxed")
 levy_law = substitute(
     priced,
     carbon_law,
@@ -156,34 +133,27 @@ levy_law = substitute(
     ),
     because="name the emissions",
 )
-water_of_fleet = substitute(
-    by_computer,
-    energy_of_computers,
-    result=equation(water, power * duration * (wue + pue * water_intensity)),
-    because="name the energy of the computers",
-    cite="li2023thirsty",
-)
 
 wall = Wall(
     number=18,
     name="sustainability",
     domain="operations",
     core=(
-        law,
+        facility.law,
         both,
-        by_computer,
-        drawn,
-        energy_of_computers,
-        overhead,
+        drinking.by_computer,
+        fleet.drawn,
+        fleet.energy_of_computers,
+        facility.overhead,
         emitted,
         made,
-        idle_floor,
-        full_load,
+        fleet.idle_floor,
+        fleet.full_load,
         carbon_law,
         share_law,
         clean_grid,
         levy_law,
-        water_of_fleet,
+        drinking.water_of_fleet,
     ),
     binds="emissions or water exceed what is allowed",
     assumptions=("power is linear between idle and maximum", "the grid's average stands for the hours used"),
