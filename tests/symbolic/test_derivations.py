@@ -34,7 +34,7 @@ from mlsysim.symbolic.rules import (
 from mlsysim.symbolic.step import Step
 from mlsysim.symbolic.verification import remembered
 from mlsysim.symbolic.walls.fleet.communication import messages, pipeline_schedule
-from mlsysim.symbolic.walls.fleet.fragility import wall as fragility
+from mlsysim.symbolic.walls.fleet.fragility import interval as fragility
 from mlsysim.symbolic.walls.node.compute import wall as compute
 from mlsysim.symbolic.walls.node.memory import wall as memory
 from mlsysim.symbolic.walls.node.serving import request

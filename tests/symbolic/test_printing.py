@@ -16,7 +16,7 @@ from mlsysim.symbolic.printing.expression import plain
 from mlsysim.symbolic.printing.mathml import mathml
 from mlsysim.symbolic.quantity import Quantity
 from mlsysim.symbolic.walls.fleet.communication import messages, pipeline_schedule
-from mlsysim.symbolic.walls.fleet.fragility import wall as fragility
+from mlsysim.symbolic.walls.fleet.fragility import interval as fragility
 from mlsysim.symbolic.walls.node.compute import wall as compute
 from mlsysim.symbolic.walls.node.memory import recomputation
 from mlsysim.symbolic.walls.node.serving import request
