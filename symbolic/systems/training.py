@@ -2,12 +2,12 @@
 
 from sympy import Eq, Piecewise
 
-from mlsysim.symbolic.foundations import in_turn
-from mlsysim.symbolic.foundations.inputs import batch, offload_optimizer, sequence
+from mlsysim.symbolic.foundations import in_turn, rates
+from mlsysim.symbolic.foundations.inputs import batch, devices, offload_optimizer, sequence
 from mlsysim.symbolic.foundations.results import busy, latency, stage_time, throughput
 from mlsysim.symbolic.foundations.split import microbatches
 from mlsysim.symbolic.quantity import PROFILED_TRAINING, TRANSFORMER_TRAINING, Quantity, time
-from mlsysim.symbolic.rules import apply, define, equation, total
+from mlsysim.symbolic.rules import apply, define, equation, rewrite, substitute, total
 from mlsysim.symbolic.step import Step
 from mlsysim.symbolic.walls.fleet.communication import context as context_parallel
 from mlsysim.symbolic.walls.fleet.communication import data as data_parallel
@@ -33,6 +33,11 @@ time_tensor = time("performance.time_tensor", r"T_{\mathrm{TP}}", "tensor-parall
 time_context = time("performance.time_context", r"T_{\mathrm{CP}}", "context-parallel communication not hidden", low=0)
 time_expert = time("performance.time_expert", r"T_{\mathrm{EP}}", "expert-parallel communication of a step", low=0)
 time_pipeline = time("performance.time_pipeline", r"T_{\mathrm{PP}}", "pipeline communication of a step", low=0)
+step_tokens = Quantity("performance.step_tokens", r"n_{\mathrm{step}}", "token", "tokens of a step", low=1, high=1e9)
+accelerator_work = time(
+    "performance.accelerator_work", r"T_{\mathrm{work},N}", "computing of all accelerators, added up"
+)
+accelerator_time = time("performance.accelerator_time", r"T_N", "time of the step for all accelerators, added up")
 time_optimizer = time("performance.time_optimizer", r"T_{\mathrm{opt}}", "time of the optimizer's update")
 
 slot_adds_up = total(
@@ -102,9 +107,48 @@ step_time = total(
     because="a step is its parts one after another; what hides behind computing is not among them",
     when=TRANSFORMER_TRAINING,
 )
-tokens_per_time = define(
-    equation(throughput, batch * sequence / latency), because="a step trains on its batch", when=TRANSFORMER_TRAINING
+
+# Tokens for each unit of time, and the share of it in which accelerators compute.
+tokens_of_a_step = apply(
+    in_turn.law,
+    {in_turn.whole: step_tokens, in_turn.parts: batch, in_turn.part: sequence},
+    because="a step trains on every token of its batch",
 )
-computing = define(
-    equation(busy, time_roofline / latency), because="the rest is communication and waiting", when=TRANSFORMER_TRAINING
+step_rate = apply(
+    rates.per_time,
+    {rates.rate: throughput, rates.amount: step_tokens, rates.duration: latency},
+    because="throughput is what a step handles in its time",
+)
+tokens_per_time = substitute(
+    step_rate,
+    tokens_of_a_step,
+    result=equation(throughput, batch * sequence / latency),
+    because="name the tokens of the step",
+    when=TRANSFORMER_TRAINING,
+)
+time_computed = apply(
+    in_turn.law,
+    {in_turn.whole: accelerator_work, in_turn.parts: devices, in_turn.part: time_roofline},
+    because="every accelerator computes as long as those of the slowest stage",
+)
+time_held = apply(
+    in_turn.law,
+    {in_turn.whole: accelerator_time, in_turn.parts: devices, in_turn.part: latency},
+    because="and every one is held for the whole step",
+)
+share_computed = define(
+    equation(busy, accelerator_work / accelerator_time), because="the time of accelerators that computes, of all of it"
+)
+share_named = substitute(
+    share_computed,
+    time_computed,
+    time_held,
+    result=equation(busy, devices * time_roofline / (devices * latency)),
+    because="name both",
+)
+computing = rewrite(
+    share_named,
+    equation(busy, time_roofline / latency),
+    because="however many there are; the rest is communication and waiting",
+    when=TRANSFORMER_TRAINING,
 )
