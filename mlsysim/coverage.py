@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mlsysim.symbolic.coverage import Share, Use, share, uses
+from mlsysim.symbolic.coverage import ALONE, Share, Use, share, uses
 from mlsysim.symbolic.graph import chapters
 from mlsysim.symbolic.quantity import VARIANTS
 
@@ -53,7 +53,7 @@ class Coverage:
         for wall in self.walls:
             used = [law for law in wall.laws if law.quantities]
             resting = {name for law in used for name in law.quantities}
-            shown = f"{len(used):>8}   {len(resting):>19}" if used else "       not part of a plan's evaluation"
+            shown = f"{len(used):>8}   {len(resting):>19}" if used else f"       {ALONE}"
             lines.append(f"{wall.number:>2} {wall.name:<16}{len(wall.laws):>7}   {shown}")
         lines += ["", "Plan                    evaluated   derived   share"]
         for name, of in self.variants.items():

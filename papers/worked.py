@@ -6,7 +6,7 @@ The examples of walls that no plan joins, or none of these shows, stand in ``exa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import yaml
 from mlsysim.derivations import origins
 from mlsysim.evaluation import Evaluation
 from mlsysim.registry import find
+from mlsysim.symbolic.escapes import latex as escaped
 from mlsysim.symbolic.graph import graph
 from mlsysim.symbolic.laws import last_word
 from mlsysim.symbolic.printing.latex_page import ChainPage
@@ -48,16 +49,22 @@ class Example:
         steps: what is evaluated, in order.
         values: every quantity in coherent units, by name.
         origins: where the values of the quantities that no equation gives come from.
+        why: what is to be said of the result.
+        also: the same equations with some other values.
     """
 
     title: str
     steps: list[Step]
     values: Mapping[str, float]
     origins: Mapping[Quantity, Origin]
+    why: str = ""
+    also: tuple[Example, ...] = ()
 
     def latex(self) -> str:
-        """The example as a subsection of the book."""
-        return ChainPage(self.values, cite=r"\cite{{{}}}").example(self.title, self.origins, self.steps)
+        """The example, and those beside it, as subsections of the book."""
+        own = ChainPage(self.values, cite=r"\cite{{{}}}").example(self.title, self.origins, self.steps)
+        said = f"\\noindent {escaped(self.why)}\n" if self.why else ""
+        return own + said + "".join(other.latex() for other in self.also)
 
 
 def example(wall: Wall, plans: Mapping[str, Evaluation]) -> Example:
@@ -82,14 +89,21 @@ def _entries() -> Mapping[str, Mapping[str, Any]]:
 def _written(wall: Wall, plans: Mapping[str, Evaluation]) -> Example:
     """The example of ``examples.yaml`` for a wall."""
     entry = _entries()[wall.name]
+    also = tuple(_stated(wall, plans, other, {**entry["values"], **other["values"]}) for other in entry.get("also", ()))
+    return replace(_stated(wall, plans, entry, entry["values"]), also=also)
+
+
+def _stated(wall: Wall, plans: Mapping[str, Evaluation], entry: Mapping[str, Any], given: Mapping[str, Any]) -> Example:
+    """The wall's laws on the values that an entry gives; only those that it shows, where it names some."""
     known = {last_word(q): q for s in wall.derivation for q in s.result.quantities}
-    told = {known[name]: _told(known[name], how, plans) for name, how in entry["values"].items()}
+    told = {known[name]: _told(known[name], how, plans) for name, how in given.items()}
     decided = wall.decide(**{quantity.name: value for quantity, (value, _) in told.items()})
     of_law = {id(step.result): step for step in wall.core}
     values = {quantity.name: value for quantity, (value, _) in told.items()}
     values |= {quantity.name: each.value for quantity, each in decided.items()}
-    leaves = {quantity: origin for quantity, (_, origin) in told.items()}
-    return Example(entry["title"], [of_law[id(each.law)] for each in decided.values()], values, leaves)
+    leaves = {quantity: origin for quantity, (_, origin) in told.items() if last_word(quantity) in entry["values"]}
+    steps = [of_law[id(each.law)] for q, each in decided.items() if last_word(q) in entry.get("shows", known)]
+    return Example(entry["title"], steps, values, leaves, entry.get("why", ""))
 
 
 def _told(quantity: Quantity, told: Mapping[str, Any], plans: Mapping[str, Evaluation]) -> tuple[float, Origin]:

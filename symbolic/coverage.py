@@ -15,6 +15,10 @@ import sympy
 from mlsysim.symbolic.graph import Graph, chapters, graph
 from mlsysim.symbolic.quantity import VARIANTS, Quantity
 from mlsysim.symbolic.step import Step
+from mlsysim.symbolic.wall import Wall
+
+#: What is said of a wall whose laws lie under no quantity of a plan.
+ALONE = "not part of a plan's evaluation"
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,29 @@ def uses(number: int) -> tuple[Use, ...]:
     assert chapter.wall is not None
     names = {id(step): name for c in chapters() for name, step in c.steps}
     return tuple(Use(names[id(law)], _resting_on(law)) for law in chapter.wall.core)
+
+
+def stands_alone(wall: Wall) -> bool:
+    """Whether no quantity of any plan rests on a law of a wall.
+
+    >>> from mlsysim.symbolic.graph import wall
+    >>> stands_alone(wall("compute").wall), stands_alone(wall("sensitivity").wall)
+    (False, True)
+    """
+    return not any(id(law) in _under_plans() for law in wall.core)
+
+
+@cache
+def _under_plans() -> frozenset[int]:
+    """Every step that a quantity of some plan rests on."""
+    waiting = [step for chapter in chapters() for _, step in chapter.steps if step.when]
+    found: set[int] = set()
+    while waiting:
+        step = waiting.pop()
+        if id(step) not in found:
+            found.add(id(step))
+            waiting += step.inputs
+    return frozenset(found)
 
 
 def _resting_on(law: Step) -> tuple[str, ...]:

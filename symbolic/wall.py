@@ -9,10 +9,11 @@ from mlsysim.symbolic.quantity import ALL, Quantity
 from mlsysim.symbolic.step import Step
 
 if TYPE_CHECKING:
+    from mlsysim.symbolic.equation import Equation
     from mlsysim.symbolic.laws import Decided
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Wall:
     """One wall of the taxonomy. Defining one in a module below ``walls`` is what makes it exist.
 
@@ -43,44 +44,54 @@ class Wall:
                 seen.setdefault(id(ancestor), ancestor)
         return list(seen.values())
 
-    def evaluate(self, **values: float) -> dict[str, float]:
+    def evaluate(self, **values: float | str) -> dict[str, float]:
         """Evaluate the wall's laws outside any plan.
 
         Args:
-            **values: the quantities that the laws rest on, in coherent units, by the last word of their names.
+            **values: the quantities that the laws rest on, by the last word of their names: numbers in coherent units
+                (s, byte, flop, J, USD and their quotients), or text with a unit. Constants are known.
 
         Returns:
-            Every law's left-hand side by the last word of its name; a law may use another's result. A special
-            case counts where the general law lacks a value; a limit is there to be read.
+            Every law's left-hand side in coherent units, by the last word of its name; a law may use another's result.
+            A special case counts where the general law lacks a value; a limit is there to be read.
 
         Raises:
             InputError: a quantity is missing, none of the laws has it, or a count is not whole.
+            UnitError: a text is no amount of the quantity.
 
         >>> from mlsysim.symbolic.graph import wall
-        >>> wall("compute").wall.evaluate(any=2e12, peak=1e12, efficiency=0.5)["time"]
+        >>> wall("compute").wall.evaluate(any=2e12, peak="1 TFLOP/s", efficiency=0.5)["time"]
         4.0
         """
         from mlsysim.symbolic.laws import last_word
 
         return {last_word(quantity): decided.value for quantity, decided in self.decide(**values).items()}
 
-    def decide(self, **values: float) -> dict[Quantity, Decided]:
+    def decide(self, **values: float | str) -> dict[Quantity, Decided]:
         """The laws that values decide; the same as :meth:`evaluate`, with each law and by quantity."""
         from mlsysim.symbolic.laws import decided
 
-        general = [step.result for step in self.core if not self._is_special(step)]
-        special = [
-            s.result
-            for s in self.core
-            if self._is_special(s) and s.rule == "specialise" and s.result.quantities_of_right
-        ]
-        return decided(general, values, special)
+        return decided(self.general, values, self.special)
+
+    @property
+    def general(self) -> list[Equation]:
+        """The laws that are no special case of another."""
+        return [step.result for step in self.core if not self._is_special(step)]
+
+    @property
+    def special(self) -> list[Equation]:
+        """The special cases that still rest on a quantity."""
+        cases = (step for step in self.core if self._is_special(step) and step.rule == "specialise")
+        return [step.result for step in cases if step.result.quantities_of_right]
 
     def _is_special(self, step: Step) -> bool:
         """Whether a law is a special case or a limit of another."""
         return step.rule in ("specialise", "limit") and any(
             other.result.left == step.result.left and other.rule not in ("specialise", "limit") for other in self.core
         )
+
+    def __repr__(self) -> str:
+        return f"Wall({self.number}, {self.name!r}, {self.domain!r}, {len(self.core)} laws, binds when {self.binds})"
 
     def _repr_latex_(self) -> str:
         return "\n\n".join(step._repr_latex_() for step in self.core)

@@ -237,11 +237,35 @@ def walls(
     coverage: Annotated[
         bool, typer.Option("--coverage", help="Show which laws plans use, and how much they derive.")
     ] = False,
+    evaluate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WALL",
+            help="Evaluate the laws of this wall, by name or number, outside any plan, on the values that follow.",
+            autocompletion=completion.walls,
+        ),
+    ] = None,
+    values: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME=VALUE]...",
+            help="For --evaluate: quantities of its laws, with a unit ('bandwidth=3.35 TB/s') or in s, byte, flop, J, USD.",
+            show_default=False,
+        ),
+    ] = None,
     output: Output = None,
 ) -> None:
-    """List the walls: number, name, domain, core equation, and when each binds."""
+    """List the walls, with their core equations and when each binds, or evaluate the laws of one."""
     from mlsysim.cli.tables import show_rows
 
+    if evaluate:
+        from mlsysim.standalone import assignments, evaluate_wall
+
+        alone = evaluate_wall(evaluate, assignments(values or []))
+        show(output, alone.to_dict, alone.page)
+        return
+    if values:
+        raise InputError(f"{values[0]!r} belongs to no wall", hint="add --evaluate with a wall's name or number")
     if coverage:
         from mlsysim.coverage import coverage as counted
 

@@ -16,7 +16,7 @@ Rows = Sequence[Mapping[str, Any]]
 #: Numbers from here on are written in groups of three digits.
 GROUPED = 10_000
 #: Answers that are a table by themselves, by the key under which it stands.
-TABLES = ("elasticities", "requirements", "o_front")
+TABLES = ("elasticities", "requirements", "o_front", "laws")
 
 
 def rows_of(data: Mapping[str, Any]) -> list[dict[str, Any]]:

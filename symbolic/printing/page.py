@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mlsysim.symbolic.coverage import ALONE, stands_alone
 from mlsysim.symbolic.errors import UnknownNameError
 from mlsysim.symbolic.graph import Chapter, Graph
 from mlsysim.symbolic.printing import latex_page, text_page, web_page
@@ -45,6 +46,8 @@ def section(chapter: Chapter, wall: Wall, page: Any) -> str:
     laws = {text(step.result): (number[id(step)], step) for step in wall.core}
     quantities = {q.name: q for step in (*wall.core, *steps) for q in step.result.quantities if q.constant is None}
     says = (chapter.module.__doc__ or "").partition(": ")[2].strip()
+    if stands_alone(wall):
+        says += f" It is {ALONE}."
     parts = [page.heading(wall, " ".join(says.split())), page.laws(list(laws.values()))]
     parts.append(page.symbols(list(quantities.values())))
     parts += [page.step(number[id(s)], s, [number[id(p)] for p in s.inputs], str(s.verdict)) for s in steps]

@@ -53,7 +53,7 @@ def test_every_wall_has_an_example_with_sources(examples: dict[str, Any], name: 
         ("tail_latency", "queue.must_wait", 0.9**2 / 1.1 / (1 + 0.9 + 0.9**2 / 1.1)),
         ("transformation", "transformation.workers_needed", math.ceil(4096 / (120 * 0.205))),
         ("locality", "topology.torus_cut", 2 * 16 * 16),
-        ("complexity", "complexity.budget", 6 * 70e9 * 1.4e12),
+        ("complexity", "complexity.rule_parameters", math.sqrt(5.76e23 / 6 / 20)),
         ("reasoning", "reasoning.success", 1 - 0.7**8),
         ("fidelity", "fidelity.compression", 2 / (0.5 + 2.5 / 128)),
         ("multi_tenant", "multi_tenant.stranded", 8 % 3),
@@ -64,3 +64,14 @@ def test_every_wall_has_an_example_with_sources(examples: dict[str, Any], name: 
 def test_examples_agree_with_arithmetic(examples: dict[str, Any], wall: str, quantity: str, by_hand: float) -> None:
     """The same number with pencil and paper."""
     assert examples[wall].values[quantity] == pytest.approx(by_hand, rel=1e-9)
+
+
+def test_the_work_of_chinchilla_is_split_by_both_fits(examples: dict[str, Any]) -> None:
+    """The refit asks for 72 billion parameters and 1.33 trillion tokens, approach 3 as published for 32 and 3.0."""
+    refit = examples["complexity"]
+    [published] = refit.also
+    for example, parameters, tokens in ((refit, 72e9, 1.33e12), (published, 32e9, 2.98e12)):
+        assert example.values["complexity.best_parameters"] == pytest.approx(parameters, rel=0.01)
+        assert example.values["complexity.best_tokens"] == pytest.approx(tokens, rel=0.01)
+        assert example.why
+        assert example.latex() in refit.latex()
