@@ -4,7 +4,7 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = '1a48e8932976aa59'
+SOURCE = 'b2c29bb5c93a4522'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.cache_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price',
  'grid.water_intensity', 'model.active_experts', 'model.attention_bias', 'model.causal', 'model.context_length',
@@ -39,14 +39,14 @@ NAMES = ('communication.has_stages', 'communication.prompt_message', 'communicat
  'serving.held', 'serving.slot_rate', 'serving.slot_load', 'performance.utilisation', 'serving.all_busy',
  'serving.slot_wait', 'performance.time_wait', 'serving.backlog', 'serving.turn', 'performance.time_turn',
  'performance.time_prompt', 'serving.answer_spread', 'performance.time_answer', 'performance.latency',
- 'performance.ttft', 'serving.chunk_share', 'performance.itl', 'performance.token_latency', 'memory.prompt',
- 'work.model', 'model.parameters', 'model.active', 'split.nodes', 'split.groups', 'performance.throughput',
- 'serving.turnover', 'performance.mfu', 'serving.running', 'performance.busy', 'work.token', 'memory.weights',
+ 'performance.ttft', 'serving.chunk_share', 'performance.itl', 'performance.token_latency', 'performance.throughput',
+ 'serving.turnover', 'work.model', 'performance.mfu', 'serving.running', 'performance.busy', 'memory.prompt',
+ 'split.nodes', 'split.groups', 'model.active', 'model.parameters', 'work.token', 'memory.weights',
  'batching.request_tokens', 'batching.request_cache', 'memory.cache', 'batching.request_scores', 'memory.workspace',
  'feasibility.memory_required', 'feasibility.memory_capacity', 'positions.learned', 'positions.placed',
- 'positions.answered', 'feasibility.largest_batch', 'performance.capacity', 'split.places', 'split.stray_devices',
- 'split.stray_heads', 'split.stray_kv_heads', 'split.stray_width', 'split.stray_expert_width', 'split.pieces',
- 'split.replica_ranks', 'performance.goodput', 'macro.rent', 'macro.power', 'macro.it_energy', 'macro.energy',
+ 'positions.answered', 'feasibility.largest_batch', 'performance.capacity', 'split.replica_ranks', 'split.places',
+ 'split.stray_devices', 'split.pieces', 'split.stray_heads', 'split.stray_width', 'split.stray_expert_width',
+ 'split.stray_kv_heads', 'performance.goodput', 'macro.rent', 'macro.power', 'macro.it_energy', 'macro.energy',
  'macro.electricity', 'macro.embodied_carbon', 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax',
  'macro.tco', 'macro.tokens', 'macro.cost_per_million_tokens', 'macro.water')
 
@@ -184,18 +184,18 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     serving_chunk_share = min(1, serving_mean_step*x_33)
     performance_itl = ((serving_long_step) if (serving_chunk_share > x_41) else (x_27))
     performance_token_latency = performance_latency/workload_output_tokens
-    memory_prompt = datatype_value_bytes*serving_chunk*(model_ffn_matrices*model_ffn_width/split_tensor + 2*model_hidden)
-    x_44 = workload_sequence_length + x_31
-    work_model = workload_batch_size*(model_layers*(work_layer*x_44 + work_pair*(serving_context*x_31 + workload_sequence_length**2*x_28)) + work_head*workload_output_tokens)
-    model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
-    model_active = model_active_layer*model_layers + model_head
-    split_nodes = ceil(split_devices/node_accelerators)
-    split_groups = ceil(split_held_requests/split_group_requests)
     performance_throughput = serving_arrivals*workload_output_tokens
     serving_turnover = workload_batch_size/serving_arrivals
+    x_44 = workload_sequence_length + x_31
+    work_model = workload_batch_size*(model_layers*(work_layer*x_44 + work_pair*(serving_context*x_31 + workload_sequence_length**2*x_28)) + work_head*workload_output_tokens)
     performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
     serving_running = -expm1(-serving_slot_load)
     performance_busy = serving_running*(serving_chunk_share*serving_prompt_time*x_30 + serving_step_decode)/serving_mean_step
+    memory_prompt = datatype_value_bytes*serving_chunk*(model_ffn_matrices*model_ffn_width/split_tensor + 2*model_hidden)
+    split_nodes = ceil(split_devices/node_accelerators)
+    split_groups = ceil(split_held_requests/split_group_requests)
+    model_active = model_active_layer*model_layers + model_head
+    model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
     work_token = model_layers*work_layer + work_head
     memory_weights = datatype_weight_bytes*(split_expert_parameters + split_shared_parameters)
     batching_request_tokens = software_page*ceil((workload_output_tokens + workload_sequence_length)/software_page)
@@ -211,15 +211,15 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     feasibility_largest_batch = split_data*max(0, floor((accelerator_capacity - memory_prompt - memory_weights)/(batching_request_cache + batching_request_scores)))
     performance_capacity = workload_batch_size/serving_full_hold
     x_45 = split_pipeline*split_tensor
+    split_replica_ranks = x_45
     split_places = split_context*split_data*x_45
     x_46 = split_devices - split_places
     split_stray_devices = max(x_46, -x_46)
+    split_pieces = split_pipeline
     split_stray_heads = model_heads % split_tensor
-    split_stray_kv_heads = ((0) if x_10 else (min(model_kv_heads % split_tensor, split_tensor % model_kv_heads)))
     split_stray_width = model_ffn_width % split_tensor
     split_stray_expert_width = model_expert_width % split_tensor
-    split_pieces = split_pipeline
-    split_replica_ranks = x_45
+    split_stray_kv_heads = ((0) if x_10 else (min(model_kv_heads % split_tensor, split_tensor % model_kv_heads)))
     performance_goodput = 1
     x_47 = ops_duration*split_devices
     macro_rent = price_accelerator_hour*x_47
@@ -235,7 +235,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_rate, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_tensor_latency, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, memory_prompt, work_model, model_parameters, model_active, split_nodes, split_groups, performance_throughput, serving_turnover, performance_mfu, serving_running, performance_busy, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, feasibility_largest_batch, performance_capacity, split_places, split_stray_devices, split_stray_heads, split_stray_kv_heads, split_stray_width, split_stray_expert_width, split_pieces, split_replica_ranks, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_rate, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_tensor_latency, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, performance_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, memory_prompt, split_nodes, split_groups, model_active, model_parameters, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, feasibility_largest_batch, performance_capacity, split_replica_ranks, split_places, split_stray_devices, split_pieces, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_kv_heads, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
 
 
 def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_chunk, serving_in_time, serving_slots, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_output_tokens, workload_sequence_length):
@@ -374,18 +374,18 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     serving_chunk_share = minimum(1, serving_mean_step*x_33)
     performance_itl = where((serving_chunk_share > x_41), serving_long_step, x_27)
     performance_token_latency = performance_latency/workload_output_tokens
-    memory_prompt = datatype_value_bytes*serving_chunk*(model_ffn_matrices*model_ffn_width/split_tensor + 2*model_hidden)
-    x_44 = workload_sequence_length + x_31
-    work_model = workload_batch_size*(model_layers*(work_layer*x_44 + work_pair*(serving_context*x_31 + workload_sequence_length**2*x_28)) + work_head*workload_output_tokens)
-    model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
-    model_active = model_active_layer*model_layers + model_head
-    split_nodes = ceil(split_devices/node_accelerators)
-    split_groups = ceil(split_held_requests/split_group_requests)
     performance_throughput = serving_arrivals*workload_output_tokens
     serving_turnover = workload_batch_size/serving_arrivals
+    x_44 = workload_sequence_length + x_31
+    work_model = workload_batch_size*(model_layers*(work_layer*x_44 + work_pair*(serving_context*x_31 + workload_sequence_length**2*x_28)) + work_head*workload_output_tokens)
     performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
     serving_running = -expm1(-serving_slot_load)
     performance_busy = serving_running*(serving_chunk_share*serving_prompt_time*x_30 + serving_step_decode)/serving_mean_step
+    memory_prompt = datatype_value_bytes*serving_chunk*(model_ffn_matrices*model_ffn_width/split_tensor + 2*model_hidden)
+    split_nodes = ceil(split_devices/node_accelerators)
+    split_groups = ceil(split_held_requests/split_group_requests)
+    model_active = model_active_layer*model_layers + model_head
+    model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
     work_token = model_layers*work_layer + work_head
     memory_weights = datatype_weight_bytes*(split_expert_parameters + split_shared_parameters)
     batching_request_tokens = software_page*ceil((workload_output_tokens + workload_sequence_length)/software_page)
@@ -401,15 +401,15 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     feasibility_largest_batch = split_data*maximum(0, floor((accelerator_capacity - memory_prompt - memory_weights)/(batching_request_cache + batching_request_scores)))
     performance_capacity = workload_batch_size/serving_full_hold
     x_45 = split_pipeline*split_tensor
+    split_replica_ranks = x_45
     split_places = split_context*split_data*x_45
     x_46 = split_devices - split_places
     split_stray_devices = maximum(x_46, -x_46)
+    split_pieces = split_pipeline
     split_stray_heads = mod(model_heads, split_tensor)
-    split_stray_kv_heads = where(x_10, 0, minimum(mod(model_kv_heads, split_tensor), mod(split_tensor, model_kv_heads)))
     split_stray_width = mod(model_ffn_width, split_tensor)
     split_stray_expert_width = mod(model_expert_width, split_tensor)
-    split_pieces = split_pipeline
-    split_replica_ranks = x_45
+    split_stray_kv_heads = where(x_10, 0, minimum(mod(model_kv_heads, split_tensor), mod(split_tensor, model_kv_heads)))
     performance_goodput = 1
     x_47 = ops_duration*split_devices
     macro_rent = price_accelerator_hour*x_47
@@ -425,4 +425,4 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_rate, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_tensor_latency, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, memory_prompt, work_model, model_parameters, model_active, split_nodes, split_groups, performance_throughput, serving_turnover, performance_mfu, serving_running, performance_busy, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, feasibility_largest_batch, performance_capacity, split_places, split_stray_devices, split_stray_heads, split_stray_kv_heads, split_stray_width, split_stray_expert_width, split_pieces, split_replica_ranks, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_rate, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_tensor_latency, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, performance_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, memory_prompt, split_nodes, split_groups, model_active, model_parameters, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, feasibility_largest_batch, performance_capacity, split_replica_ranks, split_places, split_stray_devices, split_pieces, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_kv_heads, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)

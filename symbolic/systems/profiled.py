@@ -32,14 +32,13 @@ from mlsysim.symbolic.step import NOWHERE, Step
 from mlsysim.symbolic.systems import training as step
 from mlsysim.symbolic.systems.training import time_optimizer, time_roofline
 from mlsysim.symbolic.walls.fleet.communication import data as data_parallel
-from mlsysim.symbolic.walls.fleet.communication.data import (
-    exposed,
+from mlsysim.symbolic.walls.fleet.communication.data import exposed, window
+from mlsysim.symbolic.walls.fleet.communication.data_sums import (
     gathers,
     gradient_data,
     ranks_inside,
     scatters,
     weight_data,
-    window,
 )
 from mlsysim.symbolic.walls.node.compute import wall as compute
 

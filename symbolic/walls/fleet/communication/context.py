@@ -2,7 +2,7 @@
 
 from sympy import Eq, Max, Min, Piecewise
 
-from mlsysim.symbolic.foundations import hiding
+from mlsysim.symbolic.foundations import hiding, in_turn, shares
 from mlsysim.symbolic.foundations.inputs import (
     context,
     heads,
@@ -14,13 +14,13 @@ from mlsysim.symbolic.foundations.inputs import (
     tensor,
     value_bytes,
 )
-from mlsysim.symbolic.foundations.results import rate_of
+from mlsysim.symbolic.foundations.results import rate_of, work_of
 from mlsysim.symbolic.foundations.split import local_tokens, stage_layers
 from mlsysim.symbolic.foundations.transformer import mix_width, query_key_width
-from mlsysim.symbolic.quantity import TRANSFORMER_TRAINING, Quantity, data, time
+from mlsysim.symbolic.quantity import TRANSFORMER_TRAINING, Quantity, count, data, time
 from mlsysim.symbolic.rules import apply, define, equation, substitute
-from mlsysim.symbolic.walls.fleet.communication import messages
-from mlsysim.symbolic.walls.fleet.communication.links import link_rate, nearest, net_rate
+from mlsysim.symbolic.walls.fleet.communication import links, messages, payload
+from mlsysim.symbolic.walls.fleet.communication.links import link_rate, net_rate
 from mlsysim.symbolic.walls.fleet.communication.messages import bandwidth, hop, latency, message
 from mlsysim.symbolic.walls.node.compute import wall as compute
 from mlsysim.symbolic.walls.node.compute.wall import attention_forward, compute_time, work
@@ -31,6 +31,12 @@ context_latency = time(
     "communication.context_latency", r"\alpha_c", "latency of the context-parallel links", display="us"
 )
 context_message = data("communication.context_message", r"M_c", "keys and values of a microbatch's part", display="MB")
+passed_heads = count("communication.passed_heads", r"n_{\mathrm{hd}}", "heads that have a key and a value", high=256)
+rank_heads = count("communication.rank_heads", r"n_{\mathrm{hd},t}", "heads of a tensor rank", high=256)
+passed_width = count(
+    "communication.passed_width", r"w_{\mathrm{hd}}", "numbers of a token's keys and values", high=32768
+)
+rank_tokens = Quantity("communication.rank_tokens", r"n_{b,t}", "token", "tokens for each tensor rank", low=1, high=1e6)
 context_hop = time("communication.context_hop", r"T_{\mathrm{hop},c}", "passing keys and values on once")
 attention_work = Quantity(
     "communication.attention_work",
@@ -40,26 +46,56 @@ attention_work = Quantity(
     display="TFLOP",
     low=1,
 )
+attention_token = work_of(
+    "attention_token", r"o_{\mathrm{attn},\rho}", "a token's attention in a layer, both ways", per="/token"
+)
 attention_time = time("communication.attention_time", r"T_{\mathrm{attn}}", "time of a layer's attention both ways")
 layer_shown = time("communication.layer_shown", r"T_{\mathrm{CP},\ell}", "what shows of a layer's ring", low=0)
 context_time = time(
     "communication.context_time", r"t_{\mathrm{CP}}", "context-parallel communication not hidden", low=0
 )
 
-context_link = define(
-    equation(context_rate, nearest(tensor * context, link_rate, net_rate)),
+context_link = apply(
+    links.nearest_law,
+    {links.met: context_rate, links.extent: tensor * context, links.within: link_rate, links.beyond: net_rate},
     because="context ranks lie next to tensor ranks",
     cite="grattafiori2024",
     when=TRANSFORMER_TRAINING,
 )
-context_wait = define(
-    equation(context_latency, nearest(tensor * context, link_latency, net_latency)),
+context_wait = apply(
+    links.nearest_law,
+    {links.met: context_latency, links.extent: tensor * context, links.within: link_latency, links.beyond: net_latency},
     because="context ranks lie next to tensor ranks",
     cite="grattafiori2024",
     when=TRANSFORMER_TRAINING,
 )
-context_data = define(
-    equation(
+heads_passed = define(
+    equation(passed_heads, Piecewise((heads, Eq(latent, 1)), (kv_heads, True))),
+    because="each key-value head has a key and a value; a latent vector is unfolded for every head",
+    cite="deepseek2024v2",
+)
+heads_of_a_rank = apply(
+    shares.law,
+    {shares.share: rank_heads, shares.whole: passed_heads, shares.shares: Min(tensor, passed_heads)},
+    because="tensor ranks share them, and where ranks are more, several hold the same head",
+)
+numbers_of_a_token = apply(
+    in_turn.law,
+    {in_turn.whole: passed_width, in_turn.parts: rank_heads, in_turn.part: query_key_width + mix_width},
+    because="a head has a key and a value",
+)
+part_passed = apply(
+    payload.law,
+    {payload.payload: context_message, payload.tokens: local_tokens, payload.width: passed_width},
+    because="each rank passes on the keys and values of its part",
+    cite="liu2023ring",
+)
+context_data = substitute(
+    part_passed,
+    numbers_of_a_token,
+    heads_of_a_rank,
+    heads_passed,
+    result=equation(
         context_message,
         local_tokens
         * value_bytes
@@ -67,7 +103,7 @@ context_data = define(
         * Piecewise((heads, Eq(latent, 1)), (kv_heads, True))
         / Min(tensor, Piecewise((heads, Eq(latent, 1)), (kv_heads, True))),
     ),
-    because="each rank passes on the keys and values of its part",
+    because="count the numbers of a token",
     cite="liu2023ring",
     when=TRANSFORMER_TRAINING,
 )
@@ -77,9 +113,27 @@ context_pass = apply(
     because="one message to the neighbour",
     when=TRANSFORMER_TRAINING,
 )
-attention_share = define(
-    equation(attention_work, local_tokens / tensor * attention_passes * attention_forward),
-    because="what a layer's attention computes",
+attention_both_ways = apply(
+    in_turn.law,
+    {in_turn.whole: attention_token, in_turn.parts: attention_passes, in_turn.part: attention_forward},
+    because="attention is computed in every pass",
+)
+tokens_of_a_rank = apply(
+    shares.law,
+    {shares.share: rank_tokens, shares.whole: local_tokens, shares.shares: tensor},
+    because="tensor ranks share the heads of every token, which is as much work as a share of the tokens",
+)
+attention_of_tokens = apply(
+    in_turn.law,
+    {in_turn.whole: attention_work, in_turn.parts: rank_tokens, in_turn.part: attention_token},
+    because="every token attends",
+)
+attention_share = substitute(
+    attention_of_tokens,
+    tokens_of_a_rank,
+    attention_both_ways,
+    result=equation(attention_work, local_tokens / tensor * attention_passes * attention_forward),
+    because="name the tokens and what each costs",
     when=TRANSFORMER_TRAINING,
 )
 attention_takes = apply(

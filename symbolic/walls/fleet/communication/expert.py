@@ -1,21 +1,13 @@
 """Expert parallelism: tokens travel to their experts and back."""
 
-from mlsysim.symbolic.foundations.inputs import (
-    active_experts,
-    expert,
-    hidden,
-    link_latency,
-    net_latency,
-    tensor,
-    value_bytes,
-)
+from mlsysim.symbolic.foundations.inputs import active_experts, expert, hidden, link_latency, net_latency, tensor
 from mlsysim.symbolic.foundations.results import rate_of
 from mlsysim.symbolic.foundations.split import local_tokens, stage_layers
 from mlsysim.symbolic.foundations.transformer import sparse_share
 from mlsysim.symbolic.quantity import TRANSFORMER_TRAINING, count, data, ratio, time
 from mlsysim.symbolic.rules import apply, define, equation, given, substitute
-from mlsysim.symbolic.walls.fleet.communication import messages
-from mlsysim.symbolic.walls.fleet.communication.links import link_rate, nearest, net_rate
+from mlsysim.symbolic.walls.fleet.communication import links, messages, payload
+from mlsysim.symbolic.walls.fleet.communication.links import link_rate, net_rate
 from mlsysim.symbolic.walls.fleet.communication.messages import bandwidth, exchange_time, latency, message, ranks
 from mlsysim.symbolic.walls.node.compute.work import full_again
 from mlsysim.symbolic.walls.node.memory.kept import sequence_divisor
@@ -28,20 +20,28 @@ pass_exchanges = count("communication.pass_exchanges", r"k_{e}", "exchanges with
 layer_exchanges = ratio("communication.layer_exchanges", r"k_{e,\ell}", "exchanges of a layer", low=1, high=8)
 expert_time = time("communication.expert_time", r"t_{\mathrm{EP}}", "expert-parallel communication of a microbatch")
 
-expert_link = define(
-    equation(expert_rate, nearest(tensor * expert, link_rate, net_rate)),
+expert_link = apply(
+    links.nearest_law,
+    {links.met: expert_rate, links.extent: tensor * expert, links.within: link_rate, links.beyond: net_rate},
     because="expert ranks lie next to tensor ranks",
     cite="lepikhin2020",
     when=TRANSFORMER_TRAINING,
 )
-expert_wait = define(
-    equation(expert_latency, nearest(tensor * expert, link_latency, net_latency)),
+expert_wait = apply(
+    links.nearest_law,
+    {links.met: expert_latency, links.extent: tensor * expert, links.within: link_latency, links.beyond: net_latency},
     because="expert ranks lie next to tensor ranks",
     cite="lepikhin2020",
     when=TRANSFORMER_TRAINING,
 )
-expert_data = define(
-    equation(expert_message, active_experts * local_tokens * hidden * value_bytes / sequence_divisor),
+expert_data = apply(
+    payload.shared_law,
+    {
+        payload.shared_payload: expert_message,
+        payload.tokens: active_experts * local_tokens,
+        payload.width: hidden,
+        payload.sharing: sequence_divisor,
+    },
     because="a token travels to each of its experts",
     cite="lepikhin2020",
     when=TRANSFORMER_TRAINING,

@@ -5,6 +5,7 @@ Reduce-scatter, all-gather, all-reduce and all-to-all are rounds of such message
 
 from sympy import oo
 
+from mlsysim.symbolic.foundations import rates
 from mlsysim.symbolic.quantity import Quantity, count, data, time
 from mlsysim.symbolic.rules import apply, equation, given, limit, specialise, substitute, total
 
@@ -13,14 +14,35 @@ ranks = count("communication.ranks", "n", "ranks of a collective")
 latency = time("communication.latency", r"\alpha", "latency of a message", display="us")
 bandwidth = Quantity("communication.bandwidth", "BW", "byte/s", "one-way bandwidth of a link", display="GB/s", low=1)
 hop = time("communication.hop", r"T_{\mathrm{hop}}", "time of one message")
+first_byte = time("communication.first_byte", r"T_{\mathrm{first}}", "time until the first byte arrives")
+stream_time = time("communication.stream", r"T_{\mathrm{stream}}", "time in which the bytes pass a link")
 round_time = time("communication.round", r"T_{\mathrm{round}}", "time of one round of a ring")
 scatter_time = time("communication.reduce_scatter", r"T_{\mathrm{RS}}", "time of a reduce-scatter")
 gather_time = time("communication.all_gather", r"T_{\mathrm{AG}}", "time of an all-gather")
 reduce_time = time("communication.all_reduce", r"T_{\mathrm{AR}}", "time of an all-reduce")
 exchange_time = time("communication.all_to_all", r"T_{\mathrm{A2A}}", "time of an all-to-all")
 
-one_message = given(
-    equation(hop, latency + message / bandwidth), because="a message waits once and then streams", cite="hockney1994"
+first_arrives = given(
+    equation(first_byte, latency), because="a message waits once, however long it is", cite="hockney1994"
+)
+bytes_stream = apply(
+    rates.duration_law,
+    {rates.duration: stream_time, rates.amount: message, rates.rate: bandwidth},
+    because="its bytes follow at the rate of the link",
+)
+wait_and_stream = total(
+    first_arrives,
+    bytes_stream,
+    result=equation(hop, first_byte + stream_time),
+    because="first it waits, and then it streams",
+)
+one_message = substitute(
+    wait_and_stream,
+    first_arrives,
+    bytes_stream,
+    result=equation(hop, latency + message / bandwidth),
+    because="name both times",
+    cite="hockney1994",
 )
 one_round = apply(
     one_message,

@@ -1,10 +1,10 @@
 """What the accelerators of a replica exchange in prefill and decode."""
 
-from mlsysim.symbolic.foundations.inputs import hidden, one_sample, one_token, sequence, tensor, value_bytes
+from mlsysim.symbolic.foundations.inputs import hidden, one_sample, one_token, sequence, tensor
 from mlsysim.symbolic.foundations.split import group_requests, stage_layers
 from mlsysim.symbolic.quantity import TRANSFORMER_BATCH, TRANSFORMER_INFERENCE, data, time
 from mlsysim.symbolic.rules import apply, define, equation, substitute, total
-from mlsysim.symbolic.walls.fleet.communication import messages
+from mlsysim.symbolic.walls.fleet.communication import messages, payload
 from mlsysim.symbolic.walls.fleet.communication.messages import bandwidth, hop, latency, message, ranks, reduce_time
 from mlsysim.symbolic.walls.fleet.communication.pipeline import stage_latency, stage_rate, stages_apart
 from mlsysim.symbolic.walls.fleet.communication.tensor import tensor_latency, tensor_rate
@@ -37,13 +37,15 @@ decode_exchange = time(
     "communication.decode", r"T_{\mathrm{comm,dec}}", "communication of a decode step on a stage", low=0
 )
 
-prefill_data = define(
-    equation(prefill_message, group_requests * sequence * hidden * value_bytes),
+prefill_data = apply(
+    payload.law,
+    {payload.payload: prefill_message, payload.tokens: group_requests * sequence, payload.width: hidden},
     because="the activations of every token of the prompts",
     when=TRANSFORMER_BATCH,
 )
-decode_data = define(
-    equation(decode_message, group_requests / one_sample * one_token * hidden * value_bytes),
+decode_data = apply(
+    payload.law,
+    {payload.payload: decode_message, payload.tokens: group_requests / one_sample * one_token, payload.width: hidden},
     because="the activations of one token of each request",
     when=TRANSFORMER_INFERENCE,
 )

@@ -2,21 +2,13 @@
 
 from sympy import Eq, Piecewise
 
-from mlsysim.symbolic.foundations.inputs import (
-    chunks,
-    devices,
-    hidden,
-    link_latency,
-    net_latency,
-    pipeline,
-    value_bytes,
-)
+from mlsysim.symbolic.foundations.inputs import chunks, devices, hidden, link_latency, net_latency, pipeline
 from mlsysim.symbolic.foundations.results import rate_of
 from mlsysim.symbolic.foundations.split import local_tokens
 from mlsysim.symbolic.quantity import TRANSFORMER, TRANSFORMER_TRAINING, count, data, ratio, time
 from mlsysim.symbolic.rules import apply, define, equation, given, substitute
-from mlsysim.symbolic.walls.fleet.communication import messages
-from mlsysim.symbolic.walls.fleet.communication.links import link_rate, nearest, net_rate
+from mlsysim.symbolic.walls.fleet.communication import links, messages, payload
+from mlsysim.symbolic.walls.fleet.communication.links import link_rate, net_rate
 from mlsysim.symbolic.walls.fleet.communication.messages import bandwidth, hop, latency, message
 from mlsysim.symbolic.walls.node.memory.kept import sequence_divisor
 
@@ -27,20 +19,28 @@ stage_hop = time("communication.stage_hop", r"T_{\mathrm{hop},p}", "passing acti
 stages_apart = ratio("communication.has_stages", r"\iota_p", "whether there is a next stage", low=0)
 crossings = count("communication.crossings", r"k_{p}", "messages of a microbatch across a stage's end", high=64)
 pipeline_time = time("communication.pipeline_time", r"t_{\mathrm{PP}}", "pipeline communication of a microbatch", low=0)
-stage_link = define(
-    equation(stage_rate, nearest(devices, link_rate, net_rate)),
+stage_link = apply(
+    links.nearest_law,
+    {links.met: stage_rate, links.extent: devices, links.within: link_rate, links.beyond: net_rate},
     because="stages lie farthest apart",
     cite="narayanan2021",
     when=TRANSFORMER,
 )
-stage_wait = define(
-    equation(stage_latency, nearest(devices, link_latency, net_latency)),
+stage_wait = apply(
+    links.nearest_law,
+    {links.met: stage_latency, links.extent: devices, links.within: link_latency, links.beyond: net_latency},
     because="stages lie farthest apart",
     cite="narayanan2021",
     when=TRANSFORMER,
 )
-stage_data = define(
-    equation(stage_message, local_tokens * hidden * value_bytes / sequence_divisor),
+stage_data = apply(
+    payload.shared_law,
+    {
+        payload.shared_payload: stage_message,
+        payload.tokens: local_tokens,
+        payload.width: hidden,
+        payload.sharing: sequence_divisor,
+    },
     because="the output of a stage",
     cite="narayanan2021",
     when=TRANSFORMER_TRAINING,

@@ -8,8 +8,8 @@ from mlsysim.symbolic.foundations.results import rate_of
 from mlsysim.symbolic.foundations.split import local_tokens, microbatches, stage_layers
 from mlsysim.symbolic.quantity import TRANSFORMER, TRANSFORMER_TRAINING, count, data, ratio, time
 from mlsysim.symbolic.rules import apply, define, equation, given, rewrite, specialise, substitute
-from mlsysim.symbolic.walls.fleet.communication import messages
-from mlsysim.symbolic.walls.fleet.communication.links import link_rate, nearest, net_rate
+from mlsysim.symbolic.walls.fleet.communication import links, messages, payload
+from mlsysim.symbolic.walls.fleet.communication.links import link_rate, net_rate
 from mlsysim.symbolic.walls.fleet.communication.messages import (
     bandwidth,
     gather_time,
@@ -32,20 +32,23 @@ layer_sums = ratio("communication.layer_sums", r"k_{\ell}", "all-reduces of a la
 step_tensor = time("communication.step_tensor", r"T_{\mathrm{TP,all}}", "all-reduces of a stage in a step")
 half_and_half = time("communication.half_and_half", r"T_{\mathrm{RS+AG}}", "a reduce-scatter and an all-gather")
 
-tensor_link = define(
-    equation(tensor_rate, nearest(tensor, link_rate, net_rate)),
+tensor_link = apply(
+    links.nearest_law,
+    {links.met: tensor_rate, links.extent: tensor, links.within: link_rate, links.beyond: net_rate},
     because="ranks that exchange most are nearest",
     cite="narayanan2021",
     when=TRANSFORMER,
 )
-tensor_wait = define(
-    equation(tensor_latency, nearest(tensor, link_latency, net_latency)),
+tensor_wait = apply(
+    links.nearest_law,
+    {links.met: tensor_latency, links.extent: tensor, links.within: link_latency, links.beyond: net_latency},
     because="ranks that exchange most are nearest",
     cite="narayanan2021",
     when=TRANSFORMER,
 )
-tensor_data = define(
-    equation(tensor_message, local_tokens * hidden * value_bytes),
+tensor_data = apply(
+    payload.law,
+    {payload.payload: tensor_message, payload.tokens: local_tokens, payload.width: hidden},
     because="a layer's output is as large as its input",
     cite="shoeybi2019",
     when=TRANSFORMER_TRAINING,

@@ -23,7 +23,7 @@ from mlsysim.symbolic.foundations.split import microbatches, stage_layers
 from mlsysim.symbolic.quantity import TRANSFORMER_TRAINING, Quantity, time
 from mlsysim.symbolic.rules import apply, bottleneck, define, equation, rewrite, solve, substitute, total
 from mlsysim.symbolic.step import Step
-from mlsysim.symbolic.walls.fleet.communication.data import scatters
+from mlsysim.symbolic.walls.fleet.communication.data_sums import scatters
 from mlsysim.symbolic.walls.node.compute.work import product_passes
 from mlsysim.symbolic.walls.node.memory import wall as memory
 from mlsysim.symbolic.walls.node.memory.kept import layer_kept
