@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from mlsysim.symbolic.graph import wall
+from tests.physics.conftest import Evaluate, gpt
 
 LATENCY, BANDWIDTH = 3e-6, 25e9
 LINK = {"latency": LATENCY, "bandwidth": BANDWIDTH}
@@ -160,6 +161,18 @@ def test_a_hierarchy_takes_its_three_phases(nodes: int, size: int) -> None:
     assert found["hierarchical"] == pytest.approx(hierarchical(nodes, size, 1e8, link, net), rel=1e-12)
 
 
+@pytest.mark.parametrize(("nodes", "size"), [(1, 4), (2, 2), (3, 4), (2, 8)])
+def test_a_layer_over_several_nodes_uses_all_their_links(training: Evaluate, nodes: int, size: int) -> None:
+    """A plan's tensor-parallel all-reduce takes the three phases, each part over the network link of its own rank."""
+    link, net = (1e-6, 400e9), (5e-6, 50e9)
+    found = training(
+        **gpt(2, 512, 48, 1000, 128), tensor=nodes * size, accelerators=size, link_latency=link[0], net_latency=net[0],
+        link_bandwidth=link[1], net_bandwidth=net[1], link_efficiency=1, batch_size=1,
+    )  # fmt: skip
+    moved = hierarchical(nodes, size, found["communication.tensor_message"], link, net)
+    assert found["communication.tensor_reduce"] == pytest.approx(moved, rel=1e-12)
+
+
 def test_a_hierarchy_spares_the_network() -> None:
     """With many nodes each network link carries two parts, where one ring would carry the data twice."""
     many = law(
@@ -277,7 +290,7 @@ def test_tensor_parallel_data_is_what_narayanan_counts(ranks: int) -> None:
     """Narayanan et al. 2021, section 3.2: 8 b s h (t - 1) / t numbers per layer, device and microbatch."""
     b, s, h, layers, microbatches = 2, 2048, 12288, 12, 6
     found = law(
-        tensor=ranks, tensor_latency=0, tensor_rate=1e9, local_tokens=b * s, hidden=h, value_bytes=2,
+        tensor=ranks, link_latency=0, link_rate=1e9, local_tokens=b * s, hidden=h, value_bytes=2,
         microbatches=microbatches, stage_layers=layers,
     )  # fmt: skip
     numbers = 8 * b * s * h * (ranks - 1) / ranks

@@ -1,14 +1,15 @@
 """What a prompt adds to the steps that its chunks ride in, on one stage: its work, its data and its messages."""
 
 from mlsysim.symbolic.foundations import in_turn, shares
-from mlsysim.symbolic.foundations.inputs import hidden, one_sample, sequence, tensor, value_bytes
+from mlsysim.symbolic.foundations.inputs import hidden, one_sample, sequence
 from mlsysim.symbolic.foundations.split import group_requests, stage_layers
-from mlsysim.symbolic.quantity import TRANSFORMER_SERVING, Quantity, count, data, time
+from mlsysim.symbolic.quantity import TRANSFORMER_SERVING, count, data, time
 from mlsysim.symbolic.rules import apply, define, equation, substitute, total
-from mlsysim.symbolic.walls.fleet.communication import messages
-from mlsysim.symbolic.walls.fleet.communication.messages import bandwidth, hop, latency, message, ranks, reduce_time
+from mlsysim.symbolic.walls.fleet.communication import hierarchy, messages, payload, placement
+from mlsysim.symbolic.walls.fleet.communication.hierarchy import hierarchy_time
+from mlsysim.symbolic.walls.fleet.communication.messages import bandwidth, hop, latency, message, reduce_time
 from mlsysim.symbolic.walls.fleet.communication.pipeline import stage_rate, stages_apart
-from mlsysim.symbolic.walls.fleet.communication.tensor import tensor_rate
+from mlsysim.symbolic.walls.fleet.communication.tensor import tensor_inside, tensor_nodes
 from mlsysim.symbolic.walls.node.batching.cache import token_cache
 from mlsysim.symbolic.walls.node.compute.wall import compute_time
 from mlsysim.symbolic.walls.node.memory import wall as memory
@@ -24,9 +25,6 @@ prompt_reread = data("serving.prompt_reread", r"D_{\mathrm{pr,r}}", "keys and va
 prompt_moved = data("serving.prompt_moved", r"D_{\mathrm{pr}}", "keys and values that a prompt writes and reads")
 prompt_memory = time("serving.prompt_memory", r"T_{\mathrm{pr,BW}}", "least time of these keys and values")
 prompt_time = time("serving.prompt_time", r"T_{\mathrm{pr}}", "time that a prompt adds to a stage")
-token_message = Quantity(
-    "communication.token_message", r"m_{\mathrm{a}}", "byte/token", "activations of a token between layers", high=1e6
-)
 prompt_message = data("communication.prompt_message", r"M_{\mathrm{pr}}", "activations of a prompt", display="MB")
 prompt_reduce = time(
     "communication.prompt_reduce", r"T_{\mathrm{AR,pr}}", "what a prompt adds to the all-reduces", low=0
@@ -100,26 +98,20 @@ prompt_roofline = apply(
 )
 
 # Its messages.
-numbers_of_token = apply(
-    in_turn.law,
-    {in_turn.whole: token_message, in_turn.parts: hidden, in_turn.part: value_bytes},
-    because="between layers a token is as many numbers as the model is wide",
-)
-tokens_of_prompt = apply(
-    in_turn.law,
-    {in_turn.whole: prompt_message, in_turn.parts: one_sample * sequence, in_turn.part: token_message},
-    because="token after token",
-)
-prompt_data = substitute(
-    tokens_of_prompt,
-    numbers_of_token,
-    result=equation(prompt_message, one_sample * sequence * hidden * value_bytes),
-    because="name the activations of a token",
+prompt_data = apply(
+    payload.law,
+    {payload.payload: prompt_message, payload.tokens: one_sample * sequence, payload.width: hidden},
+    because="the activations of every token of the prompt",
     when=TRANSFORMER_SERVING,
 )
 prompt_all_reduce = apply(
-    messages.streaming,
-    {reduce_time: prompt_reduce, message: prompt_message, ranks: tensor, bandwidth: tensor_rate},
+    hierarchy.levels_streaming,
+    {
+        hierarchy_time: prompt_reduce,
+        message: prompt_message,
+        placement.inside: tensor_inside,
+        placement.outside: tensor_nodes,
+    },
     because="chunks ride in messages that are sent anyway, so they only stream",
     when=TRANSFORMER_SERVING,
 )

@@ -1,13 +1,14 @@
 """What the accelerators of a replica exchange in prefill and decode."""
 
-from mlsysim.symbolic.foundations.inputs import hidden, one_sample, one_token, sequence, tensor
+from mlsysim.symbolic.foundations.inputs import hidden, one_sample, one_token, sequence
 from mlsysim.symbolic.foundations.split import group_requests, stage_layers
 from mlsysim.symbolic.quantity import TRANSFORMER_BATCH, TRANSFORMER_INFERENCE, data, time
 from mlsysim.symbolic.rules import apply, define, equation, substitute, total
-from mlsysim.symbolic.walls.fleet.communication import messages, payload
-from mlsysim.symbolic.walls.fleet.communication.messages import bandwidth, hop, latency, message, ranks, reduce_time
+from mlsysim.symbolic.walls.fleet.communication import hierarchy, messages, payload, placement
+from mlsysim.symbolic.walls.fleet.communication.hierarchy import hierarchy_time
+from mlsysim.symbolic.walls.fleet.communication.messages import bandwidth, hop, latency, message, reduce_time
 from mlsysim.symbolic.walls.fleet.communication.pipeline import stage_latency, stage_rate, stages_apart
-from mlsysim.symbolic.walls.fleet.communication.tensor import tensor_latency, tensor_rate
+from mlsysim.symbolic.walls.fleet.communication.tensor import tensor_inside, tensor_nodes
 from mlsysim.symbolic.walls.node.serving import request
 
 prefill_message = data(
@@ -49,18 +50,18 @@ decode_data = apply(
     because="the activations of one token of each request",
     when=TRANSFORMER_INFERENCE,
 )
-_ring = {ranks: tensor, latency: tensor_latency, bandwidth: tensor_rate}
+_levels = {placement.inside: tensor_inside, placement.outside: tensor_nodes}
 _next = {latency: stage_latency, bandwidth: stage_rate}
 prefill_all_reduce = apply(
-    messages.all_reduce,
-    {reduce_time: prefill_reduce, message: prefill_message, **_ring},
-    because="a ring over the tensor-parallel ranks",
+    hierarchy.levels_law,
+    {hierarchy_time: prefill_reduce, message: prefill_message, **_levels},
+    because="within the nodes of the tensor-parallel ranks, and between them",
     when=TRANSFORMER_BATCH,
 )
 decode_all_reduce = apply(
-    messages.all_reduce,
-    {reduce_time: decode_reduce, message: decode_message, **_ring},
-    because="a ring over the tensor-parallel ranks",
+    hierarchy.levels_law,
+    {hierarchy_time: decode_reduce, message: decode_message, **_levels},
+    because="within the nodes of the tensor-parallel ranks, and between them",
     when=TRANSFORMER_INFERENCE,
 )
 prefill_pass = apply(

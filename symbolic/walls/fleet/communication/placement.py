@@ -5,7 +5,7 @@ from sympy import Max, Min, floor
 from mlsysim.symbolic.foundations import dealing
 from mlsysim.symbolic.foundations.inputs import node_size
 from mlsysim.symbolic.quantity import count
-from mlsysim.symbolic.rules import apply, equation, given, substitute
+from mlsysim.symbolic.rules import apply, equation, given, specialise, substitute
 
 members = count("communication.members", r"n_{\mathrm{grp}}", "ranks of a group", high=512)
 stride = count("communication.stride", r"\Delta_{\mathrm{grp}}", "accelerators from a rank of the group to the next")
@@ -28,6 +28,12 @@ inside_law = substitute(
     room,
     result=equation(inside, Min(members, Max(1, floor(node_size / stride)))),
     because="name the room",
+)
+neighbours_law = specialise(
+    inside_law,
+    {stride: 1},
+    equation(inside, Min(members, node_size)),
+    because="a group of neighbours fills nodes alone",
 )
 outside_law = apply(
     dealing.boxes_law,

@@ -3,26 +3,27 @@
 Sequence parallelism cuts each of these all-reduces into its two halves, and takes exactly as long.
 """
 
-from mlsysim.symbolic.foundations.inputs import hidden, link_latency, net_latency, tensor, value_bytes
-from mlsysim.symbolic.foundations.results import rate_of
+from mlsysim.symbolic.foundations.inputs import hidden, link_latency, tensor, value_bytes
 from mlsysim.symbolic.foundations.split import local_tokens, microbatches, stage_layers
 from mlsysim.symbolic.quantity import TRANSFORMER, TRANSFORMER_TRAINING, count, data, ratio, time
 from mlsysim.symbolic.rules import apply, define, equation, given, rewrite, specialise, substitute
-from mlsysim.symbolic.walls.fleet.communication import links, messages, payload
-from mlsysim.symbolic.walls.fleet.communication.links import link_rate, net_rate
+from mlsysim.symbolic.walls.fleet.communication import hierarchy, messages, payload, placement
+from mlsysim.symbolic.walls.fleet.communication.hierarchy import hierarchy_time
+from mlsysim.symbolic.walls.fleet.communication.links import link_rate
 from mlsysim.symbolic.walls.fleet.communication.messages import (
     bandwidth,
     gather_time,
     latency,
     message,
     ranks,
-    reduce_time,
     scatter_time,
 )
 from mlsysim.symbolic.walls.node.compute.work import full_again
 
-tensor_rate = rate_of("tensor_rate", r"BW_t", "bandwidth of the tensor-parallel links")
-tensor_latency = time("communication.tensor_latency", r"\alpha_t", "latency of the tensor-parallel links", display="us")
+tensor_inside = count("communication.tensor_inside", r"n_{t,\mathrm{in}}", "ranks of a layer in one node", high=8)
+tensor_nodes = count(
+    "communication.tensor_nodes", r"n_{t,\mathrm{net}}", "nodes over which the ranks of a layer are spread", high=8
+)
 tensor_message = data("communication.tensor_message", r"M_t", "activations of a microbatch", display="MB")
 tensor_reduce = time("communication.tensor_reduce", r"T_{\mathrm{AR},t}", "one tensor-parallel all-reduce")
 tensor_time = time("communication.tensor_time", r"t_{\mathrm{TP}}", "tensor-parallel communication of a microbatch")
@@ -32,18 +33,17 @@ layer_sums = ratio("communication.layer_sums", r"k_{\ell}", "all-reduces of a la
 step_tensor = time("communication.step_tensor", r"T_{\mathrm{TP,all}}", "all-reduces of a stage in a step")
 half_and_half = time("communication.half_and_half", r"T_{\mathrm{RS+AG}}", "a reduce-scatter and an all-gather")
 
-tensor_link = apply(
-    links.nearest_law,
-    {links.met: tensor_rate, links.extent: tensor, links.within: link_rate, links.beyond: net_rate},
+ranks_in_a_node = apply(
+    placement.neighbours_law,
+    {placement.inside: tensor_inside, placement.members: tensor},
     because="ranks that exchange most are nearest",
     cite="narayanan2021",
     when=TRANSFORMER,
 )
-tensor_wait = apply(
-    links.nearest_law,
-    {links.met: tensor_latency, links.extent: tensor, links.within: link_latency, links.beyond: net_latency},
-    because="ranks that exchange most are nearest",
-    cite="narayanan2021",
+ranks_over_nodes = apply(
+    placement.outside_law,
+    {placement.outside: tensor_nodes, placement.members: tensor, placement.inside: tensor_inside},
+    because="ranks that do not fit lie in further nodes",
     when=TRANSFORMER,
 )
 tensor_data = apply(
@@ -54,15 +54,14 @@ tensor_data = apply(
     when=TRANSFORMER_TRAINING,
 )
 tensor_all_reduce = apply(
-    messages.all_reduce,
+    hierarchy.levels_law,
     {
-        reduce_time: tensor_reduce,
-        ranks: tensor,
+        hierarchy_time: tensor_reduce,
+        placement.inside: tensor_inside,
+        placement.outside: tensor_nodes,
         message: tensor_message,
-        latency: tensor_latency,
-        bandwidth: tensor_rate,
     },
-    because="a ring over the tensor-parallel ranks",
+    because="within the nodes of the tensor-parallel ranks, and over all their network links at once between them",
     cite="shoeybi2019",
     when=TRANSFORMER_TRAINING,
 )
@@ -119,14 +118,20 @@ step_of_fours = specialise(
     equation(step_tensor, 4 * microbatches * stage_layers * tensor_reduce),
     because="nothing is recomputed",
 )
+one_node = specialise(
+    tensor_all_reduce,
+    {tensor_inside: tensor, tensor_nodes: 1},
+    equation(tensor_reduce, 2 * (tensor - 1) * (link_latency + tensor_message / tensor / link_rate)),
+    because="where the ranks of a layer fit into a node",
+)
 tensor_law = substitute(
     step_of_fours,
-    tensor_all_reduce,
+    one_node,
     tensor_data,
     result=equation(
         step_tensor,
         4 * microbatches * stage_layers
-        * (2 * (tensor - 1) * (tensor_latency + local_tokens * hidden * value_bytes / tensor / tensor_rate)),
+        * (2 * (tensor - 1) * (link_latency + local_tokens * hidden * value_bytes / tensor / link_rate)),
     ),
     because="name one all-reduce and its data",
     cite="narayanan2021",
