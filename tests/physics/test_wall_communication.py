@@ -358,6 +358,33 @@ def test_a_ring_of_keys_and_values_visits_everyone(ranks: int) -> None:
     assert found["ring"] == pytest.approx(clock, rel=1e-12)
 
 
+@pytest.mark.parametrize(("nodes", "size", "tensor"), [(1, 4, 2), (2, 2, 1), (3, 4, 2), (4, 1, 8)])
+def test_rings_within_nodes_turn_inside_one_over_nodes(training: Evaluate, nodes: int, size: int, tensor: int) -> None:
+    """Parts go round their node, then to the next: all meet all, and a network link carries a rank's own parts alone."""
+    ranks, link, net = nodes * size, (1e-6, 400e9), (5e-6, 50e9)
+    found = training(
+        **gpt(2, 512, 8, 1000, 12 * 128), context=ranks, tensor=tensor, accelerators=size * tensor,
+        link_latency=link[0], net_latency=net[0], link_bandwidth=link[1], net_bandwidth=net[1], link_efficiency=1,
+    )  # fmt: skip
+    part = found["communication.context_message"]
+    holding = list(range(ranks))
+    seen = [{rank} for rank in range(ranks)]
+    clock = 0.0
+    for node in range(nodes):
+        for _ in range(size - 1):
+            holding = [holding[rank - rank % size + (rank - 1) % size] for rank in range(ranks)]
+            clock += message(part, *link)
+            for rank in range(ranks):
+                seen[rank].add(holding[rank])
+        if node < nodes - 1:
+            holding = [holding[(rank - size) % ranks] for rank in range(ranks)]
+            clock += message(part, *net)
+            for rank in range(ranks):
+                seen[rank].add(holding[rank])
+    assert all(len(parts) == ranks for parts in seen)
+    assert found["communication.context_ring"] == pytest.approx(clock, rel=1e-12)
+
+
 def test_a_ring_hides_behind_blocks_of_liu() -> None:
     """Liu et al. 2023, section 3: with two-byte keys and values of full width a block must be F / B tokens long."""
     for peak, bandwidth in [(312e12, 300e9), (275e12, 268e9)]:

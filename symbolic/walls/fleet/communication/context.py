@@ -14,21 +14,21 @@ from mlsysim.symbolic.foundations.inputs import (
     tensor,
     value_bytes,
 )
-from mlsysim.symbolic.foundations.results import rate_of, work_of
+from mlsysim.symbolic.foundations.results import work_of
 from mlsysim.symbolic.foundations.split import local_tokens, stage_layers
 from mlsysim.symbolic.foundations.transformer import mix_width, query_key_width
 from mlsysim.symbolic.quantity import TRANSFORMER_TRAINING, Quantity, count, data, time
 from mlsysim.symbolic.rules import apply, define, equation, substitute
-from mlsysim.symbolic.walls.fleet.communication import links, messages, payload
+from mlsysim.symbolic.walls.fleet.communication import context_ring, messages, payload, placement
 from mlsysim.symbolic.walls.fleet.communication.links import link_rate, net_rate
 from mlsysim.symbolic.walls.fleet.communication.messages import bandwidth, hop, latency, message
 from mlsysim.symbolic.walls.node.compute import wall as compute
 from mlsysim.symbolic.walls.node.compute.wall import attention_forward, compute_time, work
 from mlsysim.symbolic.walls.node.compute.work import attention_passes
 
-context_rate = rate_of("context_rate", r"BW_c", "bandwidth of the context-parallel links")
-context_latency = time(
-    "communication.context_latency", r"\alpha_c", "latency of the context-parallel links", display="us"
+context_inside = count("communication.context_inside", r"n_{c,\mathrm{in}}", "context ranks in one node", high=8)
+context_nodes = count(
+    "communication.context_nodes", r"n_{c,\mathrm{net}}", "nodes over which context ranks are spread", high=8
 )
 context_message = data("communication.context_message", r"M_c", "keys and values of a microbatch's part", display="MB")
 passed_heads = count("communication.passed_heads", r"n_{\mathrm{hd}}", "heads that have a key and a value", high=256)
@@ -38,6 +38,13 @@ passed_width = count(
 )
 rank_tokens = Quantity("communication.rank_tokens", r"n_{b,t}", "token", "tokens for each tensor rank", low=1, high=1e6)
 context_hop = time("communication.context_hop", r"T_{\mathrm{hop},c}", "passing keys and values on once")
+context_far_hop = time(
+    "communication.context_far_hop", r"T_{\mathrm{hop},c,\mathrm{net}}", "passing them on to another node"
+)
+ring = time("communication.context_ring", r"T_{\mathrm{ring}}", "passing keys and values to everyone", low=0)
+layer_rings = time(
+    "communication.layer_rings", r"T_{\mathrm{ring},\rho}", "the same for every pass of a layer's attention", low=0
+)
 attention_work = Quantity(
     "communication.attention_work",
     r"O_{\mathrm{attn}}",
@@ -55,18 +62,17 @@ context_time = time(
     "communication.context_time", r"t_{\mathrm{CP}}", "context-parallel communication not hidden", low=0
 )
 
-context_link = apply(
-    links.nearest_law,
-    {links.met: context_rate, links.extent: tensor * context, links.within: link_rate, links.beyond: net_rate},
+ranks_in_a_node = apply(
+    placement.inside_law,
+    {placement.inside: context_inside, placement.members: context, placement.stride: tensor},
     because="context ranks lie next to tensor ranks",
     cite="grattafiori2024",
     when=TRANSFORMER_TRAINING,
 )
-context_wait = apply(
-    links.nearest_law,
-    {links.met: context_latency, links.extent: tensor * context, links.within: link_latency, links.beyond: net_latency},
-    because="context ranks lie next to tensor ranks",
-    cite="grattafiori2024",
+ranks_over_nodes = apply(
+    placement.outside_law,
+    {placement.outside: context_nodes, placement.members: context, placement.inside: context_inside},
+    because="the rest lies in other nodes",
     when=TRANSFORMER_TRAINING,
 )
 heads_passed = define(
@@ -109,9 +115,33 @@ context_data = substitute(
 )
 context_pass = apply(
     messages.one_message,
-    {hop: context_hop, message: context_message, latency: context_latency, bandwidth: context_rate},
+    {hop: context_hop, message: context_message, latency: link_latency, bandwidth: link_rate},
     because="one message to the neighbour",
     when=TRANSFORMER_TRAINING,
+)
+context_pass_out = apply(
+    messages.one_message,
+    {hop: context_far_hop, message: context_message, latency: net_latency, bandwidth: net_rate},
+    because="one message to the peer in the next node",
+    when=TRANSFORMER_TRAINING,
+)
+ring_of_a_pass = apply(
+    context_ring.nested_law,
+    {
+        context_ring.ring_time: ring,
+        context_ring.block_hop: context_hop,
+        context_ring.far_hop: context_far_hop,
+        placement.inside: context_inside,
+        placement.outside: context_nodes,
+    },
+    because="the law of rings within a ring",
+    cite="gu2024",
+    when=TRANSFORMER_TRAINING,
+)
+rings_of_a_layer = apply(
+    in_turn.law,
+    {in_turn.whole: layer_rings, in_turn.parts: attention_passes, in_turn.part: ring},
+    because="once round for every pass",
 )
 attention_both_ways = apply(
     in_turn.law,
@@ -142,23 +172,22 @@ attention_takes = apply(
     because="the law of compute",
     when=TRANSFORMER_TRAINING,
 )
-shown_of_a_layer = apply(
+what_shows = apply(
     hiding.law,
-    {
-        hiding.shown: layer_shown,
-        hiding.exchange: (context - 1) * attention_passes * context_hop,
-        hiding.window: overlap * attention_time,
-    },
-    because="once round the ring for every pass; only what attention cannot hide counts",
+    {hiding.shown: layer_shown, hiding.exchange: layer_rings, hiding.window: overlap * attention_time},
+    because="only what attention cannot hide counts",
     cite="liu2023ring",
 )
-every_layer = define(equation(context_time, stage_layers * layer_shown), because="layer after layer")
+every_layer = apply(
+    in_turn.law,
+    {in_turn.whole: context_time, in_turn.parts: stage_layers, in_turn.part: layer_shown},
+    because="layer after layer",
+)
 context_step = substitute(
     every_layer,
-    shown_of_a_layer,
-    result=equation(
-        context_time, stage_layers * Max(0, (context - 1) * attention_passes * context_hop - overlap * attention_time)
-    ),
+    what_shows,
+    rings_of_a_layer,
+    result=equation(context_time, stage_layers * Max(0, attention_passes * ring - overlap * attention_time)),
     because="name what shows of a layer",
     cite="liu2023ring",
     when=TRANSFORMER_TRAINING,
