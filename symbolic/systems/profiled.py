@@ -32,6 +32,7 @@ from mlsysim.symbolic.step import NOWHERE, Step
 from mlsysim.symbolic.systems import training as step
 from mlsysim.symbolic.systems.training import time_optimizer, time_roofline
 from mlsysim.symbolic.walls.fleet.communication import data as data_parallel
+from mlsysim.symbolic.walls.fleet.communication import data_sums
 from mlsysim.symbolic.walls.fleet.communication.data import exposed, window
 from mlsysim.symbolic.walls.fleet.communication.data_sums import (
     gathers,
@@ -90,35 +91,35 @@ samples_done = define(equation(hardware_work, model_work), because="nothing is r
 
 # Gradients, shared by all: the laws of data parallelism for one stage, one microbatch and no experts.
 in_a_node_profiled = specialise(
-    data_parallel.in_a_node,
+    data_sums.in_a_node,
     {tensor: 1},
     equation(ranks_inside, Min(group, node_size)),
     because="the node is filled first",
     when=PROFILED_TRAINING,
 )
 all_gradients = specialise(
-    data_parallel.shared_gradients,
+    data_sums.shared_gradients,
     {shared_stage: parameters, expert_stage: 0},
     equation(gradient_data, gradient_bytes * parameters),
     because="one for each weight",
     when=PROFILED_TRAINING,
 )
 all_weights = specialise(
-    data_parallel.shared_weights,
+    data_sums.shared_weights,
     {shared_stage: parameters, expert_stage: 0},
     equation(weight_data, weight_bytes * parameters),
     because="all of them",
     when=PROFILED_TRAINING,
 )
 one_scatter = specialise(
-    data_parallel.how_many_scatters,
+    data_sums.how_many_scatters,
     {microbatches: 1},
     equation(scatters, 1),
     because="one microbatch",
     when=PROFILED_TRAINING,
 )
 one_gather = specialise(
-    data_parallel.how_many_gathers,
+    data_sums.how_many_gathers,
     {microbatches: 1},
     equation(gathers, 1 + Piecewise((1, zero >= 3), (0, True))),
     because="divided weights are gathered forward and backward",
