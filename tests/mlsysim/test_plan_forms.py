@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -338,3 +339,40 @@ def test_a_degree_varies_over_what_the_plan_allows() -> None:
         )
     served = {**POOLS, "hardware": {"name": "H100", "accelerators": 8}, "search": {"vary": {"tensor": [2]}}}
     assert mlsysim.optimize(served).to_dict()["o_tp"] == 2
+
+
+def test_a_violation_names_the_pool_that_does_not_keep_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In text, in data and in reports; of what all pools do together none is named."""
+    asserts = [{"metric": "latency", "max": "1 ms"}, {"metric": "memory_required", "max": "79 GB"}]
+    both = plan(
+        workload={"name": "Llama3_8B", "batch_size": 8, "sequence_length": 1024, "output_tokens": 64, "phase": "inference"},
+        hardware={"pools": [{"name": "H100"}, {"name": "A100"}]}, constraints={"assert": asserts},
+    )  # fmt: skip
+    found = evaluate_whole(both)
+    sentences = [violation.sentence.partition(" is ")[0] for violation in found.violations]
+    assert sentences == ["H100: performance.latency", "A100: performance.latency"]
+    assert "A100: performance.latency is" in " ".join(found.scorecard().split())
+    assert [each["sentence"].partition(":")[0] for each in found.to_dict()["violations"]] == ["H100", "A100"]
+    path = tmp_path / "plan.yaml"
+    path.write_text(json.dumps(both))
+    assert run(["check", str(path), "-o", "junit"]) == 3
+    names = re.findall(r'name="([^"]*memory_required[^"]*)"', capsys.readouterr().out)
+    assert [name.partition(": ")[0] for name in names if ": " in name] == ["H100", "A100"]
+
+
+@pytest.mark.parametrize("command", ["eval", "check", "sensitivity", "optimize parallelism"])
+def test_pools_of_training_have_one_cure(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever the command: another one that evaluates several pools would refuse them too."""
+    path = tmp_path / "plan.yaml"
+    path.write_text(
+        json.dumps(
+            plan(
+                workload={"name": "Llama3_8B", "batch_size": 8, "phase": "training"},
+                hardware={"pools": [{"name": "H100"}, {"name": "A100"}]},
+            )
+        )
+    )
+    assert run([*command.split(), str(path)]) == 2
+    shown = capsys.readouterr().err
+    assert "a training step runs on accelerators of one kind" in shown
+    assert "mlsysim eval" not in shown
