@@ -142,7 +142,7 @@ def _check(facts: Facts, config: Config) -> None:
     for part, whole in (("dense_layers", "layers"), ("active_experts", "experts")):
         if facts[part] > facts[whole]:
             raise config.error(
-                f"{config.names(part)} = {facts[part]} is more than {config.called(whole)} = {facts[whole]}",
+                f"{config.called(part)} = {facts[part]} is more than {config.called(whole)} = {facts[whole]}",
                 "check both",
             )
 

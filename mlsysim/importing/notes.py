@@ -33,8 +33,8 @@ def _clauses(config: Config, how: Architecture, found: Recognised, part: str | N
     yield how.note
     if part is not None:
         yield f"{part} alone, one part of a larger model"
-    if found.names != found.name:
-        yield f"read as {found.name}, whose layers {_word(found.names)} has"
+    if found.called != found.name:
+        yield f"read as {found.name}, whose layers {_word(found.called)} has"
     if found.head:
         yield "it has no output head for words: its parameters count none, the work of a token counts one"
     window = config.get("sliding_window")

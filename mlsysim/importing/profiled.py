@@ -111,7 +111,7 @@ def totals(architecture: Profiled, config: Config) -> dict[str, Any]:
     found = evaluate(architecture.equations, needed)
     how = f"computed from the configuration by the equations of {architecture.cite}"
     if defaults:
-        how += f", with the library's default of {', '.join(config.names(name) for name in sorted(defaults))}"
+        how += f", with the library's default of {', '.join(config.called(name) for name in sorted(defaults))}"
     about = {"kind": "derived", "how": how}
     note = architecture.sample.format(**values)
     return {

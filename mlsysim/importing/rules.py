@@ -87,7 +87,7 @@ def quotient(whole: str, parts: str) -> Callable[[Config, Facts], int]:
     def follows(config: Config, facts: Facts) -> int:
         if facts[whole] % facts[parts]:
             raise config.error(
-                f"{config.names(parts)} = {facts[parts]} does not divide {config.called(whole)} = {facts[whole]}",
+                f"{config.called(parts)} = {facts[parts]} does not divide {config.called(whole)} = {facts[whole]}",
                 "check both",
             )
         return facts[whole] // facts[parts]
@@ -115,5 +115,5 @@ def read(table: Mapping[str, Rule], config: Config) -> tuple[Facts, dict[str, st
         elif (value := rule(config, facts)) is not None:
             facts[fact] = value
         if fact in facts and known is not None and not known.low <= facts[fact] <= known.high:
-            raise config.beyond(config.names(fact), facts[fact], int(known.low), int(known.high))
+            raise config.beyond(config.called(fact), facts[fact], int(known.low), int(known.high))
     return facts, defaults
