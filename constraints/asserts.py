@@ -195,7 +195,7 @@ def limit(
     if isinstance(raw, str):
         value = parse(raw, record["display"], where=where, what=what)
     elif unit is not None:
-        value = float(raw) * parse(f"1 {unit}", record["display"], where=unit_where, what=what)
+        value = parse(f"{raw} {unit}", record["display"], where=unit_where, what=what)
     else:
         value = float(raw) * record["scale"]
     if is_share(full) and value > 1:

@@ -9,6 +9,7 @@ from typing import Any
 
 from mlsysim.constraints.asserts import metric
 from mlsysim.evaluation import Evaluation
+from mlsysim.page import wrapped
 from mlsysim.remedies import refuse_infeasible
 from mlsysim.shadow_prices import ShadowPrice, price
 from mlsysim.symbolic.dual import Dual
@@ -103,15 +104,22 @@ class Sensitivity:
             f"  {'input':<30}{'wall':<16}{self.metric.rpartition('.')[2]:>11}" + "".join(f"{h:>10}" for h in heads)
         )
         for e in self.elasticities[:top]:
-            shown = f"{e.grows:+.3f}" + (f" (-1 %: {e.shrinks:+.3f})" if e.kink else "")
-            row = "".join(f"{self.across[e.leaf].get(m, 0.0):>+10.3f}" for m in others)
-            lines.append(f"  {e.leaf:<30}{e.wall:<16}{shown:>11}{row}")
+            row = "".join(f"{_signed(self.across[e.leaf].get(m, 0.0)):>10}" for m in others)
+            lines.append(f"  {e.leaf:<30}{e.wall:<16}{_signed(e.grows):>11}{row}")
+            if e.kink:
+                lines.append(f"    {'one percent less of it':<44}{_signed(-e.shrinks):>11}")
         left = len(self.elasticities) - top
         if left > 0:
             lines.append(f"  and {left} more")
         if self.prices:
-            lines += ["", "What the asserts cost", *(f"  {price.sentence}" for price in self.prices)]
+            lines += ["", "What the asserts cost"]
+            lines += [line for price in self.prices for line in wrapped(price.sentence, "  ", "    ")]
         return "\n".join(lines)
+
+
+def _signed(percent: float) -> str:
+    """Percent with a sign; what rounds to nothing has the sign of nothing."""
+    return f"{round(percent, 3) + 0.0:+.3f}"
 
 
 def sensitivity(evaluation: Evaluation, name: str = "performance.latency") -> Sensitivity:

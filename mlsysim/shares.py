@@ -14,7 +14,7 @@ from typing import Any
 
 from mlsysim.constraints.asserts import Limit, metric
 from mlsysim.constraints.feasibility import Finding
-from mlsysim.design.binding import bind
+from mlsysim.design.binding import bind, refuse_pools_of_training
 from mlsysim.evaluation import TOTALS as MACRO
 from mlsysim.evaluation import Evaluation, Violation, coverage, evaluate, verdict
 from mlsysim.page import wrapped
@@ -171,8 +171,8 @@ class SharedEvaluation:
             found.append(f"shares by accelerators: {shares}")
         said = [each.assumptions for each in self.evaluations]
         found += [sentence for sentence in said[0] if all(sentence in other for other in said)]
-        for each, sentences in zip(self.evaluations, said, strict=True):
-            found += [f"{each.design.hardware.name}: {one}" for one in sentences if one not in found]
+        for name, sentences in zip(self.names, said, strict=True):
+            found += [f"{name}: {one}" for one in sentences if one not in found]
         return found
 
     @property
@@ -183,9 +183,9 @@ class SharedEvaluation:
     @property
     def summary(self) -> str:
         """Feasibility in one sentence: of the first pool that fails, else of all."""
-        for pool in self.pools:
-            if not pool.evaluation.feasible:
-                return f"{pool.evaluation.design.hardware.name}: {pool.evaluation.summary}"
+        for name, each in zip(self.names, self.evaluations, strict=True):
+            if not each.feasible:
+                return f"{name}: {each.summary}"
         return f"{'both' if len(self.pools) == 2 else f'all {len(self.pools)}'} pools fit"
 
     def to_dict(self) -> dict[str, Any]:
@@ -256,11 +256,7 @@ def evaluate_pools(loaded: LoadedPlan) -> SharedEvaluation:
         InputError: it is of training, a pool would get nothing, or one of its plans is refused.
     """
     pools = loaded.plan.hardware.pools
-    if loaded.phase == "training":
-        raise InputError(
-            "hardware.pools: a training step runs on accelerators of one kind", hint="choose with `mlsysim optimize nodes`",
-            where=loaded.where("hardware", "pools", key=True),
-        )  # fmt: skip
+    refuse_pools_of_training(loaded)
     names = []
     for position, pool in enumerate(pools):
         try:

@@ -37,6 +37,12 @@ _BEGINS = re.compile(r"[A-Za-zµ%(_/]|1/")
 _BITS = re.compile(r"(?<![A-Za-z])([kKMGTPEZY]i?)?b(?![A-Za-z])")
 #: A percentile as people write it.
 _PERCENTILE = re.compile(rf"[pP] ?({NUMBER})")
+#: Letters and signs that stand for others in a unit: the Greek mu for the micro sign, the dollar's sign for its name.
+_SAME = str.maketrans({"\u03bc": "\u00b5", "$": "USD"})
+#: An amount of money with the sign in front.
+_DOLLARS = re.compile(rf"\$ ?({NUMBER}) ?(.*)", re.DOTALL)
+#: Digits of another base behind their zero, such as ``x10``.
+_OTHER_BASE = re.compile(r"[xXoObB][0-9a-fA-F]+")
 #: The unit of a percentile.
 PERCENT = "%"
 #: What a count may be multiplied with.
@@ -46,6 +52,8 @@ MULTIPLES = {
 }  # fmt: skip
 #: The same, where of whole numbers a power of two may be meant: decimal and binary.
 _EITHER = {"k": (1e3, 2.0**10), "K": (1e3, 2.0**10), "M": (1e6, 2.0**20)}
+#: Units whose name is a word, which several of them add an s to.
+_PLURAL = ("day", "hour", "year", "token", "sample", "request")
 #: Characters of a unit; what is longer is none, and is not compared with any.
 _LONGEST = 100
 #: Characters of a label that a usual unit can have been meant by.
@@ -180,33 +188,43 @@ class _Wanted:
 def _amount(text: str, unit: str, wanted: _Wanted) -> tuple[float, str]:
     """The number and the unit of a text, which is of the dimension of ``unit``."""
     simple, example = not dimension(unit), _example(unit, wanted.whole)
+    written, text = text, text.translate(_SAME) if leading(text) else text
     if unit == PERCENT and (percentile := _PERCENTILE.fullmatch(text.strip())):
         return float(percentile[1]), unit
     parts = leading(text)
     no_number = f"is not a number{'' if simple or wanted.bare else ' with a unit'}"
     if cure := rewritten(text, wanted.whole):
-        raise wanted.refused(text, no_number, f"write {cure}; {DIGITS}")
+        raise wanted.refused(written, no_number, f"write {cure}; {DIGITS}")
+    if dollars := _DOLLARS.fullmatch(text.strip()):
+        raise wanted.refused(written, no_number, f"write {dollars[1]} USD{dollars[2] or unit.removeprefix('USD')}")
     if parts is None or (parts[1] and not _BEGINS.match(parts[1])):  # such as "12:30"
-        raise wanted.refused(text, no_number, example)
-    number, label = parts
+        raise wanted.refused(written, no_number, example)
+    number, label = parts[0], _counted_above(parts[1], unit)
     if dimension(unit) in _COUNTS:
         number, label = _multiplied(number, label, text, unit, wanted)
-    label = label if label not in wanted.also else unit
+    label = unit if label.casefold() in {word.casefold() for word in wanted.also} else label
     if not label and not simple:
-        raise wanted.refused(text, "has no unit", example)
+        raise wanted.refused(written, "has no unit", example)
     try:
         found = dimension(label)
     except UnitError as error:
         near = _nearest(label, unit)
-        if not near and text.strip()[: -len(label)][-1:] != " ":  # such as "0x10 s"
-            raise wanted.refused(text, no_number, example) from None
+        apart = text.strip()[: -len(label)][-1:] == " "
+        if not near and not apart and (_OTHER_BASE.fullmatch(label) or not _UNIT.fullmatch(label)):  # such as "0x10 s"
+            raise wanted.refused(written, no_number, example) from None
         hint = f"did you mean {near!r}?" if near else example
         raise UnitError(f"{wanted.what}: {error.what}", where=wanted.where, hint=hint) from None
     if found != dimension(unit):
-        what = f"{wanted.what} is {named(dimension(unit))}, {text!r} is {named(found)}"
+        what = f"{wanted.what} is {named(dimension(unit))}, {written!r} is {named(found)}"
         raise UnitError(what, where=wanted.where, hint=example)
-    _refuse_bits(number, label, text, wanted)
+    _refuse_bits(number, label, written, wanted)
     return number, label
+
+
+def _counted_above(label: str, unit: str) -> str:
+    """A rate without what it counts, such as ``/min``, in what the unit counts; any other label as it is."""
+    above, rate, _ = unit.partition("/")
+    return above + label if rate and label.startswith("/") and dimension(above) in _COUNTS else label
 
 
 def _multiplied(number: float, label: str, text: str, unit: str, wanted: _Wanted) -> tuple[float, str]:
@@ -214,8 +232,11 @@ def _multiplied(number: float, label: str, text: str, unit: str, wanted: _Wanted
     word, _, rest = label.partition(" ")
     rest = rest.strip() or unit
     if wanted.whole and word in _EITHER:
-        decimal, binary = (f"{number * size:.15g}" for size in _EITHER[word])
-        raise wanted.refused(text, f"may be {decimal} or {binary}", f"write {decimal} or {binary}")
+        either = [f"{number * size:.15g}" for size in _EITHER[word] if float(f"{number * size:.15g}").is_integer()]
+        if len(either) == 1:
+            return float(either[0]), rest
+        if either:
+            raise wanted.refused(text, f"may be {either[0]} or {either[1]}", f"write {either[0]} or {either[1]}")
     size = MULTIPLES.get(word) or _EITHER.get(word, (0.0,))[0]
     return (number * size, rest) if size else (number, label)
 
@@ -241,7 +262,8 @@ def _example(unit: str, whole: bool) -> str:
         return "write a plain number, such as 64" if whole else "write a plain number, such as 0.5 or 50 %"
     if whole:
         return f'write a plain number, such as 64, or a number with its unit, such as "64 {unit}s"'
-    return f'write a number, a space and a unit, such as "3 {unit}"'
+    plural = "s" if unit in _PLURAL else ""
+    return f'write a number, a space and a unit, such as "3 {unit}{plural}"'
 
 
 def _finite(value: float, text: str, where: str | None, what: str) -> float:

@@ -161,6 +161,7 @@ class _Binder:
 
     def refuse_several_pools(self) -> None:
         """Refuse a plan of several pools: a design is of one."""
+        refuse_pools_of_training(self.loaded)
         if self.plan.hardware.pools:
             raise InputError(
                 f"hardware.pools: this command evaluates one pool, the plan has {len(self.plan.hardware.pools)}",
@@ -427,6 +428,15 @@ class _Binder:
         if choice.accelerators:
             return Binding(float(choice.accelerators), "plan", "hardware.accelerators of the plan")
         return Binding(1.0, "default", "one accelerator")
+
+
+def refuse_pools_of_training(loaded: LoadedPlan) -> None:
+    """Refuse several pools in training, whose step runs on accelerators of one kind."""
+    if loaded.plan.hardware.pools and loaded.phase == "training":
+        raise InputError(
+            "hardware.pools: a training step runs on accelerators of one kind", hint="choose with `mlsysim optimize nodes`",
+            where=loaded.where("hardware", "pools", key=True),
+        )  # fmt: skip
 
 
 def leaf_meant(name: str) -> str | None:

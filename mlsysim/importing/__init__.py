@@ -69,7 +69,7 @@ def import_config(
     found = recognised(source)
     how = SUPPORTED[found.name]
     demand(source, found.name)
-    about = _names(whole if whole.key(_NAMES) else source, name)
+    about = _names(whole if any(whole.get(key) for key in _NAMES) else source, name)
     facts = totals(how, source) if isinstance(how, Profiled) else _facts(how, source, found)
     remarks = note(source, how, found, part)
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -13,6 +14,7 @@ from mlsysim.plan.synonyms import field_called, not_modelled
 from mlsysim.plan.wording import cure, said
 from mlsysim.registry.document import Document
 from mlsysim.symbolic.errors import InputError, nearest
+from mlsysim.symbolic.numerals import plain
 from mlsysim.symbolic.units import dimension
 
 #: The sections of a plan.
@@ -62,18 +64,33 @@ def _problem(document: Document, detail: Any) -> InputError:
     path = _existing(document, path)
     where, original = document.where(path), _at(document.data, path)
     if kind == "quantity":
-        return _no_quantity(original, detail["ctx"], where, _dotted(path))
+        return _no_quantity(document, path, detail["ctx"], where)
     hint = cure(detail, _description(path), _first_key(path))
     return InputError(f"{_dotted(path)}: {said(detail, original)}", where=where, hint=hint)
 
 
-def _no_quantity(text: str, unit: Any, where: str | None, what: str) -> InputError:
-    """What is wrong with a text that should be a number with a unit."""
+def _no_quantity(document: Document, path: tuple[Any, ...], unit: Any, where: str | None) -> InputError:
+    """What is wrong with a text that should be a number with a unit; of a number in quotes, with the number's own cure."""
+    text, name = _at(document.data, path), _dotted(path)
     try:
-        number_in(text, **unit, where=where, what=what)
+        number_in(text, **unit, where=where, what=name)
     except InputError as error:
+        bare = plain(text)
+        without_quotes = Document("", _replaced(document.data, path, bare)) if bare is not None else None
+        for problem in problems(without_quotes) if without_quotes else ():
+            if problem.what.startswith(f"{name}: "):
+                return InputError(error.what, where=where, hint=problem.hint)
         return error
     raise AssertionError(text)
+
+
+def _replaced(data: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """A copy of data with another value at a path."""
+    if not path:
+        return value
+    copied = dict(data) if isinstance(data, Mapping) else list(data)
+    copied[path[0]] = _replaced(data[path[0]], path[1:], value)
+    return copied
 
 
 def unknown_key(document: Document, path: tuple[Any, ...]) -> InputError:

@@ -14,8 +14,10 @@ from mlsysim.plan.lines import Line
 from mlsysim.plan.quantities import Unit
 
 #: What a number of accelerators, and of nodes, may be followed by.
-ACCELERATORS = ("accelerator", "accelerators", "GPU", "GPUs", "TPU", "TPUs", "chip", "chips", "device", "devices")
-NODES = ("node", "nodes")
+ACCELERATORS = (
+    "accelerator", "accelerators", "GPU", "GPUs", "TPU", "TPUs", "card", "cards", "chip", "chips", "device", "devices",
+)  # fmt: skip
+NODES = ("node", "nodes", "host", "hosts", "server", "servers")
 #: What a batch counts besides samples, and how a rate of requests is written without them.
 SEQUENCES = ("sequence", "sequences", "request", "requests")
 RATES = ("/s", "1/s", "Hz")

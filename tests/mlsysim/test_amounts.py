@@ -45,6 +45,12 @@ def outside() -> Any:
     return registry
 
 
+@cache
+def published() -> Any:
+    """The validator of the published schema, made once: checking the schema itself takes longer than a plan."""
+    return jsonschema.validators.validator_for(schema_of("plan"))(schema_of("plan"))
+
+
 def unit_of(field: Field) -> str:
     """What a bare number counts in a field."""
     return str(next(option["unit"] for option in field.options if "unit" in option))
@@ -65,7 +71,7 @@ def read_back(field: Field, text: str) -> Any:
         place = place[part]
         if isinstance(part, int) and isinstance(place, dict):  # an item of a list has what it must have
             place.update({"region": "Norway"} if "sites" in field.path else {"name": "H100"})
-    jsonschema.validate(data, schema_of("plan"))
+    published().validate(data)
     found = []
     for read in (accepted(data), Plan.model_validate(data)):
         value: Any = read
@@ -248,13 +254,63 @@ constraints:
         (["--gpus", "8"], "did you mean --accelerators?"), (["--tp", "8"], "--tp is parallelism.tensor of a plan"),
         (["--seq-len", "8192"], "did you mean --sequence-length?"), (["--sequence-length", "8k"], "write 8000 or 8192"),
         (["--efficiency", "40"], "write 0.4 or 40 %"), (["--lora", "8"], "adapters (LoRA, QLoRA) are not modelled"),
-        (["--duration-days", "2 GB"], 'such as "3 day"'), (["--batch-size", "4096.0"], "write 4096"),
+        (["--duration-days", "2 GB"], 'such as "3 days"'), (["--batch-size", "4096.0"], "write 4096"),
     ],
 )  # fmt: skip
 def test_options_are_read_as_fields_of_a_plan(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     """With the same synonyms and the same cures."""
     assert run(["eval", "Llama3_8B", "H100", *words]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "wanted"),
+    [
+        ("serving.requests_per_second", "10 qps", 10), ("serving.requests_per_second", "10 rps", 10),
+        ("serving.requests_per_second", "600/min", 10), ("serving.requests_per_second", "600 / min", 10),
+        ("serving.requests_per_second", "10 req/s", 10), ("serving.requests_per_second", "36000 queries/hour", 10),
+        ("network.latency", "5 \u03bcs", 5), ("network.latency", "5 \u00b5s", 5), ("hardware.accelerators", "8 gpus", 8),
+        ("hardware.accelerators", "8 cards", 8), ("hardware.nodes", "2 hosts", 2), ("workload.sequence_length", "4096 tok", 4096),
+        ("workload.batch_size", "0.1 k", 100), ("workload.batch_size", "1 Ki", 1024),
+        ("ops.price_per_accelerator_hour", "2 $/h", 2), ("ops.price_per_accelerator_hour", "48 USD/day", 2),
+    ],
+)  # fmt: skip
+def test_units_are_written_as_people_write_them(field: str, text: str, wanted: float) -> None:
+    """Both letters for micro, any case of words that are counted, rates of requests in short, and the dollar's sign."""
+    section, name = field.split(".")
+    assert as_field("it", section, name, text) == pytest.approx(wanted, rel=1e-12)
+    jsonschema.validate({section: {name: text}}, {**schema_of("plan"), "required": []})
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "what", "hint"),
+    [
+        ("serving.percentile", "0.99", "is text", "write 99"), ("workload.efficiency", "50", "is text", "write 0.5 or 50 %"),
+        ("workload.batch_size", "2.5", "is text", "write a whole number, such as 64"),
+        ("ops.duration_days", "0", "is text", "days for which the accelerators are held"),
+        ("ops.duration_days", "14", "is text", "write 14, without quotes"), ("ops.duration_days", "2w", "unknown unit 'w'", "days"),
+        ("ops.price_per_accelerator_hour", "$2/h", "is not a number", "write 2 USD/h"),
+        ("ops.price_per_accelerator_hour", "$ 2.50", "is not a number", "write 2.50 USD/h"),
+        ("serving.percentile", "99th", "unknown unit 'th'", "such as 99 or p99"),
+    ],
+)  # fmt: skip
+def test_a_hint_of_a_number_is_one_that_the_field_takes(field: str, text: str, what: str, hint: str) -> None:
+    """What is written as the hint says is not refused for another reason."""
+    section, name = field.split(".")
+    data = {**BASES["serving"], section: {**BASES["serving"].get(section, {}), name: text}}
+    with pytest.raises(PlanError) as caught:
+        load(data)
+    (problem,) = caught.value.every
+    assert what in problem.what
+    assert hint in (problem.hint or "")
+
+
+def test_a_unit_in_bits_beside_a_number_is_refused_with_that_number() -> None:
+    """`max: 80` with `unit: Gb` is 10 GB, not 80 and not an eighth of one."""
+    data = {**BASES["training"], "constraints": {"assert": [{"metric": "memory_required", "max": 80, "unit": "Gb"}]}}
+    with pytest.raises(InputError) as caught:
+        mlsysim.evaluate(data)
+    assert caught.value.hint == "write 80 GB, or 10 GB if you mean bits"
 
 
 def test_options_take_amounts_with_their_unit(capsys: pytest.CaptureFixture[str]) -> None:

@@ -280,3 +280,18 @@ def test_a_count_moves_by_whole_numbers() -> None:
     assert found["model.layers"].grows == pytest.approx((more / now - 1) * 80)
     assert found["model.layers"].shrinks == pytest.approx((1 - less / now) * 80)
     assert found["model.layers"].grows > 0.9
+
+
+def test_sensitivity_fits_a_page_and_has_no_sign_of_nothing() -> None:
+    """What the asserts cost is wrapped like every other sentence; what rounds to zero is no negative zero."""
+    serving = plan(
+        workload={"name": "Llama3_8B", "batch_size": 8, "sequence_length": 2048, "output_tokens": 100, "phase": "inference"},
+        hardware={"name": "H100", "accelerators": 8},
+        constraints={"assert": [{"metric": "latency", "max": "1 ms"}, {"metric": "mfu", "min": 0.9}]},
+    )  # fmt: skip
+    page = mlsysim.sensitivity(serving).page()
+    assert "What the asserts cost" in page
+    assert "would allow" in " ".join(page.split())
+    assert max(len(line) for line in page.splitlines()) <= 88
+    assert "one percent less of it" in page
+    assert "-0.000" not in page

@@ -643,6 +643,12 @@ KEYS = sorted(
 )
 
 
+def test_a_part_of_a_model_without_a_name_has_its_own() -> None:
+    """Also where the name of the whole is empty."""
+    config = {"text_config": CONFIGS["Qwen3-8B"], "_name_or_path": ""}
+    assert import_config(config, part="text_config")["name"]
+
+
 @settings(max_examples=400, deadline=None)
 @given(
     model=st.sampled_from(sorted(CONFIGS)),

@@ -159,7 +159,7 @@ def test_pools_say_what_was_assumed_and_what_is_not_known() -> None:
     assert "shares by accelerators: 50 % H100, 50 % MI350X" in page
     assert "skipped: total cost" in page
     assert f"no price for {unpriced}" in page
-    assert "warning: performance.latency" in page
+    assert "warning: performance.latency of H100" in page
     data = found.to_dict()
     jsonschema.validate(data, schema_of("result"))
     assert data["m_status"] != "PASS"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -192,7 +193,7 @@ def test_one_pool_that_does_not_fit_makes_the_whole_infeasible() -> None:
     ({"network": {"bandwidth": "3 us"}, "hardware": {"name": "H100", "nodes": 2}}, "'3 us' is a time"),
     ({"constraints": {"assert": [{"metric": "latency", "equals": 3, "max": 3}]}}, "it says more than max and min"),
     ({"constraints": {"assert": [{"metric": "latency", "max": "3 s", "unit": "s"}]}}, "'3 s' has a unit, and `unit: s`"),
-    ({"constraints": {"assert": [{"metric": "latency", "max": 3, "unit": "GB"}]}}, "is a time, '1 GB' is an amount of data"),
+    ({"constraints": {"assert": [{"metric": "latency", "max": 3, "unit": "GB"}]}}, "is a time, '3 GB' is an amount of data"),
     ({"constraints": {"assert": [{"metric": "latency", "max": 3, "severity": "fatal"}]}}, "is not one of 'error' or 'warn'"),
     ({"search": {"vary": {"tensor": [2]}}, "parallelism": {"tensor": 2}, "hardware": {"name": "H100", "accelerators": 2}},
      "search.vary.tensor: parallelism.tensor fixes it"),
@@ -338,3 +339,40 @@ def test_a_degree_varies_over_what_the_plan_allows() -> None:
         )
     served = {**POOLS, "hardware": {"name": "H100", "accelerators": 8}, "search": {"vary": {"tensor": [2]}}}
     assert mlsysim.optimize(served).to_dict()["o_tp"] == 2
+
+
+def test_a_violation_names_the_pool_that_does_not_keep_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In text, in data and in reports; of what all pools do together none is named."""
+    asserts = [{"metric": "latency", "max": "1 ms"}, {"metric": "memory_required", "max": "79 GB"}]
+    both = plan(
+        workload={"name": "Llama3_8B", "batch_size": 8, "sequence_length": 1024, "output_tokens": 64, "phase": "inference"},
+        hardware={"pools": [{"name": "H100"}, {"name": "A100"}]}, constraints={"assert": asserts},
+    )  # fmt: skip
+    found = evaluate_whole(both)
+    sentences = [violation.sentence.partition(" is ")[0] for violation in found.violations]
+    assert sentences == ["performance.latency of H100", "performance.latency of A100"]
+    assert "performance.latency of A100 is" in " ".join(found.scorecard().split())
+    assert [each["sentence"].partition(" is ")[0] for each in found.to_dict()["violations"]] == sentences
+    path = tmp_path / "plan.yaml"
+    path.write_text(json.dumps(both))
+    assert run(["check", str(path), "-o", "junit"]) == 3
+    names = re.findall(r'name="([^"]*memory_required[^"]*)"', capsys.readouterr().out)
+    assert [name.partition(": ")[0] for name in names if ": " in name] == ["H100", "A100"]
+
+
+@pytest.mark.parametrize("command", ["eval", "check", "sensitivity", "optimize parallelism"])
+def test_pools_of_training_have_one_cure(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever the command: another one that evaluates several pools would refuse them too."""
+    path = tmp_path / "plan.yaml"
+    path.write_text(
+        json.dumps(
+            plan(
+                workload={"name": "Llama3_8B", "batch_size": 8, "phase": "training"},
+                hardware={"pools": [{"name": "H100"}, {"name": "A100"}]},
+            )
+        )
+    )
+    assert run([*command.split(), str(path)]) == 2
+    shown = capsys.readouterr().err
+    assert "a training step runs on accelerators of one kind" in shown
+    assert "mlsysim eval" not in shown
