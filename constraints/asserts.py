@@ -25,6 +25,8 @@ _BEGINNING = r"\s*([A-Za-z_][A-Za-z0-9_.]*)\s*(<=|>=|=<|=>|==|≤|≥|<|>|=)\s*"
 _LINE = re.compile(_BEGINNING)
 #: What a limit in a line looks like, without control characters.
 PATTERN = rf"^{_BEGINNING}[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+#: What makes a metric's name a limit in the keys of other tools.
+_BOUNDED = re.compile(r"^(max|min)_|_(max|min)$")
 #: How a limit is written in a line.
 A_LINE = 'a metric, <= or >= and a value, such as "itl <= 30 ms"'
 LENSES = ("feasibility", "performance", "macro")
@@ -84,6 +86,37 @@ def metric(name: str, variant: str | None = None, *, where: str | None = None, w
         hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(metrics(variant))}"
         raise InputError(f"{full} is not a metric of {phase}", where=where, hint=hint)
     return full
+
+
+def metric_called(word: str) -> str | None:
+    """The last word of the metric that a word is or that the field calls so; None where it is none.
+
+    >>> metric_called("latency"), metric_called("tpot"), metric_called("colour")
+    ('latency', 'itl', None)
+    """
+    full = (
+        next((m for m in metrics() if m.rpartition(".")[2] == word), None)
+        or CALLED.get(word)
+        or next(iter(_meant(word)), None)
+    )
+    return full.rpartition(".")[2] if full else None
+
+
+def line_of(word: str, value: object) -> str | None:
+    """The assert in a line that was meant by a key and its value, such as ``max_latency: 50 ms``; None where it is none.
+
+    >>> line_of("latency", "<= 50 ms"), line_of("mfu_min", 0.4), line_of("colour", 1)
+    ('latency <= 50 ms', 'mfu >= 0.4', None)
+    """
+    name = metric_called(word) or metric_called(_BOUNDED.sub("", word))
+    if name is None:
+        return None
+    if isinstance(value, str) and (found := Written.parsed(f"{name} {value}")):
+        return f"{name} {SIGNS[found.side]} {found.raw}"
+    stated = _BOUNDED.search(word)
+    more = "min" in stated[0] if stated else any(m.endswith(f".{name}") for m in LARGER_IS_BETTER)
+    shown = value if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "" else "..."
+    return f"{name} {'>=' if more else '<='} {shown}"
 
 
 def is_share(name: str) -> bool:

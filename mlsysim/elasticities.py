@@ -9,7 +9,7 @@ from typing import Any
 
 from mlsysim.constraints.asserts import metric
 from mlsysim.evaluation import Evaluation
-from mlsysim.page import wrapped
+from mlsysim.page import table_width, wrapped
 from mlsysim.remedies import refuse_infeasible
 from mlsysim.shadow_prices import ShadowPrice, price
 from mlsysim.symbolic.dual import Dual
@@ -99,22 +99,39 @@ class Sensitivity:
         others = [m for m in ACROSS if m != self.metric and any(m in row for row in self.across.values())]
         lines = [f"{self.metric} = {value}; the {self.binding_wall} wall binds", "",
                  "One percent more of an input changes, in percent", ""]  # fmt: skip
-        heads = [m.rpartition(".")[2].replace("memory_required", "memory") for m in others]
-        lines.append(
-            f"  {'input':<30}{'wall':<16}{self.metric.rpartition('.')[2]:>11}" + "".join(f"{h:>10}" for h in heads)
+        shown = self.elasticities[:top]
+        leaf, wall = (
+            max(map(len, words), default=0) + 2
+            for words in (["input", *(e.leaf for e in shown)], [e.wall for e in shown])
         )
-        for e in self.elasticities[:top]:
+        room = (table_width() - 2 - leaf - wall - 11) // 10
+        others, left_out = others[: max(room, 1)], others[max(room, 1) :]
+        lines.append(
+            f"  {'input':<{leaf}}{'wall':<{wall}}{_head(self.metric):>11}" + "".join(f"{_head(m):>10}" for m in others)
+        )
+        for e in shown:
             row = "".join(f"{_signed(self.across[e.leaf].get(m, 0.0)):>10}" for m in others)
-            lines.append(f"  {e.leaf:<30}{e.wall:<16}{_signed(e.grows):>11}{row}")
+            lines.append(f"  {e.leaf:<{leaf}}{e.wall:<{wall}}{_signed(e.grows):>11}{row}")
             if e.kink:
-                lines.append(f"    {'one percent less of it':<44}{_signed(-e.shrinks):>11}")
+                lines.append(f"  {'  one percent less of it':<{leaf + wall}}{_signed(-e.shrinks):>11}")
         left = len(self.elasticities) - top
         if left > 0:
             lines.append(f"  and {left} more")
+        if left_out:
+            lines += wrapped(
+                f"left out for want of width: {', '.join(map(_head, left_out))}; set COLUMNS, or take -o json",
+                "  ",
+                "  ",
+            )
         if self.prices:
             lines += ["", "What the asserts cost"]
             lines += [line for price in self.prices for line in wrapped(price.sentence, "  ", "    ")]
         return "\n".join(lines)
+
+
+def _head(metric: str) -> str:
+    """What stands above the column of a metric."""
+    return metric.rpartition(".")[2].replace("memory_required", "memory")
 
 
 def _signed(percent: float) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from mlsysim.symbolic.errors import nearest
+
 
 @dataclass(frozen=True)
 class Source:
@@ -166,6 +168,11 @@ class Lazy(Mapping[str, T]):
 #: computes them knows equations, so that it stands in the rooms above and is put in by them.
 DERIVED: dict[tuple[str, str], Callable[[Entry], Value | None]] = {}
 
+#: What libraries call them.
+_CALLED = dict.fromkeys(
+    ("params", "n_params", "num_params", "num_parameters", "param_count", "parameter_count"), "parameters"
+)
+
 #: What an entry says of itself.
 ABOUT = (
     "id", "name", "title", "vendor", "family", "kind", "status", "licence", "note", "aliases", "links", "plan",
@@ -259,9 +266,12 @@ class Entry:
         derived = self._derived(full)
         if derived is not None:
             return derived
-        raise AttributeError(
-            f"{self.__class__.__name__.lower().strip('_')} has no {full!r}; it has {', '.join(self._own())}"
-        )
+        own = [fact[len(self._prefix) :] for fact in self._facts if fact.startswith(self._prefix)]
+        if not self._prefix:
+            own += [fact for category, fact in DERIVED if category == self.category]
+        near = [_CALLED[name]] if _CALLED.get(name) in own else nearest(name, own)
+        cure = f"did you mean {' or '.join(map(repr, near))}?" if near else f"it has {', '.join(self._own())}"
+        raise AttributeError(f"{self.__class__.__name__.lower().strip('_')} has no {full!r}; {cure}")
 
     def _derived(self, name: str) -> Value | None:
         """What follows from the facts under a name that none of them has."""

@@ -17,7 +17,7 @@ from typing import Any
 
 from mlsysim.registry.categories import CATEGORIES, category_of
 from mlsysim.registry.entry import ABOUT, Entry, Lazy, Source, Value
-from mlsysim.symbolic.errors import StaleKernelError, UnknownNameError
+from mlsysim.symbolic.errors import SUGGESTED, StaleKernelError, UnknownNameError, nearest
 
 FOLDER = Path(__file__).parent
 INDEX = FOLDER / "index"
@@ -173,11 +173,13 @@ class Zoo:
                 return layer.entries(category)[found]
         known = self.entries(category)
         elsewhere = [f"{name!r} stands in `mlsysim zoo {other}`" for other in self.categories_of(name)]
-        aliases = [alias for entry in known.values() for alias in entry.aliases]
-        # A name that stands elsewhere is not misspelt.
-        near = () if elsewhere else (*known, *aliases)
+        called = {alias: entry.name for entry in known.values() for alias in entry.aliases} | {n: n for n in known}
+        # A name that stands elsewhere is not misspelt. An entry is suggested once, by the nearest of its names.
+        near: dict[str, str] = {}
+        for each in () if elsewhere else nearest(name, called, len(called)):
+            near.setdefault(called[each], each)
         see = "; ".join([f"see `mlsysim zoo {category}`", *elsewhere])
-        raise UnknownNameError(CATEGORIES[category], name, near, where=where, see=see)
+        raise UnknownNameError(CATEGORIES[category], name, (), where=where, see=see, meant=[*near.values()][:SUGGESTED])
 
     def categories_of(self, name: str) -> list[str]:
         """The categories that know a name."""

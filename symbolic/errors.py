@@ -10,6 +10,8 @@ from mlsysim.symbolic.escapes import visible
 
 #: Characters of a message, and of what is looked for among known names; whoever gave more knows what it was.
 LONGEST, LONGEST_NAME = 1_000, 100
+#: Names that are suggested at most.
+SUGGESTED = 3
 #: Letters behind a digit that were meant as digits.
 _ALIKE = re.compile(r"(?<=[0-9])[oil]+")
 _DIGITS = str.maketrans("oil", "011")
@@ -120,12 +122,13 @@ def readable(text: str) -> str:
     return visible(text, keep="")
 
 
-def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
+def nearest(name: str, known: Iterable[str], count: int = SUGGESTED) -> list[str]:
     """The known names that a name can have been meant for, best first: a slip of the pen, or a part of the name.
 
     Two names are near where few letters must be changed (one of three to five, else two), where the words
     of one are among those of the other, or where one begins with the other. Case and punctuation do not count; where
-    nothing else differs, that name alone is meant.
+    nothing else differs, that name alone is meant. Of names that are equally near, those come first that begin with the
+    words of what was written.
 
     >>> nearest("Lama3_8b", ["Llama3_8B", "GPT3_175B"]), nearest("offload_param", ["offload_optimizer"])
     (['Llama3_8B'], [])
@@ -142,7 +145,8 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
             found[full] = (min(costs), full)
     least = min((cost for cost, _ in found.values()), default=0.0)
     near = [full for full, (cost, _) in found.items() if cost <= (least + 1 if least else 0)]
-    return sorted(near, key=found.__getitem__)[:count]
+    begun = _in_order(name)
+    return sorted(near, key=lambda full: (found[full][0], _in_order(full)[: len(begun)] != begun, full))[:count]
 
 
 #: Names with parts, such as ``performance.latency``.
@@ -188,9 +192,11 @@ def _changes(one: str, other: str, allowed: int) -> float | None:
 
 def _words(name: str) -> frozenset[str]:
     """The words of a name, which capitals, digits and punctuation part."""
-    return frozenset(
-        word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", normalize("NFKC", name))
-    )
+    return frozenset(_in_order(name))
+
+
+def _in_order(name: str) -> list[str]:
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", normalize("NFKC", name))]
 
 
 def _plain(name: str) -> str:

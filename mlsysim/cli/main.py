@@ -93,15 +93,10 @@ def _meant(error: Any, command: str) -> str | None:
     word = getattr(error, "option_name", None)
     if word is None:
         return None
-    from mlsysim.plan.synonyms import alike, field_called, not_modelled
+    from mlsysim.plan.synonyms import alike, not_modelled, pointer
     from mlsysim.symbolic.errors import nearest
 
     options = [option for each in error.ctx.command.params for option in (*each.opts, *each.secondary_opts)]
     options = [option for option in options if option.startswith("--")]
-    unmodelled, field = not_modelled(word), field_called(word)
-    near = alike(word, options) or nearest(word, options)
-    if unmodelled:
-        return f"{unmodelled[0]}; {unmodelled[1]}"
-    if field and not near:
-        return f"{word} is {field} of a plan"
-    return f"did you mean {' or '.join(near)}?" if near else None
+    near = [] if not_modelled(word) else alike(word, options) or nearest(word, options)
+    return f"did you mean {' or '.join(near)}?" if near else pointer(word)

@@ -39,6 +39,16 @@ def number_rule(section: str, field: str) -> Mapping[str, Any]:
     return next((option for option in rule.get("anyOf", [rule]) if option.get("type") in ("integer", "number")), {})
 
 
+def sections() -> list[str]:
+    """The sections of a plan."""
+    return [name for name, rule in schema()["properties"].items() if "properties" in _resolved(rule)]
+
+
+def properties(section: str) -> Mapping[str, Any]:
+    """The fields of a section, and what the schema says of each."""
+    return _resolved(schema()["properties"][section])["properties"]
+
+
 def choices(section: str, field: str) -> list[str]:
     """The words that a field can be, where the schema lists them."""
     rule = _resolved(schema()["properties"][section])["properties"][field]

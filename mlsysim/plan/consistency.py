@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from mlsysim.constraints.asserts import Written
 from mlsysim.registry.document import Document
 from mlsysim.symbolic.errors import InputError
 
@@ -98,9 +99,10 @@ def _of_asserts(plan: Plan, document: Document) -> Iterator[InputError]:
     for position, item in enumerate(plan.constraints.asserts):
         path = ("constraints", "assert", position)
         if item.max is None and item.min is None and item.equals is None:
+            in_a_line = f"write it in a line: `- {item.metric}`" if Written.parsed(item.metric) else None
             yield InputError(
                 f"constraints.assert[{position}]: neither max nor min nor equals",
-                where=_place(document, *path), hint="add `max:`, `min:` or `equals:`",
+                where=_place(document, *path), hint=in_a_line or "add `max:`, `min:` or `equals:`",
             )  # fmt: skip
         if item.equals is not None and (item.max is not None or item.min is not None):
             yield InputError(

@@ -7,6 +7,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from mlsysim.constraints.asserts import line_of, metric_called
 from mlsysim.plan.consistency import in_order
 from mlsysim.plan.model import Plan
 from mlsysim.plan.quantities import Unit, number_in
@@ -14,7 +15,7 @@ from mlsysim.plan.synonyms import field_called, not_modelled
 from mlsysim.plan.wording import cure, said
 from mlsysim.registry.document import Document
 from mlsysim.symbolic.errors import InputError, nearest
-from mlsysim.symbolic.numerals import plain
+from mlsysim.symbolic.numerals import leading, plain
 from mlsysim.symbolic.units import dimension
 
 #: The sections of a plan.
@@ -23,6 +24,8 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     for name, field in Plan.model_fields.items()
     if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
 }
+#: Rates of bits as the end of a key.
+_IN_BITS = {"mbps": "Mb/s", "gbps": "Gb/s", "tbps": "Tb/s"}
 #: The most mistakes that are said at once.
 MOST = 50
 
@@ -97,20 +100,28 @@ def unknown_key(document: Document, path: tuple[Any, ...]) -> InputError:
     """A key that its section does not have: it is another word for one, not modelled, misspelt, or belongs elsewhere."""
     section, word = _section(path[:-1]), str(path[-1])
     value = _at(document.data, path)
-    unmodelled = not_modelled(word) or (not_modelled(value) if isinstance(value, str) else None)
     where, dotted = document.where(path, key=True), _dotted(path)
+    unmodelled = not_modelled(dotted) or not_modelled(word) or (not_modelled(value) if isinstance(value, str) else None)
     if unmodelled:
         return InputError(f"{dotted}: {unmodelled[0]}", where=where, hint=unmodelled[1])
     names = _names(section) if section else []
-    meant = _meant(word, path[:-1])
-    near = [] if meant else nearest(word, names)
+    meant = _meant(word, path[:-1], value)
+    near = [] if meant else _nearest(word, names)
     homes = [name for name, each in _SECTIONS.items() if word in _names(each)]
+    line = line_of(word, value)
     if with_unit := _with_unit(word, value, section):
         hint = f"write `{with_unit}`"
+    elif line and path[0] == "constraints":
+        hint = f"write `- {line}`" if path[1:-1] else f"write `assert:` below it, and below that `- {line}`"
     elif meant:
-        hint = f"{word} is {meant}"
+        hint = f"{word} is {meant}{_in_unit(meant, value)}"
+    elif line and (not near or metric_called(word) != word):
+        hint = f"{word} is a metric: limit it below `constraints:`, `assert:` with `- {line}`"
     elif near:
-        hint = f"did you mean {near[0]!r}?"
+        own = f"{'.'.join(str(part) for part in path[:-1])}.{near[0]}"
+        hint = (
+            f"did you mean {' or '.join(repr(each) for each in near)}?{_in_unit(own, value) if len(near) == 1 else ''}"
+        )
     elif homes:
         hint = f"it belongs to {' or '.join(homes)}"
     else:
@@ -120,25 +131,58 @@ def unknown_key(document: Document, path: tuple[Any, ...]) -> InputError:
     return found
 
 
-def _meant(word: str, section: tuple[Any, ...]) -> str | None:
+def _meant(word: str, section: tuple[Any, ...], value: Any) -> str | None:
     """The field that people call by another word: of this section or one like it, else wherever it is."""
-    field = field_called(word)
+    field = field_called(".".join([*(part for part in section if not isinstance(part, int)), word])) or field_called(
+        word
+    )
     if field is None:
         return None
+    if field == "hardware.accelerators" and isinstance(value, str) and leading(value) is None:
+        field = "hardware.name"  # such as `gpu: H100`
     home, last = tuple(part for part in section if not isinstance(part, int)), field.rpartition(".")[2]
     own = _section(section)
     return ".".join([*home, last]) if own is not None and last in _names(own) else field
 
 
+def _nearest(word: str, names: list[str]) -> list[str]:
+    """The key that is misspelt; where the word is a part of keys, such as ``offload``, all of them."""
+    near = nearest(word, names)
+    having = [name for name in near if word in (name.partition("_")[0], name.rpartition("_")[2])]
+    return having if near[:1] == having[:1] else near[:1]
+
+
+def _in_unit(field: str, value: Any) -> str:
+    """The unit of a field's bare numbers, where the value is one and its unit cannot be guessed."""
+    section, _, last = field.rpartition(".")
+    model = _section(tuple(section.split("."))) if section else None
+    found = model.model_fields.get(last) if model else None
+    if found is None or isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    unit = _unit_of(found)
+    return f" (in {unit})" if unit and _rate_or_time(unit) and unit not in last else ""
+
+
+def _rate_or_time(unit: str) -> bool:
+    """Whether people use several units of a kind, so that one must be named."""
+    of = {name for name, _ in dimension(unit)}
+    return "[request]" not in of and ("/" in unit or "[time]" in of)
+
+
+def _unit_of(field: Any) -> str | None:
+    """What a bare number of a field counts; None where it is no number."""
+    own = next((each.unit for each in field.metadata if isinstance(each, Unit)), None)
+    return own or next((each.unit for part in get_args(field.annotation) for each in _metadata(part)), None)
+
+
 def _with_unit(word: str, value: Any, section: type[BaseModel] | None) -> str | None:
     """How to write a field whose key says the unit, such as ``duration_hours: 12``; None where it says none."""
     stem, _, unit = word.rpartition("_")
+    unit = _IN_BITS.get(unit.lower(), unit)
     if section is None or not stem or not isinstance(value, int | float) or isinstance(value, bool):
         return None
     for name, field in section.model_fields.items():
-        own = next((each.unit for each in field.metadata if isinstance(each, Unit)), None)
-        if own is None:
-            own = next((each.unit for part in get_args(field.annotation) for each in _metadata(part)), None)
+        own = _unit_of(field)
         if own and stem == (name.rpartition("_")[0] if name.endswith(f"_{own}s") else name) and _same_kind(unit, own):
             return f"{name}: {value} {unit}"
     return None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mlsysim.plan.reading import exists
+from mlsysim.plan.synonyms import alike, pointer
 from mlsysim.registry import Entry, standard
 from mlsysim.symbolic.errors import InputError, UnknownNameError, refuse
 from mlsysim.zoo import Models
@@ -33,7 +34,13 @@ def paired(model: str | Entry, hardware: str | Entry, fields: Mapping[str, Any])
     {'name': 'Llama3_8B', 'batch_size': 32}
     """
     see = f"the fields are {', '.join(FIELDS)}; a plan can state more"
-    refuse([UnknownNameError("field", name, FIELDS, see=see) for name in fields if name not in FIELDS])
+    refuse(
+        [
+            UnknownNameError("field", name, FIELDS, see=pointer(name) or see, meant=alike(name, FIELDS))
+            for name in fields
+            if name not in FIELDS
+        ]
+    )
     sections: dict[str, dict[str, Any]] = {
         "workload": {"name": _name(model, "models", "model")}, "hardware": {"name": _name(hardware, "hardware", "hardware")},
         "ops": {},

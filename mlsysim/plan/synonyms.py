@@ -6,7 +6,10 @@ A synonym is pointed at and not accepted, so that a field has one name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+
+from mlsysim.plan.acceptance import properties, sections
 
 #: Other names of a field, separated by spaces; capitals, dashes and underscores do not count.
 _CALLED = {
@@ -31,7 +34,8 @@ _CALLED = {
     "expert_model_parallel_size",
     "parallelism.microbatch": "mbs micro_batch_size microbatch_size train_micro_batch_size_per_gpu "
     "per_device_train_batch_size per_gpu_batch_size",
-    "parallelism.interleave": "vpp virtual_pipeline virtual_stages num_model_chunks model_chunks "
+    "parallelism.interleave": "vpp virtual_pipeline virtual_pipeline_parallel_size virtual_pipeline_stages "
+    "virtual_stages num_model_chunks model_chunks "
     "virtual_pipeline_model_parallel_size",
     "parallelism.zero": "zero_stage zero_level fsdp",
     "parallelism.recompute": "recomputation activation_checkpointing gradient_checkpointing activation_recomputation "
@@ -39,11 +43,14 @@ _CALLED = {
     "parallelism.sequence": "sp sequence_parallel sequence_parallelism",
     "parallelism.offload_optimizer": "optimizer_offload offload_optimizer_states cpu_offload_optimizer",
     "parallelism.offload_activations": "activation_offload activation_offloading offload_activation",
-    "hardware.name": "gpu_type gpu_name gpu_model accelerator accelerator_name device_name device_type chip_type",
+    "hardware": "hw cluster machine resources",
+    "hardware.name": "hardware.type hardware.model hardware.hardware "
+    "gpu_type gpu_name gpu_model accelerator accelerator_name device_name device_type chip_type",
     "hardware.accelerators": "gpu gpus n_gpu n_gpus num_gpu num_gpus ngpus gpu_count number_of_gpus world_size device devices "
-    "num_devices n_devices device_count tpus num_tpus chips num_chips num_accelerators accelerator_count",
+    "num_devices n_devices device_count hardware.count cards num_cards "
+    "tpus num_tpus chips num_chips num_accelerators accelerator_count",
     "hardware.nodes": "n_nodes nnodes num_nodes node_count hosts num_hosts servers machines",
-    "network.fabric": "interconnect inter_node_network",
+    "network.fabric": "interconnect inter_node_network ib infiniband",
     "network.bandwidth": "inter_node_bandwidth net_bandwidth network_bandwidth bw",
     "network.latency": "inter_node_latency net_latency network_latency",
     "network.link": "intra_node_network scale_up",
@@ -54,7 +61,7 @@ _CALLED = {
     "ops.duration_days": "duration days run_days",
     "ops.facility": "datacenter data_center cloud provider",
     "ops.price_per_accelerator_hour": "gpu_price price_per_gpu_hour cost_per_gpu_hour gpu_hour_price hourly_price "
-    "price_per_hour gpu_cost",
+    "price_per_hour gpu_cost price price_per_accelerator",
     "ops.carbon_tax": "carbon_price co2_price",
     "ops.electricity_price": "power_price energy_price electricity_cost",
     "ops.carbon_intensity": "grid_intensity grid_carbon_intensity co2_intensity",
@@ -64,7 +71,7 @@ _CALLED = {
     "serving.chunk": "chunk_size prefill_chunk prefill_chunk_size chunked_prefill chunked_prefill_size "
     "max_num_batched_tokens",
     "search.objective": "goal minimize minimise target",
-    "constraints.assert": "assertions limits limit require requirements slo slos sla slas",
+    "constraints.assert": "asserts assertions limits limit require requirements slo slos sla slas",
     "constraints.assert.max": "le lt lte at_most maximum upper upper_bound",
     "constraints.assert.min": "ge gt gte at_least minimum lower lower_bound",
     "constraints.assert.equals": "eq equal equal_to",
@@ -76,7 +83,7 @@ _NOT_MODELLED = (
     ("offload_param offload_params offload_parameters offload_weights param_offload cpu_offload zero_offload zero_infinity",
      "parameters that are offloaded to the host are not modelled",
      "leave it out; `zero: 3` divides parameters among replicas, offload_optimizer and offload_activations use the host"),
-    ("lora qlora adapter adapters peft lora_rank lora_r lora_alpha dora prefix_tuning",
+    ("lora qlora adapter adapters peft dora prefix_tuning freeze frozen frozen_weights trainable trainable_parameters",
      "adapters (LoRA, QLoRA) are not modelled: every weight is trained",
      "leave it out; memory is then that of training every weight, which is more than an adapter needs"),
     ("speculative speculative_decoding speculation draft_model num_speculative_tokens medusa eagle",
@@ -88,11 +95,29 @@ _NOT_MODELLED = (
      "a key-value cache in another format than the arithmetic is not modelled", "leave it out; workload.precision is of both"),
     ("quantization quant quantization_config weight_dtype weight_precision weights_dtype load_in_4bit load_in_8bit",
      "weights in another format than the arithmetic are not modelled", "leave it out; workload.precision is of both"),
-    ("gradient_accumulation gradient_accumulation_steps grad_accum accumulation_steps grad_accumulation",
-     "how often gradients are accumulated follows: batch_size / (microbatch x data)",
+    ("gradient_accumulation gradient_accumulation_steps grad_accum accumulation_steps grad_accumulation gas "
+     "microbatches num_microbatches n_microbatches number_of_microbatches",
+     "the number of microbatches, in which gradients are accumulated, follows: batch_size / (microbatch x data)",
      "leave it out; set workload.batch_size and parallelism.microbatch"),
+    ("gpus_per_node accelerators_per_node devices_per_node gpus_per_host nproc_per_node num_gpus_per_node",
+     "how many accelerators a node has follows from its design",
+     "leave it out, or name another design: hardware.node (`mlsysim zoo nodes`)"),
+    ("hardware.memory hardware.hbm hardware.vram hardware.memory_capacity hardware.memory_bandwidth hardware.peak "
+     "hardware.tflops",
+     "that of an accelerator is a fact of its entry", "leave it out, or state an accelerator of your own below `zoo:`"),
+    ("pue wue", "PUE and WUE are those of a data centre", "name one: ops.facility (`mlsysim zoo facilities`)"),
     ("nvme_offload offload_nvme nvme", "offload to storage is not modelled", "leave it out"),
 )  # fmt: skip
+
+
+#: Words that say the whole of a longer name, such as ``lora_target_modules``.
+_TELLING = ("lora", "qlora", "dora", "peft")
+#: Other words for a value.
+_VALUES = {
+    "training": "train pretrain pretraining posttraining finetune finetuning sft",
+    "inference": "infer prefill decode decoding generate generation predict prediction",
+    "serving": "serve server online",
+}
 
 
 def _plain(word: str) -> str:
@@ -118,7 +143,31 @@ def not_modelled(word: str) -> tuple[str, str] | None:
     >>> not_modelled("QLoRA")[0]
     'adapters (LoRA, QLoRA) are not modelled: every weight is trained'
     """
-    return _UNMODELLED.get(_plain(word))
+    part = next((each for each in re.split("[-_. ]", word.lower()) if each in _TELLING), word)
+    return _UNMODELLED.get(_plain(word)) or _UNMODELLED.get(_plain(part))
+
+
+def value_called(word: str, allowed: Iterable[str]) -> str | None:
+    """The one of the allowed values that people call by another word.
+
+    >>> value_called("fine-tuning", ["training", "inference"]), value_called("serve", ["training"])
+    ('training', None)
+    """
+    return next((value for value in allowed if _plain(word) in _VALUES.get(value, "").split()), None)
+
+
+def pointer(word: str) -> str | None:
+    """What a word is that is no option here: a field of a plan, or something that is not modelled.
+
+    >>> pointer("--tp"), pointer("percentile"), pointer("colour")
+    ('--tp is parallelism.tensor of a plan', 'percentile is serving.percentile of a plan', None)
+    """
+    if unmodelled := not_modelled(word):
+        return f"{unmodelled[0]}; {unmodelled[1]}"
+    last = word.strip("-").replace("-", "_")
+    homes = [f"{section}.{last}" for section in sections() if last in properties(section)]
+    field = field_called(word) or (" or ".join(homes) if homes else None)
+    return f"{word} is {field} of a plan" if field else None
 
 
 def alike(word: str, known: Iterable[str]) -> list[str]:

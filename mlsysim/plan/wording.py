@@ -6,8 +6,9 @@ import math
 import re
 from typing import Any
 
-from mlsysim.constraints.asserts import A_LINE
+from mlsysim.constraints.asserts import A_LINE, Written
 from mlsysim.plan.acceptance import number_rule
+from mlsysim.plan.synonyms import not_modelled, value_called
 from mlsysim.registry.document import LONGEST, written
 from mlsysim.symbolic.errors import nearest
 from mlsysim.symbolic.numerals import as_share, leading
@@ -93,6 +94,8 @@ def cure(detail: Any, description: str | None, first: str | None = None) -> str 
             return "write a list, each item after a dash"
         case "model_type" | "model_attributes_type" if first == "metric" and isinstance(given, str):
             return f"write {A_LINE}"
+        case "model_type" | "model_attributes_type" if detail["loc"] == ("constraints",) and _is_line(given):
+            return f"write `assert:` below it, and below that `- {given[:LONGEST]}`"
         case "model_type" | "model_attributes_type" | "dict_type" if isinstance(given, str) and ":" in given:
             return "put a space after each colon"
         case "model_type" | "model_attributes_type" if isinstance(given, str) and given and first:
@@ -106,8 +109,11 @@ def cure(detail: Any, description: str | None, first: str | None = None) -> str 
         case "literal_error" if context["expected"] == "'1.0'":
             return 'write version: "1.0", with quotes'
         case "literal_error":
-            near = nearest(str(given), re.findall("'([^']*)'", context["expected"]))
-            return f"did you mean {near[0]!r}?" if near else description
+            allowed = re.findall("'([^']*)'", context["expected"])
+            if unmodelled := not_modelled(str(given)):
+                return f"{unmodelled[0]}; {unmodelled[1]}"
+            near = value_called(str(given), allowed) or next(iter(nearest(str(given), allowed)), None)
+            return f"did you mean {near!r}?" if near else description
         case "less_than_equal" if context["le"] == 1:
             return as_share(given)
         case "greater_than_equal" if detail["loc"][-1] == "percentile" and 0.01 <= given < 1:
@@ -122,3 +128,8 @@ def _whole(path: tuple[Any, ...], context: Any) -> str:
     rule = number_rule(*path) if len(path) == 2 else {}
     low, high = context.get("ge", rule.get("minimum", 0)), context.get("le", rule.get("maximum", math.inf))
     return f"write a whole number from {low:.0f} to {high:.0f}" if high < 64 else "write a whole number, such as 64"
+
+
+def _is_line(given: Any) -> bool:
+    """Whether a value is an assert in a line."""
+    return isinstance(given, str) and Written.parsed(given) is not None

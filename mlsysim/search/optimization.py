@@ -14,7 +14,7 @@ from mlsysim.constraints.fronts import front
 from mlsysim.constraints.search import Answer, search
 from mlsysim.evaluation import evaluate
 from mlsysim.plan import LoadedPlan
-from mlsysim.plan.synonyms import alike
+from mlsysim.plan.synonyms import alike, pointer
 from mlsysim.search.goals import LATENCY
 from mlsysim.search.objectives import Objective, quantity, refuse_unknown
 from mlsysim.search.objectives import objective as read_objective
@@ -224,8 +224,8 @@ def _module(loaded: LoadedPlan, problem: str, options: Mapping[str, Any]) -> tup
             raise InputError(f"{option} is no option of nodes that serve", hint="leave it out: it is of training")
         homes = [other for other, (_, names) in PROBLEMS.items() if name in names]
         if not homes:
-            meant = alike(name, known)
-            raise UnknownNameError("option", name, known, see=f"{problem} takes {', '.join(known)}", meant=meant)
+            see = pointer(name) or f"{problem} takes {', '.join(known) or 'no option'}"
+            raise UnknownNameError("option", name, known, see=see, meant=alike(name, known))
         raise InputError(f"{option} is no option of {problem}", hint=f"say `mlsysim optimize {homes[0]}`")
     return import_module(module), given
 

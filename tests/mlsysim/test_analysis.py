@@ -295,3 +295,16 @@ def test_sensitivity_fits_a_page_and_has_no_sign_of_nothing() -> None:
     assert max(len(line) for line in page.splitlines()) <= 88
     assert "one percent less of it" in page
     assert "-0.000" not in page
+
+
+@pytest.mark.parametrize("columns", [80, 88, 120, 160])
+def test_sensitivity_is_as_wide_as_columns_says(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not fit is named; where there is room every metric has its column."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    page = mlsysim.sensitivity(EXAMPLE).page()
+    table = page.partition("What the asserts cost")[0]
+    assert max(len(line) for line in table.splitlines()) <= columns
+    head = next(line for line in page.splitlines() if line.startswith("  input")).split()
+    named = " ".join(table.split()).partition("left out for want of width: ")[2].partition(";")[0].split(", ")
+    assert {*head, *named} >= {"latency", "memory", "goodput", "tco", "energy", "carbon"}
+    assert (named == [""]) == (columns >= 120)

@@ -21,7 +21,7 @@ from mlsysim.schemas import schema_of
 from mlsysim.search.optimization import optimize
 from mlsysim.symbolic.errors import InputError, UnknownNameError
 from mlsysim.symbolic.graph import graph
-from mlsysim.symbolic.kernels import catalogue
+from mlsysim.symbolic.kernels import catalogue, kernel
 from mlsysim.symbolic.words import amount
 from tests.conftest import EXAMPLE, plan
 
@@ -154,6 +154,56 @@ def test_defaults_are_said() -> None:
         a.startswith(("phase", "sequence", "precision", "efficiency", "optimizer", "split"))
         for a in again.design.assumptions
     )
+
+
+IDEAL = {"link_efficiency": "link efficiency 1", "memory_efficiency": "memory efficiency 1", "overlap": "overlap 1"}
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_the_ideal_level_failures_and_storage_are_said(form: str) -> None:
+    """In the text's list and in JSON; what the plan states is not said to have been taken."""
+
+    def said(software: dict[str, Any]) -> str:
+        data = plan(
+            workload={"name": "Llama3_8B", "batch_size": 64, "phase": "training", "tokens": 1e9},
+            hardware={"name": "H100", "nodes": 2}, ops={"region": "Norway"}, software=software,
+        )  # fmt: skip
+        found = mlsysim.evaluate(data)
+        if form == "json":
+            return "\n".join(found.to_dict()["assumptions"])
+        return " ".join(found.scorecard().partition("Left open by the plan")[2].split())
+
+    nothing = said({})
+    for words in (*IDEAL.values(), "mean time between failures of an accelerator 50,677 h", "restart 10 min",
+                  "file system 250 GB/s", "node 20 GB/s"):  # fmt: skip
+        assert words in nothing
+    for field, words in IDEAL.items():
+        assert words not in said({field: 0.9})
+
+
+@EVERY
+def test_no_default_that_changes_a_metric_is_silent(name: str) -> None:
+    """A default that moves a shown metric when it is moved stands among the assumptions with its value or its origin."""
+    found = mlsysim.evaluate(PLANS[name])
+    compiled, told = kernel(found.variant), "\n".join(found.assumptions)
+    shown = [metric for metric, value in found.metrics.items() if value is not None]
+    here = [found.values[leaf] for leaf in compiled.leaves]
+    before, moved = compiled(here), 0
+    for at, leaf in enumerate(compiled.leaves):
+        binding = found.design.bindings[leaf]
+        if binding.origin != "default" or not binding.value or leaf.startswith("split."):  # the split is one sentence
+            continue
+        after = compiled([*here[:at], 0.5 * here[at], *here[at + 1 :]])
+        if any(after[compiled.position[metric]] != before[compiled.position[metric]] for metric in shown):
+            moved += 1
+            label = leaf.rpartition(".")[2].replace("_", " ")
+            number = amount(binding.value, catalogue().QUANTITIES[leaf]).split()[0]
+            of_its_origin = [line for line in told.splitlines() if binding.says in line]
+            alone = number != "1" and any(
+                re.search(rf"(?<![\d.,]){number}(?![\d.,]*\d)", line) for line in of_its_origin
+            )
+            assert alone or f"{label} {number}" in told, leaf
+    assert moved or name == "microcontroller"
 
 
 def test_the_python_interface_of_the_readme() -> None:

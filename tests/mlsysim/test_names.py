@@ -257,7 +257,7 @@ def test_changed_entries_are_evaluated_as_they_are() -> None:
 
 @pytest.mark.parametrize(("arguments", "fields", "words"), [
     (("Llama3_8B", "H100"), {"batchsize": 3}, "unknown field 'batchsize'\n  hint: did you mean 'batch_size'"),
-    (("Llama3_8B", "H100"), {"optimizer": "adam"}, "a plan can state more"),
+    (("Llama3_8B", "H100"), {"optimizer": "adam"}, "optimizer is workload.optimizer of a plan"),
     (("Lama3_8B", "H100"), {}, "did you mean 'Llama3_8B'"), (("Llama3_8B", "H1000"), {}, "did you mean 'H100'"),
     (("Llama3_8B",), {}, "on which accelerator"), (("Llama3_8B",), {"batch_size": 3}, "on which accelerator"),
     (("Doorbell",), {"batch_size": 3}, "batch_size: a plan says this itself"), ((str(EXAMPLE), "H100"), {}, "names its accelerators itself"),

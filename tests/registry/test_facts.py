@@ -281,7 +281,7 @@ def test_a_value_knows_its_quantity_and_source() -> None:
     assert (2 * value).to("TB/s").magnitude == pytest.approx(6.7)
     assert value.source.author == "NVIDIA Corporation"
     assert "bandwidth" in dir(find("hardware", "H100").memory)
-    with pytest.raises(AttributeError, match="it has bandwidth"):
+    with pytest.raises(AttributeError, match="did you mean 'bandwidth'"):
         _ = find("hardware", "H100").memory.bandwith
     with pytest.raises(TypeError, match="is not a number"):
         _ = find("hardware", "H100").memory.technology.quantity

@@ -9,6 +9,7 @@ from mlsysim.plan.synonyms import alike, field_called, not_modelled
 from mlsysim.registry import standard
 from mlsysim.schemas import schema_of
 from mlsysim.symbolic.errors import nearest
+from tests.conftest import ROOT
 
 SPLIT = ("tensor", "pipeline", "data", "context", "expert", "zero", "offload_optimizer", "offload_activations")
 MODELS, HARDWARE = standard().entries("models"), standard().entries("hardware")
@@ -75,8 +76,8 @@ def test_a_synonym_is_no_field_and_leads_to_one() -> None:
     known = _fields()
     names = {name for section in known.values() for name in section}
     for word, field in synonyms._FIELDS.items():
-        section, last = field.split(".")[:2]
-        assert last in known[section], field
+        section, *fields = field.split(".")[:2]
+        assert set(fields) <= known[section], field
         assert word not in {synonyms._plain(name) for name in names}, word
         assert not_modelled(word) is None, word
 
@@ -85,3 +86,18 @@ def test_a_synonym_of_a_synonym_is_found_among_options() -> None:
     """Options have short names of their own."""
     assert alike("rps", ["--qps", "--sla"]) == ["--qps"]
     assert alike("colour", ["--qps"]) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "stated"),
+    [
+        ("lora", "adapters (LoRA, QLoRA)"), ("offload_param", "parameters offloaded to the host"),
+        ("nvme_offload", "offload to storage"), ("speculative", "drafted tokens"), ("prefix_caching", "cached prefixes"),
+        ("kv_cache_dtype", "key-value cache in another format"), ("quantization", "weights in another format"),
+    ],
+)  # fmt: skip
+def test_what_a_hint_says_is_not_modelled_the_readme_says_too(word: str, stated: str) -> None:
+    """Under the heading that people read before they rely on a number."""
+    assert not_modelled(word) is not None
+    section = (ROOT / "README.md").read_text().partition("## What it does not model")[2].partition("\n## ")[0]
+    assert stated in " ".join(section.split())
