@@ -8,7 +8,7 @@ from mlsysim.symbolic.rules import define, equation, given, solve, substitute
 
 chance = ratio("fragility.survival", r"P_{\mathrm{up}}", "probability that one accelerator works through a time")
 all_chance = ratio("fragility.all_survive", r"P_{\mathrm{all}}", "probability that all do")
-span = time("fragility.span", "x", "a span of time", display="h")
+span = time("fragility.span", r"\theta", "a span of time", display="h")
 fleet_mtbf = time("fragility.job_mtbf", "M", "mean time between failures of the job", display="h")
 failure = ratio("fragility.failure", r"P_{\mathrm{fail}}", "probability that the job fails within a time", low=0)
 

@@ -1,0 +1,1 @@
+../../mlsysim/standalone.py
