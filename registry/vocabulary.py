@@ -184,6 +184,7 @@ FACTS: dict[str, dict[str, Meaning]] = {
         memory_efficiency=("1", "share of memory bandwidth reached"),
         link_efficiency=("1", "share of link bandwidth reached"),
         overlap=("1", "share of compute behind which communication hides"),
+        imbalance=("1", "load of the busiest expert rank per mean load"),
         page=("token/sample", "tokens of a key-value page"),
         output_tokens=("token/sample", "tokens generated for a request"),
         chunk=("token/sample", "tokens of a prompt that a step of serving takes"),
@@ -231,6 +232,8 @@ FACTS: dict[str, dict[str, Meaning]] = {
             causal=("1 where a token attends only to those before it", 0, 1),
             dense_layers=("layers without experts", 0, 10_000), experts=("routed experts of a layer", 0, 10**5),
             active_experts=("routed experts a token visits", 0, 10**5),
+            expert_groups=("groups into which routed experts are dealt; 1 for no groups", 1, 10**4),
+            routed_groups=("groups to whose experts a token may be routed", 1, 10**4),
             shared_experts=("experts every token visits", 0, 10**4), expert_width=("width of an expert", 0, 10**7),
             router_bias=("1 where the router has a bias", 0, 1),
             latent=("1 where keys and values are kept as one latent vector (MLA)", 0, 1),
@@ -250,7 +253,8 @@ KINDS = {
 
 #: Facts of a transformer of which one is at most the other.
 AT_MOST = (
-    ("kv_heads", "heads"), ("dense_layers", "layers"), ("active_experts", "experts"), ("sequence_length", "context_length"),
+    ("kv_heads", "heads"), ("dense_layers", "layers"), ("active_experts", "experts"),
+    ("routed_groups", "expert_groups"), ("expert_groups", "experts"), ("sequence_length", "context_length"),
 )  # fmt: skip
 
 #: The number formats of processors.

@@ -28,6 +28,7 @@ SAID = {
     ("software", "memory_efficiency"): "software.memory_efficiency",
     ("software", "link_efficiency"): "software.link_efficiency",
     ("software", "overlap"): "software.overlap",
+    ("software", "imbalance"): "software.imbalance",
     ("software", "page"): "software.page",
     ("ops", "carbon_tax"): "ops.carbon_tax",
     ("serving", "requests_per_second"): "serving.arrivals",

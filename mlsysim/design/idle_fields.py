@@ -12,12 +12,13 @@ from mlsysim.symbolic.errors import InputError
 #: Fields that count in training alone, in inference and serving alone, and of a transformer alone.
 TRAINING = (
     *(("parallelism", name) for name in SPLIT if name not in ("tensor", "pipeline", "data")),
-    ("workload", "optimizer"), ("workload", "tokens"), ("software", "overlap"), ("search", "offload"),
+    ("workload", "optimizer"), ("workload", "tokens"), ("software", "overlap"), ("software", "imbalance"),
+    ("search", "offload"),
 )  # fmt: skip
 INFERENCE = (("workload", "output_tokens"), ("software", "page"))
 TRANSFORMER = (
     *(("parallelism", name) for name in SPLIT if name != "zero"), ("workload", "sequence_length"), ("workload", "tokens"),
-    ("search", "offload"), ("serving", "chunk"), *INFERENCE,
+    ("search", "offload"), ("serving", "chunk"), ("software", "imbalance"), *INFERENCE,
 )  # fmt: skip
 #: Fields of ops that say something of the time held, and nothing without it.
 OF_THE_TIME = ("region", "facility", "price_per_accelerator_hour", *MAY_BE_NOTHING)
@@ -50,6 +51,11 @@ def idle_fields(loaded: LoadedPlan, model: Entry, accelerators: int, node: int) 
         add((("serving", name) for name in vars(plan.serving)), phase)
     if not transformer:
         add(TRANSFORMER, phase)
+    experts = model.facts.get("experts")
+    if transformer and not (experts and experts.number):
+        add([("software", "imbalance")], f"{phase}, which has no experts")
+    if accelerators == 1 or plan.parallelism.expert == 1:
+        add([("software", "imbalance")], f"{phase} with all experts on every rank")
     offload = plan.parallelism.offload_optimizer or plan.parallelism.offload_activations
     if accelerators == 1 and not offload:
         add((("software", name) for name in ("link_efficiency", "overlap")), f"{phase} on one accelerator")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from mlsysim.importing.reading import Config, Facts
-from mlsysim.importing.rules import Rule, count, dropout, flag, quotient, same
+from mlsysim.importing.rules import Follows, Rule, count, dropout, flag, quotient, same
 
 #: How many parameters there are of something, from the configuration and the facts that were read.
 Count = Callable[[Config, Facts], int]
@@ -50,6 +50,16 @@ def _shared_experts(config: Config, facts: Facts) -> int:
     return quotient("shared_expert_intermediate_size", "expert_width")(
         config, {**facts, "shared_expert_intermediate_size": wide}
     )
+
+
+def _limited(key: str) -> Follows:
+    """Groups of experts, where routing is limited to some of them; 1 where a token may go to any expert."""
+
+    def follows(config: Config, facts: Facts) -> int:
+        anywhere = config.get("topk_method") == "greedy"
+        return 1 if anywhere else count(key, absent=1, null=1).read(config, facts)[0]
+
+    return follows
 
 
 HEAD_WIDTH: dict[str, Rule] = {"head_width": count("head_dim", absent=quotient("hidden", "heads"))}
@@ -129,6 +139,8 @@ DEEPSEEK = LLAMA | NO_BIAS | {
     "dense_layers": count("first_k_dense_replace", null=0, least=0),
     "experts": count("n_routed_experts"),
     "active_experts": count("num_experts_per_tok"),
+    "expert_groups": _limited("n_group"),
+    "routed_groups": _limited("topk_group"),
     "shared_experts": count("n_shared_experts", null=0, least=0),
     "expert_width": count("moe_intermediate_size"),
     "latent": 1,

@@ -181,6 +181,10 @@ class Software(_Section):
     overlap: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False), Unit("1")] | None = Field(
         default=None, description="share of compute behind which communication can hide; training only; default: 1"
     )
+    imbalance: Annotated[float, Field(strict=True, ge=1, le=1000, allow_inf_nan=False), Unit("1")] | None = Field(
+        default=None,
+        description="load of the busiest expert rank per mean load; training with expert parallelism only; default: 1",
+    )
     page: Annotated[int, Field(strict=True, ge=1, le=10**6), Unit("token")] | None = Field(
         default=None, description="tokens of a key-value page; transformer inference only"
     )

@@ -51,6 +51,14 @@ dense_layers = count("model.dense_layers", r"L_{\mathrm{dense}}", "layers withou
 experts = count("model.experts", "E", "routed experts of a layer", low=0, high=1024)
 active_experts = count("model.active_experts", "k", "routed experts a token visits", low=0, high=32)
 shared_experts = count("model.shared_experts", r"E_{\mathrm{s}}", "experts every token visits", low=0, high=16)
+expert_groups = Quantity(
+    "model.expert_groups", r"g_{E}", "1", "groups into which a layer's routed experts are dealt",
+    low=1, high=8, integer=True, absent=1,
+)  # fmt: skip
+routed_groups = Quantity(
+    "model.routed_groups", r"g_{k}", "1", "groups to whose experts a token may be routed",
+    low=1, high=8, integer=True, absent=1,
+)  # fmt: skip
 expert_width = count("model.expert_width", r"d_{\mathrm{e}}", "width of an expert", low=0, high=65536)
 router_bias = flag("model.router_bias", r"\beta_{\mathrm{r}}", "whether the router has a bias")
 latent = flag("model.latent", r"\lambda", "whether keys and values are kept as one latent vector (MLA)")
@@ -296,6 +304,9 @@ full_batch = Quantity(
 memory_efficiency = ratio("software.memory_efficiency", r"\eta_{\mathrm{mem}}", "share of memory bandwidth reached")
 link_efficiency = ratio("software.link_efficiency", r"\eta_{\mathrm{net}}", "share of link bandwidth reached")
 overlap = ratio("software.overlap", r"\omega", "share of compute behind which communication can hide", low=0)
+imbalance = Quantity(
+    "software.imbalance", r"\gamma_{E}", "1", "load of the busiest expert rank per mean load", low=1, high=8
+)
 
 # Failures and storage.
 device_mtbf = Quantity(

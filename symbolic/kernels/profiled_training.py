@@ -4,7 +4,7 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = 'b71dba1b038de024'
+SOURCE = 'ceb65d2f8dd27e20'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.weight_bytes', 'facility.pue',
  'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price', 'grid.water_intensity', 'model.activation_bytes',
  'model.multiply_accumulates', 'model.parameters', 'node.accelerators', 'node.embodied', 'node.lifetime',
@@ -22,8 +22,8 @@ NAMES = ('work.sample', 'split.local_samples', 'work.stage', 'work.model', 'work
  'communication.ranks_outside', 'communication.gather_outside', 'communication.scatter_inside',
  'communication.scatter_outside', 'communication.data_time', 'performance.time_data', 'performance.time_optimizer',
  'performance.latency', 'performance.sample_throughput', 'performance.busy', 'split.nodes',
- 'feasibility.memory_capacity', 'performance.mfu', 'performance.hfu', 'checkpoint.rate', 'checkpoint.size',
- 'checkpoint.stall', 'fragility.job_mtbf', 'fragility.period', 'fragility.lost', 'performance.goodput', 'macro.rent',
+ 'feasibility.memory_capacity', 'performance.mfu', 'performance.hfu', 'fragility.job_mtbf', 'checkpoint.rate',
+ 'checkpoint.size', 'checkpoint.stall', 'fragility.period', 'fragility.lost', 'performance.goodput', 'macro.rent',
  'macro.power', 'macro.it_energy', 'macro.energy', 'macro.electricity', 'macro.embodied_carbon',
  'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.tco', 'macro.samples',
  'macro.cost_per_million_samples', 'macro.water')
@@ -67,7 +67,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     x_8 = communication_ranks_inside - 1
     communication_gather_inside = x_8*(communication_weight_data*x_10 + node_link_latency)
     communication_net_rate = node_net_bandwidth*software_link_efficiency
-    communication_ranks_outside = -floor(-split_group/communication_ranks_inside)
+    communication_ranks_outside = ceil(split_group/communication_ranks_inside)
     x_11 = communication_ranks_outside - 1
     x_12 = 1/(communication_net_rate*communication_ranks_inside*communication_ranks_outside)
     communication_gather_outside = x_11*(communication_weight_data*x_12 + node_net_latency)
@@ -84,10 +84,10 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     x_14 = 1/(accelerator_peak*performance_latency*split_devices)
     performance_mfu = work_model*x_14
     performance_hfu = work_hardware*x_14
+    fragility_job_mtbf = reliability_device_mtbf/split_devices
     checkpoint_rate = min(storage_filesystem_bandwidth, split_nodes*storage_node_bandwidth)
     checkpoint_size = model_parameters*(datatype_weight_bytes + optimizer_state_bytes)
     checkpoint_stall = checkpoint_size/checkpoint_rate
-    fragility_job_mtbf = reliability_device_mtbf/split_devices
     x_15 = (fragility_job_mtbf)**0.5
     x_16 = (2)**0.5*(checkpoint_stall)**0.5
     fragility_period = x_15*x_16
@@ -107,7 +107,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     macro_samples = ops_duration*performance_goodput*performance_sample_throughput
     macro_cost_per_million_samples = 1000000*macro_tco/macro_samples
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (work_sample, split_local_samples, work_stage, work_model, work_hardware, split_group, memory_weight_parts, memory_weights, memory_gradient_parts, memory_gradients, memory_state_parts, memory_optimizer, memory_activations, feasibility_memory_required, memory_update_moved, memory_stage_moved, communication_ranks_inside, communication_gradient_data, communication_weight_data, communication_scatters, communication_gathers, memory_stage_time, work_stage_time, memory_stage_roofline, communication_window, performance_time_work, communication_link_rate, communication_gather_inside, communication_net_rate, communication_ranks_outside, communication_gather_outside, communication_scatter_inside, communication_scatter_outside, communication_data_time, performance_time_data, performance_time_optimizer, performance_latency, performance_sample_throughput, performance_busy, split_nodes, feasibility_memory_capacity, performance_mfu, performance_hfu, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_job_mtbf, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
+    return (work_sample, split_local_samples, work_stage, work_model, work_hardware, split_group, memory_weight_parts, memory_weights, memory_gradient_parts, memory_gradients, memory_state_parts, memory_optimizer, memory_activations, feasibility_memory_required, memory_update_moved, memory_stage_moved, communication_ranks_inside, communication_gradient_data, communication_weight_data, communication_scatters, communication_gathers, memory_stage_time, work_stage_time, memory_stage_roofline, communication_window, performance_time_work, communication_link_rate, communication_gather_inside, communication_net_rate, communication_ranks_outside, communication_gather_outside, communication_scatter_inside, communication_scatter_outside, communication_data_time, performance_time_data, performance_time_optimizer, performance_latency, performance_sample_throughput, performance_busy, split_nodes, feasibility_memory_capacity, performance_mfu, performance_hfu, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
 
 
 def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_link_efficiency, software_memory_efficiency, software_overlap, split_devices, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size):
@@ -151,7 +151,7 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     x_8 = communication_ranks_inside - 1
     communication_gather_inside = x_8*(communication_weight_data*x_10 + node_link_latency)
     communication_net_rate = node_net_bandwidth*software_link_efficiency
-    communication_ranks_outside = -floor(-split_group/communication_ranks_inside)
+    communication_ranks_outside = ceil(split_group/communication_ranks_inside)
     x_11 = communication_ranks_outside - 1
     x_12 = 1/(communication_net_rate*communication_ranks_inside*communication_ranks_outside)
     communication_gather_outside = x_11*(communication_weight_data*x_12 + node_net_latency)
@@ -168,10 +168,10 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     x_14 = 1/(accelerator_peak*performance_latency*split_devices)
     performance_mfu = work_model*x_14
     performance_hfu = work_hardware*x_14
+    fragility_job_mtbf = reliability_device_mtbf/split_devices
     checkpoint_rate = minimum(storage_filesystem_bandwidth, split_nodes*storage_node_bandwidth)
     checkpoint_size = model_parameters*(datatype_weight_bytes + optimizer_state_bytes)
     checkpoint_stall = checkpoint_size/checkpoint_rate
-    fragility_job_mtbf = reliability_device_mtbf/split_devices
     x_15 = (fragility_job_mtbf)**0.5
     x_16 = (2)**0.5*(checkpoint_stall)**0.5
     fragility_period = x_15*x_16
@@ -191,4 +191,4 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     macro_samples = ops_duration*performance_goodput*performance_sample_throughput
     macro_cost_per_million_samples = 1000000*macro_tco/macro_samples
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (work_sample, split_local_samples, work_stage, work_model, work_hardware, split_group, memory_weight_parts, memory_weights, memory_gradient_parts, memory_gradients, memory_state_parts, memory_optimizer, memory_activations, feasibility_memory_required, memory_update_moved, memory_stage_moved, communication_ranks_inside, communication_gradient_data, communication_weight_data, communication_scatters, communication_gathers, memory_stage_time, work_stage_time, memory_stage_roofline, communication_window, performance_time_work, communication_link_rate, communication_gather_inside, communication_net_rate, communication_ranks_outside, communication_gather_outside, communication_scatter_inside, communication_scatter_outside, communication_data_time, performance_time_data, performance_time_optimizer, performance_latency, performance_sample_throughput, performance_busy, split_nodes, feasibility_memory_capacity, performance_mfu, performance_hfu, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_job_mtbf, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
+    return (work_sample, split_local_samples, work_stage, work_model, work_hardware, split_group, memory_weight_parts, memory_weights, memory_gradient_parts, memory_gradients, memory_state_parts, memory_optimizer, memory_activations, feasibility_memory_required, memory_update_moved, memory_stage_moved, communication_ranks_inside, communication_gradient_data, communication_weight_data, communication_scatters, communication_gathers, memory_stage_time, work_stage_time, memory_stage_roofline, communication_window, performance_time_work, communication_link_rate, communication_gather_inside, communication_net_rate, communication_ranks_outside, communication_gather_outside, communication_scatter_inside, communication_scatter_outside, communication_data_time, performance_time_data, performance_time_optimizer, performance_latency, performance_sample_throughput, performance_busy, split_nodes, feasibility_memory_capacity, performance_mfu, performance_hfu, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)

@@ -4,7 +4,7 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = 'b71dba1b038de024'
+SOURCE = 'ceb65d2f8dd27e20'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.cache_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price',
  'grid.water_intensity', 'model.active_experts', 'model.attention_bias', 'model.causal', 'model.context_length',
@@ -21,7 +21,7 @@ LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', '
  'workload.sequence_length')
 NAMES = ('communication.has_stages', 'split.held_requests', 'split.group_requests', 'communication.prefill_message',
  'communication.stage_latency', 'communication.link_rate', 'communication.net_rate', 'communication.stage_rate',
- 'communication.prefill_hop', 'communication.tensor_latency', 'communication.tensor_rate',
+ 'communication.prefill_hop', 'communication.tensor_inside', 'communication.tensor_nodes',
  'communication.prefill_reduce', 'split.stage_layers', 'communication.prefill', 'model.head', 'work.head',
  'model.query_key_width', 'model.query_matrices', 'model.attention_matrices', 'model.dense_matrices',
  'model.expert_matrices', 'model.sparse_share', 'model.active_layer', 'work.layer', 'model.mix_width', 'work.pair',
@@ -39,8 +39,8 @@ NAMES = ('communication.has_stages', 'split.held_requests', 'split.group_request
  'batching.request_tokens', 'batching.request_cache', 'memory.cache', 'batching.request_scores', 'memory.prompt',
  'memory.workspace', 'feasibility.memory_required', 'feasibility.memory_capacity', 'positions.learned',
  'positions.placed', 'positions.answered', 'performance.mfu', 'feasibility.largest_batch', 'split.places',
- 'split.stray_devices', 'split.stray_heads', 'split.stray_kv_heads', 'split.stray_width', 'split.stray_expert_width',
- 'split.pieces', 'performance.goodput', 'macro.rent', 'macro.power', 'macro.it_energy', 'macro.energy',
+ 'split.stray_devices', 'split.pieces', 'split.stray_heads', 'split.stray_width', 'split.stray_expert_width',
+ 'split.stray_kv_heads', 'performance.goodput', 'macro.rent', 'macro.power', 'macro.it_energy', 'macro.energy',
  'macro.electricity', 'macro.embodied_carbon', 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax',
  'macro.tco', 'macro.tokens', 'macro.cost_per_million_tokens', 'macro.water')
 
@@ -59,89 +59,90 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     communication_net_rate = node_net_bandwidth*software_link_efficiency
     communication_stage_rate = ((communication_link_rate) if x_4 else (communication_net_rate))
     communication_prefill_hop = communication_prefill_message/communication_stage_rate + communication_stage_latency
-    x_6 = (node_accelerators >= split_tensor)
-    communication_tensor_latency = ((node_link_latency) if x_6 else (node_net_latency))
-    communication_tensor_rate = ((communication_link_rate) if x_6 else (communication_net_rate))
-    x_7 = 2*split_tensor - 2
-    x_9 = 1/(communication_tensor_rate*split_tensor)
-    communication_prefill_reduce = x_7*(communication_prefill_message*x_9 + communication_tensor_latency)
+    communication_tensor_inside = min(node_accelerators, split_tensor)
+    communication_tensor_nodes = ceil(split_tensor/communication_tensor_inside)
+    x_10 = 1/(communication_net_rate*communication_tensor_inside*communication_tensor_nodes)
+    x_7 = 2*communication_tensor_inside - 2
+    x_8 = 1/(communication_link_rate*communication_tensor_inside)
+    x_9 = 2*communication_tensor_nodes - 2
+    communication_prefill_reduce = x_7*(communication_prefill_message*x_8 + node_link_latency) + x_9*(communication_prefill_message*x_10 + node_net_latency)
     split_stage_layers = ceil(model_layers/split_pipeline)
-    x_10 = 2*split_stage_layers
-    communication_prefill = communication_has_stages*communication_prefill_hop + communication_prefill_reduce*x_10
+    x_11 = 2*split_stage_layers
+    communication_prefill = communication_has_stages*communication_prefill_hop + communication_prefill_reduce*x_11
     model_head = model_hidden*model_vocabulary
     work_head = 2*model_head
-    x_11 = (model_latent == 1)
-    model_query_key_width = ((model_nope_width + model_rope_width) if x_11 else (model_head_width))
-    x_12 = model_heads*model_query_key_width
-    model_query_matrices = ((model_query_rank*(model_hidden + x_12)) if (model_query_rank > 0) else (model_hidden*x_12))
-    x_13 = model_kv_rank + model_rope_width
-    x_14 = model_heads*model_hidden
-    x_15 = 2*model_kv_heads
-    x_16 = model_head_width*x_15
-    model_attention_matrices = model_query_matrices + ((model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*x_13 + model_value_width*x_14) if x_11 else (model_head_width*x_14 + model_hidden*x_16))
-    x_17 = model_ffn_matrices*model_hidden
-    model_dense_matrices = model_ffn_width*x_17
-    model_expert_matrices = model_expert_width*x_17
+    x_12 = (model_latent == 1)
+    model_query_key_width = ((model_nope_width + model_rope_width) if x_12 else (model_head_width))
+    x_13 = model_heads*model_query_key_width
+    model_query_matrices = ((model_query_rank*(model_hidden + x_13)) if (model_query_rank > 0) else (model_hidden*x_13))
+    x_14 = model_kv_rank + model_rope_width
+    x_15 = model_heads*model_hidden
+    x_16 = 2*model_kv_heads
+    x_17 = model_head_width*x_16
+    model_attention_matrices = model_query_matrices + ((model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*x_14 + model_value_width*x_15) if x_12 else (model_head_width*x_15 + model_hidden*x_17))
+    x_18 = model_ffn_matrices*model_hidden
+    model_dense_matrices = model_ffn_width*x_18
+    model_expert_matrices = model_expert_width*x_18
     model_sparse_share = (-model_dense_layers + model_layers)/model_layers
-    x_18 = 1 - model_sparse_share
-    model_active_layer = model_attention_matrices + model_dense_matrices*x_18 + model_sparse_share*(model_expert_matrices*(model_active_experts + model_shared_experts) + model_experts*model_hidden)
+    x_19 = 1 - model_sparse_share
+    model_active_layer = model_attention_matrices + model_dense_matrices*x_19 + model_sparse_share*(model_expert_matrices*(model_active_experts + model_shared_experts) + model_experts*model_hidden)
     work_layer = 2*model_active_layer
-    model_mix_width = ((model_value_width) if x_11 else (model_head_width))
+    model_mix_width = ((model_value_width) if x_12 else (model_head_width))
     work_pair = 2*model_heads*(model_mix_width + model_query_key_width)
-    x_19 = 1 - 1/2*model_causal
-    x_20 = split_group_requests/split_tensor
-    serving_prefill_work = x_20*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_19) + work_head)
+    x_20 = 1 - 1/2*model_causal
+    x_22 = split_group_requests/split_tensor
+    serving_prefill_work = x_22*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_20) + work_head)
     serving_prefill_compute = serving_prefill_work/(accelerator_peak*software_efficiency)
-    batching_cache_ranks = ((1) if x_11 else (min(model_kv_heads, split_tensor)))
-    batching_cache_width = ((x_13) if x_11 else (x_16))
+    batching_cache_ranks = ((1) if x_12 else (min(model_kv_heads, split_tensor)))
+    batching_cache_width = ((x_14) if x_12 else (x_17))
     batching_token_cache = batching_cache_width*datatype_cache_bytes*split_stage_layers/batching_cache_ranks
-    x_22 = -model_active_experts/max(1, model_experts) + 1
-    serving_prefill_touched = 1 - x_22**x_2
+    x_24 = -model_active_experts/max(1, model_experts) + 1
+    serving_prefill_touched = 1 - x_24**x_2
     model_expert_layer = model_expert_matrices*model_experts*model_sparse_share
     split_expert_parameters = model_expert_layer*split_stage_layers/(split_expert*split_tensor)
     model_embedding = model_hidden*(model_positions + model_vocabulary)
-    x_23 = model_hidden*model_norm_vectors
-    model_final_norm = x_23
+    x_25 = model_hidden*model_norm_vectors
+    model_final_norm = x_25
     model_ends = model_embedding + model_final_norm + model_further + model_head*(1 - model_tied)
-    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_15) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
+    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_16) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
     model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
-    model_layer_norms = model_norms*x_23
+    model_layer_norms = model_norms*x_25
     model_router = model_experts*(model_hidden + model_router_bias)
-    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_18*(model_dense_matrices + model_dense_vectors)
+    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_19*(model_dense_matrices + model_dense_vectors)
     split_shared_parameters = (model_shared_layer*split_stage_layers + ((model_ends) if x_0 else (max(model_embedding, model_head))))/split_tensor
     serving_prefill_moved = batching_token_cache*x_2 + datatype_weight_bytes*(serving_prefill_touched*split_expert_parameters + split_shared_parameters)
-    x_24 = 1/(accelerator_bandwidth*software_memory_efficiency)
-    serving_prefill_memory = serving_prefill_moved*x_24
+    x_26 = 1/(accelerator_bandwidth*software_memory_efficiency)
+    serving_prefill_memory = serving_prefill_moved*x_26
     serving_prefill_time = max(serving_prefill_compute, serving_prefill_memory)
     split_groups = ceil(split_held_requests/split_group_requests)
-    x_25 = split_groups + split_pipeline - 1
-    performance_ttft = x_25*(communication_prefill + serving_prefill_time)
+    x_27 = split_groups + split_pipeline - 1
+    performance_ttft = x_27*(communication_prefill + serving_prefill_time)
     communication_decode_message = split_group_requests*x_3
     communication_decode_hop = communication_decode_message/communication_stage_rate + communication_stage_latency
-    communication_decode_reduce = x_7*(communication_decode_message*x_9 + communication_tensor_latency)
-    communication_decode = communication_decode_hop*communication_has_stages + communication_decode_reduce*x_10
+    communication_decode_reduce = x_7*(communication_decode_message*x_8 + node_link_latency) + x_9*(communication_decode_message*x_10 + node_net_latency)
+    communication_decode = communication_decode_hop*communication_has_stages + communication_decode_reduce*x_11
     serving_context = (1/2)*workload_output_tokens + workload_sequence_length
-    serving_decode_work = x_20*(split_stage_layers*(serving_context*work_pair + work_layer) + work_head)
+    serving_decode_work = x_22*(split_stage_layers*(serving_context*work_pair + work_layer) + work_head)
     software_decode_efficiency = software_decode_single + (software_decode_batched - software_decode_single)*min(1, (split_group_requests - 1)/(software_full_batch - 1))
     serving_decode_compute = serving_decode_work/(accelerator_peak*software_decode_efficiency)
-    serving_decode_touched = 1 - x_22**split_group_requests
+    serving_decode_touched = 1 - x_24**split_group_requests
     serving_decode_moved = batching_token_cache*serving_context*split_group_requests + datatype_weight_bytes*(serving_decode_touched*split_expert_parameters + split_shared_parameters)
-    serving_decode_memory = serving_decode_moved*x_24
+    serving_decode_memory = serving_decode_moved*x_26
     serving_decode_time = max(serving_decode_compute, serving_decode_memory)
     performance_itl = split_pipeline*(communication_decode + serving_decode_time)
-    performance_time_prefill = serving_prefill_time*x_25
-    performance_time_prefill_communication = communication_prefill*x_25
-    x_26 = workload_output_tokens - 1
-    serving_steps = x_26
-    x_27 = serving_steps*split_pipeline
-    performance_time_decode = serving_decode_time*x_27
-    performance_time_decode_communication = communication_decode*x_27
-    x_28 = performance_time_decode + performance_time_prefill
-    performance_latency = performance_time_decode_communication + performance_time_prefill_communication + x_28
+    performance_time_prefill = serving_prefill_time*x_27
+    performance_time_prefill_communication = communication_prefill*x_27
+    x_28 = workload_output_tokens - 1
+    serving_steps = x_28
+    x_29 = serving_steps*split_pipeline
+    performance_time_decode = serving_decode_time*x_29
+    performance_time_decode_communication = communication_decode*x_29
+    x_30 = performance_time_decode + performance_time_prefill
+    performance_latency = performance_time_decode_communication + performance_time_prefill_communication + x_30
     performance_throughput = workload_batch_size*workload_output_tokens/performance_latency
-    x_30 = workload_sequence_length + x_26
-    work_model = workload_batch_size*(model_layers*(work_layer*x_30 + work_pair*(serving_context*x_26 + workload_sequence_length**2*x_19)) + work_head*workload_output_tokens)
-    performance_busy = x_28/performance_latency
+    x_32 = workload_sequence_length + x_28
+    work_model = workload_batch_size*(model_layers*(work_layer*x_32 + work_pair*(serving_context*x_28 + workload_sequence_length**2*x_20)) + work_head*workload_output_tokens)
+    performance_busy = x_30/performance_latency
     split_nodes = ceil(split_devices/node_accelerators)
     model_active = model_active_layer*model_layers + model_head
     model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
@@ -157,25 +158,25 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     feasibility_memory_capacity = accelerator_capacity
     positions_learned = min(model_context_length, model_positions)
     positions_placed = ((workload_sequence_length) if (model_positions*(1 - model_causal) > 0) else (0))
-    positions_answered = ((x_30) if (model_causal*model_positions > 0) else (0))
+    positions_answered = ((x_32) if (model_causal*model_positions > 0) else (0))
     performance_mfu = work_model/(accelerator_peak*performance_latency*split_devices)
     feasibility_largest_batch = split_data*max(0, floor((accelerator_capacity - memory_prompt - memory_weights)/(batching_request_cache + batching_request_scores)))
     split_places = split_context*split_data*split_pipeline*split_tensor
-    x_31 = split_devices - split_places
-    split_stray_devices = max(x_31, -x_31)
+    x_33 = split_devices - split_places
+    split_stray_devices = max(x_33, -x_33)
+    split_pieces = split_pipeline
     split_stray_heads = model_heads % split_tensor
-    split_stray_kv_heads = ((0) if x_11 else (min(model_kv_heads % split_tensor, split_tensor % model_kv_heads)))
     split_stray_width = model_ffn_width % split_tensor
     split_stray_expert_width = model_expert_width % split_tensor
-    split_pieces = split_pipeline
+    split_stray_kv_heads = ((0) if x_12 else (min(model_kv_heads % split_tensor, split_tensor % model_kv_heads)))
     performance_goodput = 1
-    x_32 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_32
+    x_34 = ops_duration*split_devices
+    macro_rent = price_accelerator_hour*x_34
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = macro_power*ops_duration
     macro_energy = facility_pue*macro_it_energy
     macro_electricity = ((0) if (grid_electricity_price == 0) else (grid_electricity_price*macro_energy))
-    macro_embodied_carbon = node_embodied*x_32/node_lifetime
+    macro_embodied_carbon = node_embodied*x_34/node_lifetime
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
     macro_carbon_tax = ((0) if (ops_carbon_tax == 0) else (macro_carbon*ops_carbon_tax))
@@ -183,7 +184,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_latency, communication_tensor_rate, communication_prefill_reduce, split_stage_layers, communication_prefill, model_head, work_head, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, work_model, performance_busy, split_nodes, model_active, model_parameters, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, performance_mfu, feasibility_largest_batch, split_places, split_stray_devices, split_stray_heads, split_stray_kv_heads, split_stray_width, split_stray_expert_width, split_pieces, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_inside, communication_tensor_nodes, communication_prefill_reduce, split_stage_layers, communication_prefill, model_head, work_head, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, work_model, performance_busy, split_nodes, model_active, model_parameters, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, performance_mfu, feasibility_largest_batch, split_places, split_stray_devices, split_pieces, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_kv_heads, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
 
 
 def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_batch_size, workload_output_tokens, workload_sequence_length):
@@ -203,89 +204,90 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     communication_net_rate = node_net_bandwidth*software_link_efficiency
     communication_stage_rate = where(x_4, communication_link_rate, communication_net_rate)
     communication_prefill_hop = communication_prefill_message/communication_stage_rate + communication_stage_latency
-    x_6 = (node_accelerators >= split_tensor)
-    communication_tensor_latency = where(x_6, node_link_latency, node_net_latency)
-    communication_tensor_rate = where(x_6, communication_link_rate, communication_net_rate)
-    x_7 = 2*split_tensor - 2
-    x_9 = 1/(communication_tensor_rate*split_tensor)
-    communication_prefill_reduce = x_7*(communication_prefill_message*x_9 + communication_tensor_latency)
+    communication_tensor_inside = minimum(node_accelerators, split_tensor)
+    communication_tensor_nodes = ceil(split_tensor/communication_tensor_inside)
+    x_10 = 1/(communication_net_rate*communication_tensor_inside*communication_tensor_nodes)
+    x_7 = 2*communication_tensor_inside - 2
+    x_8 = 1/(communication_link_rate*communication_tensor_inside)
+    x_9 = 2*communication_tensor_nodes - 2
+    communication_prefill_reduce = x_7*(communication_prefill_message*x_8 + node_link_latency) + x_9*(communication_prefill_message*x_10 + node_net_latency)
     split_stage_layers = ceil(model_layers/split_pipeline)
-    x_10 = 2*split_stage_layers
-    communication_prefill = communication_has_stages*communication_prefill_hop + communication_prefill_reduce*x_10
+    x_11 = 2*split_stage_layers
+    communication_prefill = communication_has_stages*communication_prefill_hop + communication_prefill_reduce*x_11
     model_head = model_hidden*model_vocabulary
     work_head = 2*model_head
-    x_11 = (model_latent == 1)
-    model_query_key_width = where(x_11, model_nope_width + model_rope_width, model_head_width)
-    x_12 = model_heads*model_query_key_width
-    model_query_matrices = where((model_query_rank > 0), model_query_rank*(model_hidden + x_12), model_hidden*x_12)
-    x_13 = model_kv_rank + model_rope_width
-    x_14 = model_heads*model_hidden
-    x_15 = 2*model_kv_heads
-    x_16 = model_head_width*x_15
-    model_attention_matrices = model_query_matrices + where(x_11, model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*x_13 + model_value_width*x_14, model_head_width*x_14 + model_hidden*x_16)
-    x_17 = model_ffn_matrices*model_hidden
-    model_dense_matrices = model_ffn_width*x_17
-    model_expert_matrices = model_expert_width*x_17
+    x_12 = (model_latent == 1)
+    model_query_key_width = where(x_12, model_nope_width + model_rope_width, model_head_width)
+    x_13 = model_heads*model_query_key_width
+    model_query_matrices = where((model_query_rank > 0), model_query_rank*(model_hidden + x_13), model_hidden*x_13)
+    x_14 = model_kv_rank + model_rope_width
+    x_15 = model_heads*model_hidden
+    x_16 = 2*model_kv_heads
+    x_17 = model_head_width*x_16
+    model_attention_matrices = model_query_matrices + where(x_12, model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*x_14 + model_value_width*x_15, model_head_width*x_15 + model_hidden*x_17)
+    x_18 = model_ffn_matrices*model_hidden
+    model_dense_matrices = model_ffn_width*x_18
+    model_expert_matrices = model_expert_width*x_18
     model_sparse_share = (-model_dense_layers + model_layers)/model_layers
-    x_18 = 1 - model_sparse_share
-    model_active_layer = model_attention_matrices + model_dense_matrices*x_18 + model_sparse_share*(model_expert_matrices*(model_active_experts + model_shared_experts) + model_experts*model_hidden)
+    x_19 = 1 - model_sparse_share
+    model_active_layer = model_attention_matrices + model_dense_matrices*x_19 + model_sparse_share*(model_expert_matrices*(model_active_experts + model_shared_experts) + model_experts*model_hidden)
     work_layer = 2*model_active_layer
-    model_mix_width = where(x_11, model_value_width, model_head_width)
+    model_mix_width = where(x_12, model_value_width, model_head_width)
     work_pair = 2*model_heads*(model_mix_width + model_query_key_width)
-    x_19 = 1 - 1/2*model_causal
-    x_20 = split_group_requests/split_tensor
-    serving_prefill_work = x_20*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_19) + work_head)
+    x_20 = 1 - 1/2*model_causal
+    x_22 = split_group_requests/split_tensor
+    serving_prefill_work = x_22*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_20) + work_head)
     serving_prefill_compute = serving_prefill_work/(accelerator_peak*software_efficiency)
-    batching_cache_ranks = where(x_11, 1, minimum(model_kv_heads, split_tensor))
-    batching_cache_width = where(x_11, x_13, x_16)
+    batching_cache_ranks = where(x_12, 1, minimum(model_kv_heads, split_tensor))
+    batching_cache_width = where(x_12, x_14, x_17)
     batching_token_cache = batching_cache_width*datatype_cache_bytes*split_stage_layers/batching_cache_ranks
-    x_22 = -model_active_experts/maximum(1, model_experts) + 1
-    serving_prefill_touched = 1 - x_22**x_2
+    x_24 = -model_active_experts/maximum(1, model_experts) + 1
+    serving_prefill_touched = 1 - x_24**x_2
     model_expert_layer = model_expert_matrices*model_experts*model_sparse_share
     split_expert_parameters = model_expert_layer*split_stage_layers/(split_expert*split_tensor)
     model_embedding = model_hidden*(model_positions + model_vocabulary)
-    x_23 = model_hidden*model_norm_vectors
-    model_final_norm = x_23
+    x_25 = model_hidden*model_norm_vectors
+    model_final_norm = x_25
     model_ends = model_embedding + model_final_norm + model_further + model_head*(1 - model_tied)
-    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_15) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
+    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_16) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
     model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
-    model_layer_norms = model_norms*x_23
+    model_layer_norms = model_norms*x_25
     model_router = model_experts*(model_hidden + model_router_bias)
-    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_18*(model_dense_matrices + model_dense_vectors)
+    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_19*(model_dense_matrices + model_dense_vectors)
     split_shared_parameters = (model_shared_layer*split_stage_layers + where(x_0, model_ends, maximum(model_embedding, model_head)))/split_tensor
     serving_prefill_moved = batching_token_cache*x_2 + datatype_weight_bytes*(serving_prefill_touched*split_expert_parameters + split_shared_parameters)
-    x_24 = 1/(accelerator_bandwidth*software_memory_efficiency)
-    serving_prefill_memory = serving_prefill_moved*x_24
+    x_26 = 1/(accelerator_bandwidth*software_memory_efficiency)
+    serving_prefill_memory = serving_prefill_moved*x_26
     serving_prefill_time = maximum(serving_prefill_compute, serving_prefill_memory)
     split_groups = ceil(split_held_requests/split_group_requests)
-    x_25 = split_groups + split_pipeline - 1
-    performance_ttft = x_25*(communication_prefill + serving_prefill_time)
+    x_27 = split_groups + split_pipeline - 1
+    performance_ttft = x_27*(communication_prefill + serving_prefill_time)
     communication_decode_message = split_group_requests*x_3
     communication_decode_hop = communication_decode_message/communication_stage_rate + communication_stage_latency
-    communication_decode_reduce = x_7*(communication_decode_message*x_9 + communication_tensor_latency)
-    communication_decode = communication_decode_hop*communication_has_stages + communication_decode_reduce*x_10
+    communication_decode_reduce = x_7*(communication_decode_message*x_8 + node_link_latency) + x_9*(communication_decode_message*x_10 + node_net_latency)
+    communication_decode = communication_decode_hop*communication_has_stages + communication_decode_reduce*x_11
     serving_context = (1/2)*workload_output_tokens + workload_sequence_length
-    serving_decode_work = x_20*(split_stage_layers*(serving_context*work_pair + work_layer) + work_head)
+    serving_decode_work = x_22*(split_stage_layers*(serving_context*work_pair + work_layer) + work_head)
     software_decode_efficiency = software_decode_single + (software_decode_batched - software_decode_single)*minimum(1, (split_group_requests - 1)/(software_full_batch - 1))
     serving_decode_compute = serving_decode_work/(accelerator_peak*software_decode_efficiency)
-    serving_decode_touched = 1 - x_22**split_group_requests
+    serving_decode_touched = 1 - x_24**split_group_requests
     serving_decode_moved = batching_token_cache*serving_context*split_group_requests + datatype_weight_bytes*(serving_decode_touched*split_expert_parameters + split_shared_parameters)
-    serving_decode_memory = serving_decode_moved*x_24
+    serving_decode_memory = serving_decode_moved*x_26
     serving_decode_time = maximum(serving_decode_compute, serving_decode_memory)
     performance_itl = split_pipeline*(communication_decode + serving_decode_time)
-    performance_time_prefill = serving_prefill_time*x_25
-    performance_time_prefill_communication = communication_prefill*x_25
-    x_26 = workload_output_tokens - 1
-    serving_steps = x_26
-    x_27 = serving_steps*split_pipeline
-    performance_time_decode = serving_decode_time*x_27
-    performance_time_decode_communication = communication_decode*x_27
-    x_28 = performance_time_decode + performance_time_prefill
-    performance_latency = performance_time_decode_communication + performance_time_prefill_communication + x_28
+    performance_time_prefill = serving_prefill_time*x_27
+    performance_time_prefill_communication = communication_prefill*x_27
+    x_28 = workload_output_tokens - 1
+    serving_steps = x_28
+    x_29 = serving_steps*split_pipeline
+    performance_time_decode = serving_decode_time*x_29
+    performance_time_decode_communication = communication_decode*x_29
+    x_30 = performance_time_decode + performance_time_prefill
+    performance_latency = performance_time_decode_communication + performance_time_prefill_communication + x_30
     performance_throughput = workload_batch_size*workload_output_tokens/performance_latency
-    x_30 = workload_sequence_length + x_26
-    work_model = workload_batch_size*(model_layers*(work_layer*x_30 + work_pair*(serving_context*x_26 + workload_sequence_length**2*x_19)) + work_head*workload_output_tokens)
-    performance_busy = x_28/performance_latency
+    x_32 = workload_sequence_length + x_28
+    work_model = workload_batch_size*(model_layers*(work_layer*x_32 + work_pair*(serving_context*x_28 + workload_sequence_length**2*x_20)) + work_head*workload_output_tokens)
+    performance_busy = x_30/performance_latency
     split_nodes = ceil(split_devices/node_accelerators)
     model_active = model_active_layer*model_layers + model_head
     model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
@@ -301,25 +303,25 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     feasibility_memory_capacity = accelerator_capacity
     positions_learned = minimum(model_context_length, model_positions)
     positions_placed = where((model_positions*(1 - model_causal) > 0), workload_sequence_length, 0)
-    positions_answered = where((model_causal*model_positions > 0), x_30, 0)
+    positions_answered = where((model_causal*model_positions > 0), x_32, 0)
     performance_mfu = work_model/(accelerator_peak*performance_latency*split_devices)
     feasibility_largest_batch = split_data*maximum(0, floor((accelerator_capacity - memory_prompt - memory_weights)/(batching_request_cache + batching_request_scores)))
     split_places = split_context*split_data*split_pipeline*split_tensor
-    x_31 = split_devices - split_places
-    split_stray_devices = maximum(x_31, -x_31)
+    x_33 = split_devices - split_places
+    split_stray_devices = maximum(x_33, -x_33)
+    split_pieces = split_pipeline
     split_stray_heads = mod(model_heads, split_tensor)
-    split_stray_kv_heads = where(x_11, 0, minimum(mod(model_kv_heads, split_tensor), mod(split_tensor, model_kv_heads)))
     split_stray_width = mod(model_ffn_width, split_tensor)
     split_stray_expert_width = mod(model_expert_width, split_tensor)
-    split_pieces = split_pipeline
+    split_stray_kv_heads = where(x_12, 0, minimum(mod(model_kv_heads, split_tensor), mod(split_tensor, model_kv_heads)))
     performance_goodput = 1
-    x_32 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_32
+    x_34 = ops_duration*split_devices
+    macro_rent = price_accelerator_hour*x_34
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = macro_power*ops_duration
     macro_energy = facility_pue*macro_it_energy
     macro_electricity = where((grid_electricity_price == 0), 0, grid_electricity_price*macro_energy)
-    macro_embodied_carbon = node_embodied*x_32/node_lifetime
+    macro_embodied_carbon = node_embodied*x_34/node_lifetime
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
     macro_carbon_tax = where((ops_carbon_tax == 0), 0, macro_carbon*ops_carbon_tax)
@@ -327,4 +329,4 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_latency, communication_tensor_rate, communication_prefill_reduce, split_stage_layers, communication_prefill, model_head, work_head, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, work_model, performance_busy, split_nodes, model_active, model_parameters, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, performance_mfu, feasibility_largest_batch, split_places, split_stray_devices, split_stray_heads, split_stray_kv_heads, split_stray_width, split_stray_expert_width, split_pieces, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_inside, communication_tensor_nodes, communication_prefill_reduce, split_stage_layers, communication_prefill, model_head, work_head, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, work_model, performance_busy, split_nodes, model_active, model_parameters, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, performance_mfu, feasibility_largest_batch, split_places, split_stray_devices, split_pieces, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_kv_heads, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)

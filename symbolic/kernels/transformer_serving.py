@@ -4,7 +4,7 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = 'b71dba1b038de024'
+SOURCE = 'ceb65d2f8dd27e20'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.cache_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price',
  'grid.water_intensity', 'model.active_experts', 'model.attention_bias', 'model.causal', 'model.context_length',
@@ -20,35 +20,36 @@ LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', '
  'software.memory_efficiency', 'software.page', 'split.context', 'split.data', 'split.devices', 'split.expert',
  'split.pipeline', 'split.tensor', 'workload.output_tokens', 'workload.sequence_length')
 NAMES = ('communication.has_stages', 'communication.prompt_message', 'communication.link_rate', 'communication.net_rate',
- 'communication.stage_rate', 'communication.prompt_hop', 'communication.tensor_rate', 'communication.prompt_reduce',
- 'split.stage_layers', 'communication.prompt', 'batching.cache_ranks', 'batching.cache_width', 'batching.token_cache',
- 'serving.chunk_memory', 'model.query_key_width', 'model.query_matrices', 'model.attention_matrices',
- 'model.dense_matrices', 'model.expert_matrices', 'model.sparse_share', 'model.active_layer', 'work.layer',
- 'model.mix_width', 'work.pair', 'serving.chunk_work', 'serving.chunk_time', 'serving.chunks', 'serving.chunk_adds',
- 'serving.context', 'workload.batch_size', 'split.held_requests', 'split.group_requests', 'model.head', 'work.head',
- 'serving.decode_work', 'software.decode_efficiency', 'serving.decode_compute', 'serving.decode_touched',
- 'model.expert_layer', 'split.expert_parameters', 'model.embedding', 'model.final_norm', 'model.ends',
- 'model.attention_vectors', 'model.dense_vectors', 'model.layer_norms', 'model.router', 'model.shared_layer',
- 'split.shared_parameters', 'serving.decode_moved', 'serving.decode_memory', 'serving.decode_time',
- 'serving.step_decode', 'communication.decode_message', 'communication.stage_latency', 'communication.decode_hop',
- 'communication.tensor_latency', 'communication.decode_reduce', 'communication.decode', 'serving.step_exchange',
- 'serving.long_step', 'serving.replica_arrivals', 'serving.prefill_work', 'serving.prefill_compute',
- 'serving.prompt_compute', 'serving.read_again', 'serving.prompt_moved', 'serving.prompt_memory', 'serving.prompt_time',
- 'serving.step_prompt', 'serving.chunk_step', 'serving.steps', 'serving.rounds', 'serving.full_hold',
- 'serving.prompt_share', 'serving.mean_step', 'serving.prompt_rate', 'serving.prompt_load', 'serving.turn_mean',
- 'serving.held', 'serving.slot_rate', 'serving.slot_load', 'performance.utilisation', 'serving.all_busy',
- 'serving.slot_wait', 'performance.time_wait', 'serving.backlog', 'serving.turn', 'performance.time_turn',
- 'performance.time_prompt', 'serving.answer_spread', 'performance.time_answer', 'performance.latency',
- 'performance.ttft', 'serving.chunk_share', 'performance.itl', 'performance.token_latency', 'performance.throughput',
- 'serving.turnover', 'work.model', 'performance.mfu', 'serving.running', 'performance.busy', 'memory.prompt',
- 'split.nodes', 'split.groups', 'model.active', 'model.parameters', 'work.token', 'memory.weights',
- 'batching.request_tokens', 'batching.request_cache', 'memory.cache', 'batching.request_scores', 'memory.workspace',
- 'feasibility.memory_required', 'feasibility.memory_capacity', 'positions.learned', 'positions.placed',
- 'positions.answered', 'feasibility.largest_batch', 'performance.capacity', 'split.places', 'split.stray_devices',
- 'split.stray_heads', 'split.stray_kv_heads', 'split.stray_width', 'split.stray_expert_width', 'split.pieces',
- 'split.replica_ranks', 'performance.goodput', 'macro.rent', 'macro.power', 'macro.it_energy', 'macro.energy',
- 'macro.electricity', 'macro.embodied_carbon', 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax',
- 'macro.tco', 'macro.tokens', 'macro.cost_per_million_tokens', 'macro.water')
+ 'communication.stage_rate', 'communication.prompt_hop', 'communication.tensor_inside', 'communication.tensor_nodes',
+ 'communication.prompt_reduce', 'split.stage_layers', 'communication.prompt', 'batching.cache_ranks',
+ 'batching.cache_width', 'batching.token_cache', 'serving.chunk_memory', 'model.query_key_width',
+ 'model.query_matrices', 'model.attention_matrices', 'model.dense_matrices', 'model.expert_matrices',
+ 'model.sparse_share', 'model.active_layer', 'work.layer', 'model.mix_width', 'work.pair', 'serving.chunk_work',
+ 'serving.chunk_time', 'serving.chunks', 'serving.chunk_adds', 'serving.context', 'workload.batch_size',
+ 'split.held_requests', 'split.group_requests', 'model.head', 'work.head', 'serving.decode_work',
+ 'software.decode_efficiency', 'serving.decode_compute', 'serving.decode_touched', 'model.expert_layer',
+ 'split.expert_parameters', 'model.embedding', 'model.final_norm', 'model.ends', 'model.attention_vectors',
+ 'model.dense_vectors', 'model.layer_norms', 'model.router', 'model.shared_layer', 'split.shared_parameters',
+ 'serving.decode_moved', 'serving.decode_memory', 'serving.decode_time', 'serving.step_decode',
+ 'communication.decode_message', 'communication.stage_latency', 'communication.decode_hop',
+ 'communication.decode_reduce', 'communication.decode', 'serving.step_exchange', 'serving.long_step',
+ 'serving.replica_arrivals', 'serving.prefill_work', 'serving.prefill_compute', 'serving.prompt_compute',
+ 'serving.read_again', 'serving.prompt_moved', 'serving.prompt_memory', 'serving.prompt_time', 'serving.step_prompt',
+ 'serving.chunk_step', 'serving.steps', 'serving.rounds', 'serving.full_hold', 'serving.prompt_share',
+ 'serving.mean_step', 'serving.prompt_rate', 'serving.prompt_load', 'serving.turn_mean', 'serving.held',
+ 'serving.slot_rate', 'serving.slot_load', 'performance.utilisation', 'serving.all_busy', 'serving.slot_wait',
+ 'performance.time_wait', 'serving.backlog', 'serving.turn', 'performance.time_turn', 'performance.time_prompt',
+ 'serving.answer_spread', 'performance.time_answer', 'performance.latency', 'performance.ttft', 'serving.chunk_share',
+ 'performance.itl', 'performance.token_latency', 'performance.throughput', 'serving.turnover', 'work.model',
+ 'performance.mfu', 'serving.running', 'performance.busy', 'memory.prompt', 'split.nodes', 'split.groups',
+ 'model.active', 'model.parameters', 'work.token', 'memory.weights', 'batching.request_tokens',
+ 'batching.request_cache', 'memory.cache', 'batching.request_scores', 'memory.workspace', 'feasibility.memory_required',
+ 'feasibility.memory_capacity', 'positions.learned', 'positions.placed', 'positions.answered',
+ 'feasibility.largest_batch', 'performance.capacity', 'split.replica_ranks', 'split.places', 'split.stray_devices',
+ 'split.pieces', 'split.stray_heads', 'split.stray_width', 'split.stray_expert_width', 'split.stray_kv_heads',
+ 'performance.goodput', 'macro.rent', 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.electricity',
+ 'macro.embodied_carbon', 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.tco', 'macro.tokens',
+ 'macro.cost_per_million_tokens', 'macro.water')
 
 
 def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_chunk, serving_in_time, serving_slots, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_output_tokens, workload_sequence_length):
@@ -61,42 +62,44 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     x_2 = (node_accelerators >= split_devices)
     communication_stage_rate = ((communication_link_rate) if x_2 else (communication_net_rate))
     communication_prompt_hop = communication_prompt_message/communication_stage_rate
-    x_4 = (node_accelerators >= split_tensor)
-    communication_tensor_rate = ((communication_link_rate) if x_4 else (communication_net_rate))
-    x_5 = 2*split_tensor - 2
-    x_7 = 1/(communication_tensor_rate*split_tensor)
-    communication_prompt_reduce = communication_prompt_message*x_5*x_7
+    communication_tensor_inside = min(node_accelerators, split_tensor)
+    communication_tensor_nodes = ceil(split_tensor/communication_tensor_inside)
+    x_5 = 2*communication_tensor_inside - 2
+    x_6 = 1/(communication_link_rate*communication_tensor_inside)
+    x_7 = 2*communication_tensor_nodes - 2
+    x_8 = 1/(communication_net_rate*communication_tensor_inside*communication_tensor_nodes)
+    communication_prompt_reduce = communication_prompt_message*x_5*x_6 + communication_prompt_message*x_7*x_8
     split_stage_layers = ceil(model_layers/split_pipeline)
-    x_9 = 2*split_stage_layers
-    communication_prompt = communication_has_stages*communication_prompt_hop + communication_prompt_reduce*x_9
-    x_10 = (model_latent == 1)
-    batching_cache_ranks = ((1) if x_10 else (min(model_kv_heads, split_tensor)))
-    x_11 = model_kv_rank + model_rope_width
-    x_12 = 2*model_kv_heads
-    x_13 = model_head_width*x_12
-    batching_cache_width = ((x_11) if x_10 else (x_13))
+    x_10 = 2*split_stage_layers
+    communication_prompt = communication_has_stages*communication_prompt_hop + communication_prompt_reduce*x_10
+    x_11 = (model_latent == 1)
+    batching_cache_ranks = ((1) if x_11 else (min(model_kv_heads, split_tensor)))
+    x_12 = model_kv_rank + model_rope_width
+    x_13 = 2*model_kv_heads
+    x_14 = model_head_width*x_13
+    batching_cache_width = ((x_12) if x_11 else (x_14))
     batching_token_cache = batching_cache_width*datatype_cache_bytes*split_stage_layers/batching_cache_ranks
-    x_14 = 1/(accelerator_bandwidth*software_memory_efficiency)
-    serving_chunk_memory = batching_token_cache*workload_sequence_length*x_14
-    model_query_key_width = ((model_nope_width + model_rope_width) if x_10 else (model_head_width))
-    x_15 = model_heads*model_query_key_width
-    model_query_matrices = ((model_query_rank*(model_hidden + x_15)) if (model_query_rank > 0) else (model_hidden*x_15))
-    x_16 = model_heads*model_hidden
-    model_attention_matrices = model_query_matrices + ((model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*x_11 + model_value_width*x_16) if x_10 else (model_head_width*x_16 + model_hidden*x_13))
-    x_17 = model_ffn_matrices*model_hidden
-    model_dense_matrices = model_ffn_width*x_17
-    model_expert_matrices = model_expert_width*x_17
+    x_15 = 1/(accelerator_bandwidth*software_memory_efficiency)
+    serving_chunk_memory = batching_token_cache*workload_sequence_length*x_15
+    model_query_key_width = ((model_nope_width + model_rope_width) if x_11 else (model_head_width))
+    x_16 = model_heads*model_query_key_width
+    model_query_matrices = ((model_query_rank*(model_hidden + x_16)) if (model_query_rank > 0) else (model_hidden*x_16))
+    x_17 = model_heads*model_hidden
+    model_attention_matrices = model_query_matrices + ((model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*x_12 + model_value_width*x_17) if x_11 else (model_head_width*x_17 + model_hidden*x_14))
+    x_18 = model_ffn_matrices*model_hidden
+    model_dense_matrices = model_ffn_width*x_18
+    model_expert_matrices = model_expert_width*x_18
     model_sparse_share = (-model_dense_layers + model_layers)/model_layers
-    x_18 = 1 - model_sparse_share
-    model_active_layer = model_attention_matrices + model_dense_matrices*x_18 + model_sparse_share*(model_expert_matrices*(model_active_experts + model_shared_experts) + model_experts*model_hidden)
+    x_19 = 1 - model_sparse_share
+    model_active_layer = model_attention_matrices + model_dense_matrices*x_19 + model_sparse_share*(model_expert_matrices*(model_active_experts + model_shared_experts) + model_experts*model_hidden)
     work_layer = 2*model_active_layer
-    model_mix_width = ((model_value_width) if x_10 else (model_head_width))
+    model_mix_width = ((model_value_width) if x_11 else (model_head_width))
     work_pair = 2*model_heads*(model_mix_width + model_query_key_width)
-    x_19 = (1/2)*serving_chunk
-    serving_chunk_work = serving_chunk*(work_layer + work_pair*(workload_sequence_length - x_19 + 1/2))
-    x_21 = 1/(accelerator_peak*software_efficiency)
-    x_22 = split_stage_layers/split_tensor
-    serving_chunk_time = serving_chunk_work*x_21*x_22
+    x_20 = (1/2)*serving_chunk
+    serving_chunk_work = serving_chunk*(work_layer + work_pair*(workload_sequence_length - x_20 + 1/2))
+    x_22 = 1/(accelerator_peak*software_efficiency)
+    x_24 = split_stage_layers/split_tensor
+    serving_chunk_time = serving_chunk_work*x_22*x_24
     serving_chunks = ceil(workload_sequence_length/serving_chunk)
     serving_chunk_adds = communication_prompt/serving_chunks + max(serving_chunk_memory, serving_chunk_time)
     serving_context = (1/2)*workload_output_tokens + workload_sequence_length
@@ -105,92 +108,91 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     split_group_requests = ceil(split_held_requests/split_pipeline)
     model_head = model_hidden*model_vocabulary
     work_head = 2*model_head
-    x_25 = split_group_requests/split_tensor
-    serving_decode_work = x_25*(split_stage_layers*(serving_context*work_pair + work_layer) + work_head)
+    x_27 = split_group_requests/split_tensor
+    serving_decode_work = x_27*(split_stage_layers*(serving_context*work_pair + work_layer) + work_head)
     software_decode_efficiency = software_decode_single + (software_decode_batched - software_decode_single)*min(1, (split_group_requests - 1)/(software_full_batch - 1))
     serving_decode_compute = serving_decode_work/(accelerator_peak*software_decode_efficiency)
     serving_decode_touched = 1 - (-model_active_experts/max(1, model_experts) + 1)**(serving_chunk + split_group_requests)
     model_expert_layer = model_expert_matrices*model_experts*model_sparse_share
-    split_expert_parameters = model_expert_layer*x_22/split_expert
+    split_expert_parameters = model_expert_layer*x_24/split_expert
     model_embedding = model_hidden*(model_positions + model_vocabulary)
-    x_26 = model_hidden*model_norm_vectors
-    model_final_norm = x_26
+    x_28 = model_hidden*model_norm_vectors
+    model_final_norm = x_28
     model_ends = model_embedding + model_final_norm + model_further + model_head*(1 - model_tied)
-    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_12) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
+    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_13) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
     model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
-    model_layer_norms = model_norms*x_26
+    model_layer_norms = model_norms*x_28
     model_router = model_experts*(model_hidden + model_router_bias)
-    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_18*(model_dense_matrices + model_dense_vectors)
+    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_19*(model_dense_matrices + model_dense_vectors)
     split_shared_parameters = (model_shared_layer*split_stage_layers + ((model_ends) if x_0 else (max(model_embedding, model_head))))/split_tensor
     serving_decode_moved = batching_token_cache*serving_context*split_group_requests + datatype_weight_bytes*(serving_decode_touched*split_expert_parameters + split_shared_parameters)
-    serving_decode_memory = serving_decode_moved*x_14
+    serving_decode_memory = serving_decode_moved*x_15
     serving_decode_time = max(serving_decode_compute, serving_decode_memory)
     serving_step_decode = serving_decode_time*split_pipeline
     communication_decode_message = split_group_requests*x_1
     communication_stage_latency = ((node_link_latency) if x_2 else (node_net_latency))
     communication_decode_hop = communication_decode_message/communication_stage_rate + communication_stage_latency
-    communication_tensor_latency = ((node_link_latency) if x_4 else (node_net_latency))
-    communication_decode_reduce = x_5*(communication_decode_message*x_7 + communication_tensor_latency)
-    communication_decode = communication_decode_hop*communication_has_stages + communication_decode_reduce*x_9
+    communication_decode_reduce = x_5*(communication_decode_message*x_6 + node_link_latency) + x_7*(communication_decode_message*x_8 + node_net_latency)
+    communication_decode = communication_decode_hop*communication_has_stages + communication_decode_reduce*x_10
     serving_step_exchange = communication_decode*split_pipeline
-    x_27 = serving_step_decode + serving_step_exchange
-    serving_long_step = serving_chunk_adds*split_pipeline + x_27
+    x_29 = serving_step_decode + serving_step_exchange
+    serving_long_step = serving_chunk_adds*split_pipeline + x_29
     serving_replica_arrivals = serving_arrivals/split_data
-    x_28 = 1 - 1/2*model_causal
-    serving_prefill_work = x_25*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_28) + work_head)
-    serving_prefill_compute = serving_prefill_work*x_21
+    x_30 = 1 - 1/2*model_causal
+    serving_prefill_work = x_27*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_30) + work_head)
+    serving_prefill_compute = serving_prefill_work*x_22
     serving_prompt_compute = serving_prefill_compute/split_group_requests
-    serving_read_again = serving_chunks*x_19*(serving_chunks - 1)
+    serving_read_again = serving_chunks*x_20*(serving_chunks - 1)
     serving_prompt_moved = batching_token_cache*(serving_read_again + workload_sequence_length)
-    serving_prompt_memory = serving_prompt_moved*x_14
+    serving_prompt_memory = serving_prompt_moved*x_15
     serving_prompt_time = max(serving_prompt_compute, serving_prompt_memory)
-    x_30 = split_pipeline/serving_chunks
-    serving_step_prompt = x_30*(communication_prompt + serving_prompt_time)
-    serving_chunk_step = serving_step_prompt + x_27
-    x_31 = workload_output_tokens - 1
-    serving_steps = x_31
-    x_32 = serving_chunks*split_group_requests
-    serving_rounds = max(x_32, serving_chunks + serving_steps)
-    serving_full_hold = serving_rounds*x_27 + serving_step_prompt*x_32
-    x_33 = serving_chunks*serving_replica_arrivals/split_pipeline
-    serving_prompt_share = serving_step_prompt*x_33
-    x_34 = (serving_prompt_share >= 1)
-    x_35 = 1 - serving_prompt_share
-    serving_mean_step = ((serving_chunk_step) if x_34 else (min(serving_chunk_step, x_27/x_35)))
-    serving_prompt_rate = x_30/serving_chunk_step
+    x_32 = split_pipeline/serving_chunks
+    serving_step_prompt = x_32*(communication_prompt + serving_prompt_time)
+    serving_chunk_step = serving_step_prompt + x_29
+    x_33 = workload_output_tokens - 1
+    serving_steps = x_33
+    x_34 = serving_chunks*split_group_requests
+    serving_rounds = max(x_34, serving_chunks + serving_steps)
+    serving_full_hold = serving_rounds*x_29 + serving_step_prompt*x_34
+    x_35 = serving_chunks*serving_replica_arrivals/split_pipeline
+    serving_prompt_share = serving_step_prompt*x_35
+    x_36 = (serving_prompt_share >= 1)
+    x_37 = 1 - serving_prompt_share
+    serving_mean_step = ((serving_chunk_step) if x_36 else (min(serving_chunk_step, x_29/x_37)))
+    serving_prompt_rate = x_32/serving_chunk_step
     serving_prompt_load = serving_replica_arrivals/serving_prompt_rate
-    x_37 = (serving_prompt_load >= 1)
-    serving_turn_mean = ((inf) if x_37 else ((1/2)*serving_prompt_load/(serving_prompt_rate*(1 - serving_prompt_load))))
-    x_38 = serving_chunk_step*serving_chunks
-    x_39 = serving_mean_step*serving_steps
-    serving_held = min(serving_full_hold, serving_turn_mean + x_38 + x_39)
+    x_39 = (serving_prompt_load >= 1)
+    serving_turn_mean = ((inf) if x_39 else ((1/2)*serving_prompt_load/(serving_prompt_rate*(1 - serving_prompt_load))))
+    x_40 = serving_chunk_step*serving_chunks
+    x_41 = serving_mean_step*serving_steps
+    serving_held = min(serving_full_hold, serving_turn_mean + x_40 + x_41)
     serving_slot_rate = 1/serving_held
     serving_slot_load = serving_replica_arrivals/serving_slot_rate
-    x_40 = serving_slot_load/serving_slots
-    performance_utilisation = x_40
-    serving_all_busy = ((1) if (x_40 >= 1) else (erlang_c(serving_slots, serving_slot_load)))
-    x_41 = 1 - serving_in_time
-    serving_slot_wait = ((inf) if (performance_utilisation >= 1) else (0) if (serving_all_busy <= x_41) else (log(serving_all_busy/x_41)/(-serving_replica_arrivals + serving_slot_rate*serving_slots)))
+    x_42 = serving_slot_load/serving_slots
+    performance_utilisation = x_42
+    serving_all_busy = ((1) if (x_42 >= 1) else (erlang_c(serving_slots, serving_slot_load)))
+    x_43 = 1 - serving_in_time
+    serving_slot_wait = ((inf) if (performance_utilisation >= 1) else (0) if (serving_all_busy <= x_43) else (log(serving_all_busy/x_43)/(-serving_replica_arrivals + serving_slot_rate*serving_slots)))
     performance_time_wait = serving_long_step + serving_slot_wait
-    serving_backlog = x_38*(split_held_requests - 1)/split_pipeline
-    serving_turn = ((inf) if x_37 else (0) if (serving_prompt_load <= x_41) else ((1/2)*log(serving_prompt_load/x_41)/(serving_prompt_rate - serving_replica_arrivals)))
+    serving_backlog = x_40*(split_held_requests - 1)/split_pipeline
+    serving_turn = ((inf) if x_39 else (0) if (serving_prompt_load <= x_43) else ((1/2)*log(serving_prompt_load/x_43)/(serving_prompt_rate - serving_replica_arrivals)))
     performance_time_turn = min(serving_backlog, serving_turn)
-    performance_time_prompt = x_38
-    serving_answer_spread = ((0) if x_34 else (serving_chunks*(serving_replica_arrivals)**0.5*serving_step_prompt*(serving_steps)**0.5*(x_27)**0.5*(x_35**(-3))**0.5/split_pipeline))
-    performance_time_answer = max(serving_steps*x_27, min(serving_chunk_step*serving_steps, (2)**0.5*serving_answer_spread*erfinv(2*serving_in_time - 1) + x_39))
-    x_43 = performance_time_prompt + performance_time_turn + performance_time_wait
-    performance_latency = performance_time_answer + x_43
-    performance_ttft = x_43
-    serving_chunk_share = min(1, serving_mean_step*x_33)
-    performance_itl = ((serving_long_step) if (serving_chunk_share > x_41) else (x_27))
+    performance_time_prompt = x_40
+    serving_answer_spread = ((0) if x_36 else (serving_chunks*(serving_replica_arrivals)**0.5*serving_step_prompt*(serving_steps)**0.5*(x_29)**0.5*(x_37**(-3))**0.5/split_pipeline))
+    performance_time_answer = max(serving_steps*x_29, min(serving_chunk_step*serving_steps, (2)**0.5*serving_answer_spread*erfinv(2*serving_in_time - 1) + x_41))
+    x_45 = performance_time_prompt + performance_time_turn + performance_time_wait
+    performance_latency = performance_time_answer + x_45
+    performance_ttft = x_45
+    serving_chunk_share = min(1, serving_mean_step*x_35)
+    performance_itl = ((serving_long_step) if (serving_chunk_share > x_43) else (x_29))
     performance_token_latency = performance_latency/workload_output_tokens
     performance_throughput = serving_arrivals*workload_output_tokens
     serving_turnover = workload_batch_size/serving_arrivals
-    x_44 = workload_sequence_length + x_31
-    work_model = workload_batch_size*(model_layers*(work_layer*x_44 + work_pair*(serving_context*x_31 + workload_sequence_length**2*x_28)) + work_head*workload_output_tokens)
+    x_46 = workload_sequence_length + x_33
+    work_model = workload_batch_size*(model_layers*(work_layer*x_46 + work_pair*(serving_context*x_33 + workload_sequence_length**2*x_30)) + work_head*workload_output_tokens)
     performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
     serving_running = -expm1(-serving_slot_load)
-    performance_busy = serving_running*(serving_chunk_share*serving_prompt_time*x_30 + serving_step_decode)/serving_mean_step
+    performance_busy = serving_running*(serving_chunk_share*serving_prompt_time*x_32 + serving_step_decode)/serving_mean_step
     memory_prompt = datatype_value_bytes*serving_chunk*(model_ffn_matrices*model_ffn_width/split_tensor + 2*model_hidden)
     split_nodes = ceil(split_devices/node_accelerators)
     split_groups = ceil(split_held_requests/split_group_requests)
@@ -207,27 +209,27 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     feasibility_memory_capacity = accelerator_capacity
     positions_learned = min(model_context_length, model_positions)
     positions_placed = ((workload_sequence_length) if (model_positions*(1 - model_causal) > 0) else (0))
-    positions_answered = ((x_44) if (model_causal*model_positions > 0) else (0))
+    positions_answered = ((x_46) if (model_causal*model_positions > 0) else (0))
     feasibility_largest_batch = split_data*max(0, floor((accelerator_capacity - memory_prompt - memory_weights)/(batching_request_cache + batching_request_scores)))
     performance_capacity = workload_batch_size/serving_full_hold
-    x_45 = split_pipeline*split_tensor
-    split_places = split_context*split_data*x_45
-    x_46 = split_devices - split_places
-    split_stray_devices = max(x_46, -x_46)
+    x_47 = split_pipeline*split_tensor
+    split_replica_ranks = x_47
+    split_places = split_context*split_data*x_47
+    x_48 = split_devices - split_places
+    split_stray_devices = max(x_48, -x_48)
+    split_pieces = split_pipeline
     split_stray_heads = model_heads % split_tensor
-    split_stray_kv_heads = ((0) if x_10 else (min(model_kv_heads % split_tensor, split_tensor % model_kv_heads)))
     split_stray_width = model_ffn_width % split_tensor
     split_stray_expert_width = model_expert_width % split_tensor
-    split_pieces = split_pipeline
-    split_replica_ranks = x_45
+    split_stray_kv_heads = ((0) if x_11 else (min(model_kv_heads % split_tensor, split_tensor % model_kv_heads)))
     performance_goodput = 1
-    x_47 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_47
+    x_49 = ops_duration*split_devices
+    macro_rent = price_accelerator_hour*x_49
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = macro_power*ops_duration
     macro_energy = facility_pue*macro_it_energy
     macro_electricity = ((0) if (grid_electricity_price == 0) else (grid_electricity_price*macro_energy))
-    macro_embodied_carbon = node_embodied*x_47/node_lifetime
+    macro_embodied_carbon = node_embodied*x_49/node_lifetime
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
     macro_carbon_tax = ((0) if (ops_carbon_tax == 0) else (macro_carbon*ops_carbon_tax))
@@ -235,7 +237,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_rate, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_tensor_latency, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, performance_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, memory_prompt, split_nodes, split_groups, model_active, model_parameters, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, feasibility_largest_batch, performance_capacity, split_places, split_stray_devices, split_stray_heads, split_stray_kv_heads, split_stray_width, split_stray_expert_width, split_pieces, split_replica_ranks, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_inside, communication_tensor_nodes, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, performance_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, memory_prompt, split_nodes, split_groups, model_active, model_parameters, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, feasibility_largest_batch, performance_capacity, split_replica_ranks, split_places, split_stray_devices, split_pieces, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_kv_heads, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
 
 
 def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_chunk, serving_in_time, serving_slots, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_output_tokens, workload_sequence_length):
@@ -251,42 +253,44 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     x_2 = (node_accelerators >= split_devices)
     communication_stage_rate = where(x_2, communication_link_rate, communication_net_rate)
     communication_prompt_hop = communication_prompt_message/communication_stage_rate
-    x_4 = (node_accelerators >= split_tensor)
-    communication_tensor_rate = where(x_4, communication_link_rate, communication_net_rate)
-    x_5 = 2*split_tensor - 2
-    x_7 = 1/(communication_tensor_rate*split_tensor)
-    communication_prompt_reduce = communication_prompt_message*x_5*x_7
+    communication_tensor_inside = minimum(node_accelerators, split_tensor)
+    communication_tensor_nodes = ceil(split_tensor/communication_tensor_inside)
+    x_5 = 2*communication_tensor_inside - 2
+    x_6 = 1/(communication_link_rate*communication_tensor_inside)
+    x_7 = 2*communication_tensor_nodes - 2
+    x_8 = 1/(communication_net_rate*communication_tensor_inside*communication_tensor_nodes)
+    communication_prompt_reduce = communication_prompt_message*x_5*x_6 + communication_prompt_message*x_7*x_8
     split_stage_layers = ceil(model_layers/split_pipeline)
-    x_9 = 2*split_stage_layers
-    communication_prompt = communication_has_stages*communication_prompt_hop + communication_prompt_reduce*x_9
-    x_10 = (model_latent == 1)
-    batching_cache_ranks = where(x_10, 1, minimum(model_kv_heads, split_tensor))
-    x_11 = model_kv_rank + model_rope_width
-    x_12 = 2*model_kv_heads
-    x_13 = model_head_width*x_12
-    batching_cache_width = where(x_10, x_11, x_13)
+    x_10 = 2*split_stage_layers
+    communication_prompt = communication_has_stages*communication_prompt_hop + communication_prompt_reduce*x_10
+    x_11 = (model_latent == 1)
+    batching_cache_ranks = where(x_11, 1, minimum(model_kv_heads, split_tensor))
+    x_12 = model_kv_rank + model_rope_width
+    x_13 = 2*model_kv_heads
+    x_14 = model_head_width*x_13
+    batching_cache_width = where(x_11, x_12, x_14)
     batching_token_cache = batching_cache_width*datatype_cache_bytes*split_stage_layers/batching_cache_ranks
-    x_14 = 1/(accelerator_bandwidth*software_memory_efficiency)
-    serving_chunk_memory = batching_token_cache*workload_sequence_length*x_14
-    model_query_key_width = where(x_10, model_nope_width + model_rope_width, model_head_width)
-    x_15 = model_heads*model_query_key_width
-    model_query_matrices = where((model_query_rank > 0), model_query_rank*(model_hidden + x_15), model_hidden*x_15)
-    x_16 = model_heads*model_hidden
-    model_attention_matrices = model_query_matrices + where(x_10, model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*x_11 + model_value_width*x_16, model_head_width*x_16 + model_hidden*x_13)
-    x_17 = model_ffn_matrices*model_hidden
-    model_dense_matrices = model_ffn_width*x_17
-    model_expert_matrices = model_expert_width*x_17
+    x_15 = 1/(accelerator_bandwidth*software_memory_efficiency)
+    serving_chunk_memory = batching_token_cache*workload_sequence_length*x_15
+    model_query_key_width = where(x_11, model_nope_width + model_rope_width, model_head_width)
+    x_16 = model_heads*model_query_key_width
+    model_query_matrices = where((model_query_rank > 0), model_query_rank*(model_hidden + x_16), model_hidden*x_16)
+    x_17 = model_heads*model_hidden
+    model_attention_matrices = model_query_matrices + where(x_11, model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*x_12 + model_value_width*x_17, model_head_width*x_17 + model_hidden*x_14)
+    x_18 = model_ffn_matrices*model_hidden
+    model_dense_matrices = model_ffn_width*x_18
+    model_expert_matrices = model_expert_width*x_18
     model_sparse_share = (-model_dense_layers + model_layers)/model_layers
-    x_18 = 1 - model_sparse_share
-    model_active_layer = model_attention_matrices + model_dense_matrices*x_18 + model_sparse_share*(model_expert_matrices*(model_active_experts + model_shared_experts) + model_experts*model_hidden)
+    x_19 = 1 - model_sparse_share
+    model_active_layer = model_attention_matrices + model_dense_matrices*x_19 + model_sparse_share*(model_expert_matrices*(model_active_experts + model_shared_experts) + model_experts*model_hidden)
     work_layer = 2*model_active_layer
-    model_mix_width = where(x_10, model_value_width, model_head_width)
+    model_mix_width = where(x_11, model_value_width, model_head_width)
     work_pair = 2*model_heads*(model_mix_width + model_query_key_width)
-    x_19 = (1/2)*serving_chunk
-    serving_chunk_work = serving_chunk*(work_layer + work_pair*(workload_sequence_length - x_19 + 1/2))
-    x_21 = 1/(accelerator_peak*software_efficiency)
-    x_22 = split_stage_layers/split_tensor
-    serving_chunk_time = serving_chunk_work*x_21*x_22
+    x_20 = (1/2)*serving_chunk
+    serving_chunk_work = serving_chunk*(work_layer + work_pair*(workload_sequence_length - x_20 + 1/2))
+    x_22 = 1/(accelerator_peak*software_efficiency)
+    x_24 = split_stage_layers/split_tensor
+    serving_chunk_time = serving_chunk_work*x_22*x_24
     serving_chunks = ceil(workload_sequence_length/serving_chunk)
     serving_chunk_adds = communication_prompt/serving_chunks + maximum(serving_chunk_memory, serving_chunk_time)
     serving_context = (1/2)*workload_output_tokens + workload_sequence_length
@@ -295,92 +299,91 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     split_group_requests = ceil(split_held_requests/split_pipeline)
     model_head = model_hidden*model_vocabulary
     work_head = 2*model_head
-    x_25 = split_group_requests/split_tensor
-    serving_decode_work = x_25*(split_stage_layers*(serving_context*work_pair + work_layer) + work_head)
+    x_27 = split_group_requests/split_tensor
+    serving_decode_work = x_27*(split_stage_layers*(serving_context*work_pair + work_layer) + work_head)
     software_decode_efficiency = software_decode_single + (software_decode_batched - software_decode_single)*minimum(1, (split_group_requests - 1)/(software_full_batch - 1))
     serving_decode_compute = serving_decode_work/(accelerator_peak*software_decode_efficiency)
     serving_decode_touched = 1 - (-model_active_experts/maximum(1, model_experts) + 1)**(serving_chunk + split_group_requests)
     model_expert_layer = model_expert_matrices*model_experts*model_sparse_share
-    split_expert_parameters = model_expert_layer*x_22/split_expert
+    split_expert_parameters = model_expert_layer*x_24/split_expert
     model_embedding = model_hidden*(model_positions + model_vocabulary)
-    x_26 = model_hidden*model_norm_vectors
-    model_final_norm = x_26
+    x_28 = model_hidden*model_norm_vectors
+    model_final_norm = x_28
     model_ends = model_embedding + model_final_norm + model_further + model_head*(1 - model_tied)
-    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_12) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
+    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_13) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
     model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
-    model_layer_norms = model_norms*x_26
+    model_layer_norms = model_norms*x_28
     model_router = model_experts*(model_hidden + model_router_bias)
-    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_18*(model_dense_matrices + model_dense_vectors)
+    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_19*(model_dense_matrices + model_dense_vectors)
     split_shared_parameters = (model_shared_layer*split_stage_layers + where(x_0, model_ends, maximum(model_embedding, model_head)))/split_tensor
     serving_decode_moved = batching_token_cache*serving_context*split_group_requests + datatype_weight_bytes*(serving_decode_touched*split_expert_parameters + split_shared_parameters)
-    serving_decode_memory = serving_decode_moved*x_14
+    serving_decode_memory = serving_decode_moved*x_15
     serving_decode_time = maximum(serving_decode_compute, serving_decode_memory)
     serving_step_decode = serving_decode_time*split_pipeline
     communication_decode_message = split_group_requests*x_1
     communication_stage_latency = where(x_2, node_link_latency, node_net_latency)
     communication_decode_hop = communication_decode_message/communication_stage_rate + communication_stage_latency
-    communication_tensor_latency = where(x_4, node_link_latency, node_net_latency)
-    communication_decode_reduce = x_5*(communication_decode_message*x_7 + communication_tensor_latency)
-    communication_decode = communication_decode_hop*communication_has_stages + communication_decode_reduce*x_9
+    communication_decode_reduce = x_5*(communication_decode_message*x_6 + node_link_latency) + x_7*(communication_decode_message*x_8 + node_net_latency)
+    communication_decode = communication_decode_hop*communication_has_stages + communication_decode_reduce*x_10
     serving_step_exchange = communication_decode*split_pipeline
-    x_27 = serving_step_decode + serving_step_exchange
-    serving_long_step = serving_chunk_adds*split_pipeline + x_27
+    x_29 = serving_step_decode + serving_step_exchange
+    serving_long_step = serving_chunk_adds*split_pipeline + x_29
     serving_replica_arrivals = serving_arrivals/split_data
-    x_28 = 1 - 1/2*model_causal
-    serving_prefill_work = x_25*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_28) + work_head)
-    serving_prefill_compute = serving_prefill_work*x_21
+    x_30 = 1 - 1/2*model_causal
+    serving_prefill_work = x_27*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_30) + work_head)
+    serving_prefill_compute = serving_prefill_work*x_22
     serving_prompt_compute = serving_prefill_compute/split_group_requests
-    serving_read_again = serving_chunks*x_19*(serving_chunks - 1)
+    serving_read_again = serving_chunks*x_20*(serving_chunks - 1)
     serving_prompt_moved = batching_token_cache*(serving_read_again + workload_sequence_length)
-    serving_prompt_memory = serving_prompt_moved*x_14
+    serving_prompt_memory = serving_prompt_moved*x_15
     serving_prompt_time = maximum(serving_prompt_compute, serving_prompt_memory)
-    x_30 = split_pipeline/serving_chunks
-    serving_step_prompt = x_30*(communication_prompt + serving_prompt_time)
-    serving_chunk_step = serving_step_prompt + x_27
-    x_31 = workload_output_tokens - 1
-    serving_steps = x_31
-    x_32 = serving_chunks*split_group_requests
-    serving_rounds = maximum(x_32, serving_chunks + serving_steps)
-    serving_full_hold = serving_rounds*x_27 + serving_step_prompt*x_32
-    x_33 = serving_chunks*serving_replica_arrivals/split_pipeline
-    serving_prompt_share = serving_step_prompt*x_33
-    x_34 = (serving_prompt_share >= 1)
-    x_35 = 1 - serving_prompt_share
-    serving_mean_step = where(x_34, serving_chunk_step, minimum(serving_chunk_step, x_27/x_35))
-    serving_prompt_rate = x_30/serving_chunk_step
+    x_32 = split_pipeline/serving_chunks
+    serving_step_prompt = x_32*(communication_prompt + serving_prompt_time)
+    serving_chunk_step = serving_step_prompt + x_29
+    x_33 = workload_output_tokens - 1
+    serving_steps = x_33
+    x_34 = serving_chunks*split_group_requests
+    serving_rounds = maximum(x_34, serving_chunks + serving_steps)
+    serving_full_hold = serving_rounds*x_29 + serving_step_prompt*x_34
+    x_35 = serving_chunks*serving_replica_arrivals/split_pipeline
+    serving_prompt_share = serving_step_prompt*x_35
+    x_36 = (serving_prompt_share >= 1)
+    x_37 = 1 - serving_prompt_share
+    serving_mean_step = where(x_36, serving_chunk_step, minimum(serving_chunk_step, x_29/x_37))
+    serving_prompt_rate = x_32/serving_chunk_step
     serving_prompt_load = serving_replica_arrivals/serving_prompt_rate
-    x_37 = (serving_prompt_load >= 1)
-    serving_turn_mean = where(x_37, inf, (1/2)*serving_prompt_load/(serving_prompt_rate*(1 - serving_prompt_load)))
-    x_38 = serving_chunk_step*serving_chunks
-    x_39 = serving_mean_step*serving_steps
-    serving_held = minimum(serving_full_hold, serving_turn_mean + x_38 + x_39)
+    x_39 = (serving_prompt_load >= 1)
+    serving_turn_mean = where(x_39, inf, (1/2)*serving_prompt_load/(serving_prompt_rate*(1 - serving_prompt_load)))
+    x_40 = serving_chunk_step*serving_chunks
+    x_41 = serving_mean_step*serving_steps
+    serving_held = minimum(serving_full_hold, serving_turn_mean + x_40 + x_41)
     serving_slot_rate = 1/serving_held
     serving_slot_load = serving_replica_arrivals/serving_slot_rate
-    x_40 = serving_slot_load/serving_slots
-    performance_utilisation = x_40
-    serving_all_busy = where((x_40 >= 1), 1, erlang_c(serving_slots, serving_slot_load))
-    x_41 = 1 - serving_in_time
-    serving_slot_wait = where((performance_utilisation >= 1), inf, where((serving_all_busy <= x_41), 0, log(serving_all_busy/x_41)/(-serving_replica_arrivals + serving_slot_rate*serving_slots)))
+    x_42 = serving_slot_load/serving_slots
+    performance_utilisation = x_42
+    serving_all_busy = where((x_42 >= 1), 1, erlang_c(serving_slots, serving_slot_load))
+    x_43 = 1 - serving_in_time
+    serving_slot_wait = where((performance_utilisation >= 1), inf, where((serving_all_busy <= x_43), 0, log(serving_all_busy/x_43)/(-serving_replica_arrivals + serving_slot_rate*serving_slots)))
     performance_time_wait = serving_long_step + serving_slot_wait
-    serving_backlog = x_38*(split_held_requests - 1)/split_pipeline
-    serving_turn = where(x_37, inf, where((serving_prompt_load <= x_41), 0, (1/2)*log(serving_prompt_load/x_41)/(serving_prompt_rate - serving_replica_arrivals)))
+    serving_backlog = x_40*(split_held_requests - 1)/split_pipeline
+    serving_turn = where(x_39, inf, where((serving_prompt_load <= x_43), 0, (1/2)*log(serving_prompt_load/x_43)/(serving_prompt_rate - serving_replica_arrivals)))
     performance_time_turn = minimum(serving_backlog, serving_turn)
-    performance_time_prompt = x_38
-    serving_answer_spread = where(x_34, 0, serving_chunks*(serving_replica_arrivals)**0.5*serving_step_prompt*(serving_steps)**0.5*(x_27)**0.5*(x_35**(-3))**0.5/split_pipeline)
-    performance_time_answer = maximum(serving_steps*x_27, minimum(serving_chunk_step*serving_steps, (2)**0.5*serving_answer_spread*erfinv(2*serving_in_time - 1) + x_39))
-    x_43 = performance_time_prompt + performance_time_turn + performance_time_wait
-    performance_latency = performance_time_answer + x_43
-    performance_ttft = x_43
-    serving_chunk_share = minimum(1, serving_mean_step*x_33)
-    performance_itl = where((serving_chunk_share > x_41), serving_long_step, x_27)
+    performance_time_prompt = x_40
+    serving_answer_spread = where(x_36, 0, serving_chunks*(serving_replica_arrivals)**0.5*serving_step_prompt*(serving_steps)**0.5*(x_29)**0.5*(x_37**(-3))**0.5/split_pipeline)
+    performance_time_answer = maximum(serving_steps*x_29, minimum(serving_chunk_step*serving_steps, (2)**0.5*serving_answer_spread*erfinv(2*serving_in_time - 1) + x_41))
+    x_45 = performance_time_prompt + performance_time_turn + performance_time_wait
+    performance_latency = performance_time_answer + x_45
+    performance_ttft = x_45
+    serving_chunk_share = minimum(1, serving_mean_step*x_35)
+    performance_itl = where((serving_chunk_share > x_43), serving_long_step, x_29)
     performance_token_latency = performance_latency/workload_output_tokens
     performance_throughput = serving_arrivals*workload_output_tokens
     serving_turnover = workload_batch_size/serving_arrivals
-    x_44 = workload_sequence_length + x_31
-    work_model = workload_batch_size*(model_layers*(work_layer*x_44 + work_pair*(serving_context*x_31 + workload_sequence_length**2*x_28)) + work_head*workload_output_tokens)
+    x_46 = workload_sequence_length + x_33
+    work_model = workload_batch_size*(model_layers*(work_layer*x_46 + work_pair*(serving_context*x_33 + workload_sequence_length**2*x_30)) + work_head*workload_output_tokens)
     performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
     serving_running = -expm1(-serving_slot_load)
-    performance_busy = serving_running*(serving_chunk_share*serving_prompt_time*x_30 + serving_step_decode)/serving_mean_step
+    performance_busy = serving_running*(serving_chunk_share*serving_prompt_time*x_32 + serving_step_decode)/serving_mean_step
     memory_prompt = datatype_value_bytes*serving_chunk*(model_ffn_matrices*model_ffn_width/split_tensor + 2*model_hidden)
     split_nodes = ceil(split_devices/node_accelerators)
     split_groups = ceil(split_held_requests/split_group_requests)
@@ -397,27 +400,27 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     feasibility_memory_capacity = accelerator_capacity
     positions_learned = minimum(model_context_length, model_positions)
     positions_placed = where((model_positions*(1 - model_causal) > 0), workload_sequence_length, 0)
-    positions_answered = where((model_causal*model_positions > 0), x_44, 0)
+    positions_answered = where((model_causal*model_positions > 0), x_46, 0)
     feasibility_largest_batch = split_data*maximum(0, floor((accelerator_capacity - memory_prompt - memory_weights)/(batching_request_cache + batching_request_scores)))
     performance_capacity = workload_batch_size/serving_full_hold
-    x_45 = split_pipeline*split_tensor
-    split_places = split_context*split_data*x_45
-    x_46 = split_devices - split_places
-    split_stray_devices = maximum(x_46, -x_46)
+    x_47 = split_pipeline*split_tensor
+    split_replica_ranks = x_47
+    split_places = split_context*split_data*x_47
+    x_48 = split_devices - split_places
+    split_stray_devices = maximum(x_48, -x_48)
+    split_pieces = split_pipeline
     split_stray_heads = mod(model_heads, split_tensor)
-    split_stray_kv_heads = where(x_10, 0, minimum(mod(model_kv_heads, split_tensor), mod(split_tensor, model_kv_heads)))
     split_stray_width = mod(model_ffn_width, split_tensor)
     split_stray_expert_width = mod(model_expert_width, split_tensor)
-    split_pieces = split_pipeline
-    split_replica_ranks = x_45
+    split_stray_kv_heads = where(x_11, 0, minimum(mod(model_kv_heads, split_tensor), mod(split_tensor, model_kv_heads)))
     performance_goodput = 1
-    x_47 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_47
+    x_49 = ops_duration*split_devices
+    macro_rent = price_accelerator_hour*x_49
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = macro_power*ops_duration
     macro_energy = facility_pue*macro_it_energy
     macro_electricity = where((grid_electricity_price == 0), 0, grid_electricity_price*macro_energy)
-    macro_embodied_carbon = node_embodied*x_47/node_lifetime
+    macro_embodied_carbon = node_embodied*x_49/node_lifetime
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
     macro_carbon_tax = where((ops_carbon_tax == 0), 0, macro_carbon*ops_carbon_tax)
@@ -425,4 +428,4 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_rate, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_tensor_latency, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, performance_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, memory_prompt, split_nodes, split_groups, model_active, model_parameters, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, feasibility_largest_batch, performance_capacity, split_places, split_stray_devices, split_stray_heads, split_stray_kv_heads, split_stray_width, split_stray_expert_width, split_pieces, split_replica_ranks, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_inside, communication_tensor_nodes, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, performance_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, memory_prompt, split_nodes, split_groups, model_active, model_parameters, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, feasibility_largest_batch, performance_capacity, split_replica_ranks, split_places, split_stray_devices, split_pieces, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_kv_heads, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)

@@ -273,7 +273,7 @@ def test_every_field_of_the_search_changes_what_is_searched(path: tuple[Any, ...
 
 
 def test_expert_parallelism_changes_the_answer_of_a_mixture() -> None:
-    """The one field that a dense model cannot use is refused there and counts here."""
+    """The fields that a dense model cannot use are refused there and count here."""
     mixture = changed(BASE, ("workload", "name"), "Mixtral_8x7B", {})
     mixture["hardware"]["nodes"] = 4
     mixture["parallelism"] = {"tensor": 4, "pipeline": 2, "data": 4, "zero": 1, "recompute": "full", "microbatch": 1}
@@ -283,6 +283,14 @@ def test_expert_parallelism_changes_the_answer_of_a_mixture() -> None:
         mlsysim.evaluate(mixture)["feasibility.memory_required"]
         != mlsysim.evaluate(spread)["feasibility.memory_required"]
     )
+    uneven = {**spread, "software": {"imbalance": 1.5}}
+    assert mlsysim.evaluate(uneven)["performance.time_expert"] > mlsysim.evaluate(spread)["performance.time_expert"]
+    for plan, where in (
+        (mixture | {"parallelism": {**mixture["parallelism"], "expert": 1}}, "on every rank"),
+        (BASE, "no experts"),
+    ):
+        with pytest.raises(InputError, match=where):
+            mlsysim.evaluate({**plan, "software": {"imbalance": 1.5}})
     dense = changed(BASE, ("parallelism", "expert"), 2, {})
     assert "expert" in mlsysim.check(dense).reasons[0]
 
@@ -300,7 +308,8 @@ def test_every_field_of_the_schema_is_varied_here() -> None:
             return fields(sections[0], path)
         return {path}
 
-    known = {*OTHER, *OTHER_SERVING, *OTHER_TRAFFIC, *OTHER_SEARCH, *FORMS, ("version",), ("parallelism", "expert")}
+    known = {*OTHER, *OTHER_SERVING, *OTHER_TRAFFIC, *OTHER_SEARCH, *FORMS, ("version",)}
+    known |= {("parallelism", "expert"), ("software", "imbalance")}
     assert {path for path in fields(schemas.plan_schema(), ()) if path[0] != "placement"} == known  # see test_placement
 
 

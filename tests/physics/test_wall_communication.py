@@ -327,7 +327,7 @@ def test_an_uneven_exchange_waits_for_its_busiest_rank(ranks: int, hot: int) -> 
     imbalance = max(sum(row[rank] for row in sent) for rank in range(ranks)) / (even * ranks)
     found = law(
         expert=ranks, active_experts=6, routed_ranks=copies, local_tokens=tokens, hidden=width, value_bytes=2,
-        imbalance=imbalance, **LINK,
+        imbalance=imbalance, link_latency=LATENCY, link_rate=BANDWIDTH,
     )  # fmt: skip
     assert found["layer_experts"] == pytest.approx(4 * clock, rel=1e-12)
 
@@ -335,10 +335,55 @@ def test_an_uneven_exchange_waits_for_its_busiest_rank(ranks: int, hot: int) -> 
 def test_routing_to_few_ranks_bounds_the_copies() -> None:
     """DeepSeek-V2 visits 6 experts on at most 3 ranks, so it sends half of what unlimited routing sends."""
     common = dict(
-        expert=8, active_experts=6, local_tokens=4096, hidden=5120, value_bytes=2, imbalance=1, latency=0, bandwidth=1e9
+        expert=8,
+        active_experts=6,
+        local_tokens=4096,
+        hidden=5120,
+        value_bytes=2,
+        imbalance=1,
+        link_latency=0,
+        link_rate=1e9,
     )
     limited, free = law(routed_ranks=3, **common), law(routed_ranks=8, **common)
     assert limited["layer_experts"] == pytest.approx(free["layer_experts"] / 2)
+
+
+@pytest.mark.parametrize(("groups", "limit", "active"), [(4, 2, 4), (4, 1, 3), (8, 3, 4), (1, 1, 4), (2, 2, 2)])
+@pytest.mark.parametrize("ranks", [1, 2, 4, 8, 16])
+def test_a_token_needs_at_most_so_many_copies(
+    training: Evaluate, groups: int, limit: int, active: int, ranks: int
+) -> None:
+    """Of all ways to choose a token's experts from a few groups, the worst needs as many copies as a plan sends."""
+    experts, size = 16, 4
+    chosen = [
+        pick
+        for pick in itertools.combinations(range(experts), active)
+        if len({expert * groups // experts for expert in pick}) <= limit
+    ]
+    to_ranks = max(len({expert * ranks // experts for expert in pick}) for pick in chosen)
+    nodes = max(1, ranks // size)
+    to_nodes = max(len({expert * nodes // experts for expert in pick}) for pick in chosen)
+    shape = gpt(2, 512, 8, 1000, 128) | {"dense_layers": 0, "experts": experts, "active_experts": active}
+    found = training(
+        **shape, expert_groups=groups, routed_groups=limit, expert=ranks, accelerators=size, data=16, link_efficiency=1,
+    )  # fmt: skip
+    copy = 128 * 512 * 2
+    assert found["communication.expert_nodes"] == nodes
+    assert found["communication.expert_message"] == to_ranks * copy
+    assert found["communication.expert_net_message"] == to_nodes * copy
+
+
+def test_tokens_of_deepseek_v3_go_to_four_nodes(training: Evaluate) -> None:
+    """DeepSeek-V3, sections 2.1.2 and 3.2.2: of 64 expert ranks in 8 nodes a token reaches 8 in at most 4 nodes."""
+    shape = gpt(2, 512, 8, 1000, 128) | {"dense_layers": 0, "experts": 256, "active_experts": 8}
+    net, link, gamma = (5e-6, 50e9), (1e-6, 160e9), 1.25
+    found = training(
+        **shape, expert_groups=8, routed_groups=4, expert=64, accelerators=8, data=64, link_efficiency=1, imbalance=gamma,
+        link_latency=link[0], link_bandwidth=link[1], net_latency=net[0], net_bandwidth=net[1],
+    )  # fmt: skip
+    copy = gamma * 128 * 512 * 2
+    clock = 7 * message(4 * copy / 8, *net) + 7 * message(8 * copy / 8, *link)
+    assert found["communication.expert_exchange"] == pytest.approx(clock, rel=1e-12)
 
 
 @pytest.mark.parametrize("ranks", [1, 2, 5, 8])

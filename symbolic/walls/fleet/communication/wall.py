@@ -7,7 +7,7 @@ A pipeline costs the time in which its stages wait to be filled and drained.
 from mlsysim.symbolic.wall import Wall
 from mlsysim.symbolic.walls.fleet.communication import (
     context_ring,
-    expert_traffic,
+    expert,
     few_rounds,
     hierarchy,
     messages,
@@ -42,7 +42,7 @@ wall = Wall(
         tensor.sequence_law,
         pipeline_schedule.bubble_of_ideal,
         pipeline_schedule.ends_law,
-        expert_traffic.expert_law,
+        expert.expert_law,
         context_ring.ring_volume_law,
         context_ring.ring_time_law,
         context_ring.ring_hidden_law,
