@@ -14,13 +14,13 @@ from mlsysim.symbolic.walls.fleet.communication import data as data_parallel
 from mlsysim.symbolic.walls.fleet.communication import expert as expert_parallel
 from mlsysim.symbolic.walls.fleet.communication import pipeline as pipeline_parallel
 from mlsysim.symbolic.walls.fleet.communication import pipeline_schedule
-from mlsysim.symbolic.walls.fleet.communication import tensor as tensor_parallel
+from mlsysim.symbolic.walls.fleet.communication import tensor_step as tensor_parallel
 from mlsysim.symbolic.walls.fleet.communication.context import context_time
 from mlsysim.symbolic.walls.fleet.communication.data import exposed
 from mlsysim.symbolic.walls.fleet.communication.expert import expert_time
 from mlsysim.symbolic.walls.fleet.communication.pipeline import pipeline_time
 from mlsysim.symbolic.walls.fleet.communication.pipeline_schedule import bubble, slot
-from mlsysim.symbolic.walls.fleet.communication.tensor import tensor_time
+from mlsysim.symbolic.walls.fleet.communication.tensor_step import tensor_time
 from mlsysim.symbolic.walls.node.compute import work
 from mlsysim.symbolic.walls.node.memory import wall as memory
 from mlsysim.symbolic.walls.node.memory.states import update_moved

@@ -304,6 +304,26 @@ def test_sequence_parallelism_takes_as_long_as_what_it_replaces(ranks: int) -> N
     assert found["half_and_half"] == pytest.approx(found["all_reduce"])
 
 
+@pytest.mark.parametrize(("recompute", "repeated"), [(0, 0), (1, 0), (2, 1)])
+@pytest.mark.parametrize("overlap", [0.0, 0.3, 1.0])
+def test_gathering_again_hides_behind_the_gradients_of_inputs(
+    training: Evaluate, recompute: int, repeated: int, overlap: float
+) -> None:
+    """Korthikanti et al. 2022, section 4.2.2: two all-gathers on top, overlapped with the input gradients of QKV and 4h."""
+    b, s, h, ranks, peak = 2, 2048, 4096, 8, 300e12
+    found = training(
+        **gpt(4, h, 32, 1000, s), tensor=ranks, accelerators=8, sequence=1, microbatch=b, batch_size=b, recompute=recompute,
+        link_bandwidth=1e11, link_efficiency=1, overlap=overlap, peak=peak, efficiency=1,
+    )  # fmt: skip
+    one = (ranks - 1) * b * s * h * 2 / ranks / 1e11
+    products = 2 * b * s * (3 * h * h + 4 * h * h) / ranks / peak
+    shown = max(0.0, 2 * one - overlap * products)
+    assert shown > 0 or overlap == 1.0
+    assert found["communication.tensor_time"] == pytest.approx(4 * ((4 + 2 * repeated) * 2 * one + shown), rel=1e-12)
+    if overlap == 0:  # five all-reduces' worth, seven with full recomputation
+        assert found["communication.tensor_time"] == pytest.approx(4 * (5 + 2 * repeated) * 2 * one, rel=1e-12)
+
+
 @pytest.mark.parametrize(("ranks", "hot"), [(4, 1), (8, 1), (8, 3)])
 def test_an_uneven_exchange_waits_for_its_busiest_rank(ranks: int, hot: int) -> None:
     """Round by round, an all-to-all ends when its largest message has arrived."""

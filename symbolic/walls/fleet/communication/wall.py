@@ -13,7 +13,8 @@ from mlsysim.symbolic.walls.fleet.communication import (
     messages,
     pipeline_schedule,
     quickest,
-    tensor,
+    sequence,
+    tensor_step,
 )
 
 wall = Wall(
@@ -38,8 +39,9 @@ wall = Wall(
         hierarchy.hierarchy_law,
         hierarchy.one_to_a_node,
         hierarchy.wide_hierarchy,
-        tensor.tensor_law,
-        tensor.sequence_law,
+        tensor_step.tensor_law,
+        sequence.sequence_law,
+        sequence.regather_law,
         pipeline_schedule.bubble_of_ideal,
         pipeline_schedule.ends_law,
         expert.expert_law,
