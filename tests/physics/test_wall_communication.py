@@ -324,6 +324,15 @@ def test_gathering_again_hides_behind_the_gradients_of_inputs(
         assert found["communication.tensor_time"] == pytest.approx(4 * (5 + 2 * repeated) * 2 * one, rel=1e-12)
 
 
+@pytest.mark.parametrize(("shared", "gathers"), [(0, 1), (1, 2), (8, 2)])
+def test_routed_experts_gather_nothing_again(training: Evaluate, shared: int, gathers: int) -> None:
+    """Routed experts keep the tokens that were sent to them; attention and shared experts keep a part of theirs."""
+    shape = gpt(4, 512, 8, 1000, 128) | {"dense_layers": 0, "experts": 8, "active_experts": 2, "shared_experts": shared}
+    found = training(**shape, tensor=4, accelerators=4, sequence=1, link_bandwidth=1e9, link_efficiency=1, overlap=0)
+    one = 3 * 128 * 512 * 2 / 4 / 1e9
+    assert found["communication.tensor_time"] == pytest.approx(4 * (8 + gathers) * one, rel=1e-12)
+
+
 @pytest.mark.parametrize(("ranks", "hot"), [(4, 1), (8, 1), (8, 3)])
 def test_an_uneven_exchange_waits_for_its_busiest_rank(ranks: int, hot: int) -> None:
     """Round by round, an all-to-all ends when its largest message has arrived."""
