@@ -1,25 +1,15 @@
 """Context parallelism: keys and values go round a ring while attention computes."""
 
-from sympy import Eq, Max, Min, Piecewise
+from sympy import Max
 
 from mlsysim.symbolic.foundations import hiding, in_turn, shares
-from mlsysim.symbolic.foundations.inputs import (
-    context,
-    heads,
-    kv_heads,
-    latent,
-    link_latency,
-    net_latency,
-    overlap,
-    tensor,
-    value_bytes,
-)
+from mlsysim.symbolic.foundations.inputs import context, link_latency, net_latency, overlap, tensor
 from mlsysim.symbolic.foundations.results import work_of
 from mlsysim.symbolic.foundations.split import local_tokens, stage_layers
-from mlsysim.symbolic.foundations.transformer import mix_width, query_key_width
-from mlsysim.symbolic.quantity import TRANSFORMER_TRAINING, Quantity, count, data, time
-from mlsysim.symbolic.rules import apply, define, equation, substitute
-from mlsysim.symbolic.walls.fleet.communication import context_ring, messages, payload, placement
+from mlsysim.symbolic.quantity import TRANSFORMER_TRAINING, Quantity, count, time
+from mlsysim.symbolic.rules import apply, equation, substitute
+from mlsysim.symbolic.walls.fleet.communication import context_ring, messages, placement
+from mlsysim.symbolic.walls.fleet.communication.context_parts import context_message
 from mlsysim.symbolic.walls.fleet.communication.links import link_rate, net_rate
 from mlsysim.symbolic.walls.fleet.communication.messages import bandwidth, hop, latency, message
 from mlsysim.symbolic.walls.node.compute import wall as compute
@@ -29,12 +19,6 @@ from mlsysim.symbolic.walls.node.compute.work import attention_passes
 context_inside = count("communication.context_inside", r"n_{c,\mathrm{in}}", "context ranks in one node", high=8)
 context_nodes = count(
     "communication.context_nodes", r"n_{c,\mathrm{net}}", "nodes over which context ranks are spread", high=8
-)
-context_message = data("communication.context_message", r"M_c", "keys and values of a microbatch's part", display="MB")
-passed_heads = count("communication.passed_heads", r"n_{\mathrm{hd}}", "heads that have a key and a value", high=256)
-rank_heads = count("communication.rank_heads", r"n_{\mathrm{hd},t}", "heads of a tensor rank", high=256)
-passed_width = count(
-    "communication.passed_width", r"w_{\mathrm{hd}}", "numbers of a token's keys and values", high=32768
 )
 rank_tokens = Quantity("communication.rank_tokens", r"n_{b,t}", "token", "tokens for each tensor rank", low=1, high=1e6)
 context_hop = time("communication.context_hop", r"T_{\mathrm{hop},c}", "passing keys and values on once")
@@ -73,44 +57,6 @@ ranks_over_nodes = apply(
     placement.outside_law,
     {placement.outside: context_nodes, placement.members: context, placement.inside: context_inside},
     because="the rest lies in other nodes",
-    when=TRANSFORMER_TRAINING,
-)
-heads_passed = define(
-    equation(passed_heads, Piecewise((heads, Eq(latent, 1)), (kv_heads, True))),
-    because="each key-value head has a key and a value; a latent vector is unfolded for every head",
-    cite="deepseek2024v2",
-)
-heads_of_a_rank = apply(
-    shares.law,
-    {shares.share: rank_heads, shares.whole: passed_heads, shares.shares: Min(tensor, passed_heads)},
-    because="tensor ranks share them, and where ranks are more, several hold the same head",
-)
-numbers_of_a_token = apply(
-    in_turn.law,
-    {in_turn.whole: passed_width, in_turn.parts: rank_heads, in_turn.part: query_key_width + mix_width},
-    because="a head has a key and a value",
-)
-part_passed = apply(
-    payload.law,
-    {payload.payload: context_message, payload.tokens: local_tokens, payload.width: passed_width},
-    because="each rank passes on the keys and values of its part",
-    cite="liu2023ring",
-)
-context_data = substitute(
-    part_passed,
-    numbers_of_a_token,
-    heads_of_a_rank,
-    heads_passed,
-    result=equation(
-        context_message,
-        local_tokens
-        * value_bytes
-        * (query_key_width + mix_width)
-        * Piecewise((heads, Eq(latent, 1)), (kv_heads, True))
-        / Min(tensor, Piecewise((heads, Eq(latent, 1)), (kv_heads, True))),
-    ),
-    because="count the numbers of a token",
-    cite="liu2023ring",
     when=TRANSFORMER_TRAINING,
 )
 context_pass = apply(
