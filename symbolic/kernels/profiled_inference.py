@@ -4,20 +4,20 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = '891a8466d1ae8012'
+SOURCE = 'd490dc82b7b303db'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.weight_bytes', 'facility.pue',
  'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price', 'grid.water_intensity', 'model.activation_bytes',
  'model.multiply_accumulates', 'model.parameters', 'node.accelerators', 'node.embodied', 'node.lifetime',
  'node.link_bandwidth', 'node.net_bandwidth', 'node.power_idle', 'node.power_max', 'node.reach', 'ops.carbon_tax',
  'ops.duration', 'price.accelerator_hour', 'software.efficiency', 'software.link_efficiency',
  'software.memory_efficiency', 'split.devices', 'workload.batch_size')
-NAMES = ('work.sample', 'split.local_samples', 'work.stage', 'work.model', 'work.hardware', 'memory.weights',
- 'memory.activations', 'feasibility.memory_required', 'memory.stage_moved', 'memory.stage_time', 'work.stage_time',
- 'memory.stage_roofline', 'performance.time_work', 'performance.latency', 'performance.sample_throughput',
- 'performance.busy', 'split.nodes', 'feasibility.memory_capacity', 'performance.mfu', 'communication.link_rate',
- 'communication.net_rate', 'performance.goodput', 'macro.rent', 'macro.power', 'macro.it_energy', 'macro.energy',
- 'macro.electricity', 'macro.embodied_carbon', 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax',
- 'macro.tco', 'macro.samples', 'macro.cost_per_million_samples', 'macro.water')
+NAMES = ('work.sample', 'split.local_samples', 'work.stage', 'work.model', 'work.hardware', 'memory.activations',
+ 'memory.weights', 'memory.stage_moved', 'memory.stage_time', 'work.stage_time', 'memory.stage_roofline',
+ 'performance.time_work', 'performance.latency', 'performance.sample_throughput', 'performance.busy',
+ 'feasibility.memory_required', 'split.nodes', 'feasibility.memory_capacity', 'performance.mfu',
+ 'communication.link_rate', 'communication.net_rate', 'performance.goodput', 'macro.rent', 'macro.power',
+ 'macro.it_energy', 'macro.energy', 'macro.electricity', 'macro.embodied_carbon', 'macro.operational_carbon',
+ 'macro.carbon', 'macro.carbon_tax', 'macro.tco', 'macro.samples', 'macro.cost_per_million_samples', 'macro.water')
 
 
 def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_net_bandwidth, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, software_efficiency, software_link_efficiency, software_memory_efficiency, split_devices, workload_batch_size):
@@ -26,9 +26,8 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     work_stage = split_local_samples*work_sample
     work_model = work_sample*workload_batch_size
     work_hardware = work_model
-    memory_weights = datatype_weight_bytes*model_parameters
     memory_activations = model_activation_bytes*split_local_samples
-    feasibility_memory_required = memory_activations + memory_weights
+    memory_weights = datatype_weight_bytes*model_parameters
     memory_stage_moved = 2*memory_activations + memory_weights
     memory_stage_time = memory_stage_moved/(accelerator_bandwidth*software_memory_efficiency)
     work_stage_time = work_stage/(accelerator_peak*software_efficiency)
@@ -37,6 +36,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     performance_latency = performance_time_work
     performance_sample_throughput = workload_batch_size/performance_latency
     performance_busy = performance_time_work/performance_latency
+    feasibility_memory_required = memory_activations + memory_weights
     split_nodes = ceil(split_devices/node_accelerators)
     feasibility_memory_capacity = accelerator_capacity
     performance_mfu = work_model/(accelerator_peak*performance_latency*split_devices)
@@ -57,7 +57,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     macro_samples = ops_duration*performance_goodput*performance_sample_throughput
     macro_cost_per_million_samples = 1000000*macro_tco/macro_samples
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (work_sample, split_local_samples, work_stage, work_model, work_hardware, memory_weights, memory_activations, feasibility_memory_required, memory_stage_moved, memory_stage_time, work_stage_time, memory_stage_roofline, performance_time_work, performance_latency, performance_sample_throughput, performance_busy, split_nodes, feasibility_memory_capacity, performance_mfu, communication_link_rate, communication_net_rate, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
+    return (work_sample, split_local_samples, work_stage, work_model, work_hardware, memory_activations, memory_weights, memory_stage_moved, memory_stage_time, work_stage_time, memory_stage_roofline, performance_time_work, performance_latency, performance_sample_throughput, performance_busy, feasibility_memory_required, split_nodes, feasibility_memory_capacity, performance_mfu, communication_link_rate, communication_net_rate, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
 
 
 def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_net_bandwidth, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, software_efficiency, software_link_efficiency, software_memory_efficiency, split_devices, workload_batch_size):
@@ -69,9 +69,8 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     work_stage = split_local_samples*work_sample
     work_model = work_sample*workload_batch_size
     work_hardware = work_model
-    memory_weights = datatype_weight_bytes*model_parameters
     memory_activations = model_activation_bytes*split_local_samples
-    feasibility_memory_required = memory_activations + memory_weights
+    memory_weights = datatype_weight_bytes*model_parameters
     memory_stage_moved = 2*memory_activations + memory_weights
     memory_stage_time = memory_stage_moved/(accelerator_bandwidth*software_memory_efficiency)
     work_stage_time = work_stage/(accelerator_peak*software_efficiency)
@@ -80,6 +79,7 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     performance_latency = performance_time_work
     performance_sample_throughput = workload_batch_size/performance_latency
     performance_busy = performance_time_work/performance_latency
+    feasibility_memory_required = memory_activations + memory_weights
     split_nodes = ceil(split_devices/node_accelerators)
     feasibility_memory_capacity = accelerator_capacity
     performance_mfu = work_model/(accelerator_peak*performance_latency*split_devices)
@@ -100,4 +100,4 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     macro_samples = ops_duration*performance_goodput*performance_sample_throughput
     macro_cost_per_million_samples = 1000000*macro_tco/macro_samples
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (work_sample, split_local_samples, work_stage, work_model, work_hardware, memory_weights, memory_activations, feasibility_memory_required, memory_stage_moved, memory_stage_time, work_stage_time, memory_stage_roofline, performance_time_work, performance_latency, performance_sample_throughput, performance_busy, split_nodes, feasibility_memory_capacity, performance_mfu, communication_link_rate, communication_net_rate, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
+    return (work_sample, split_local_samples, work_stage, work_model, work_hardware, memory_activations, memory_weights, memory_stage_moved, memory_stage_time, work_stage_time, memory_stage_roofline, performance_time_work, performance_latency, performance_sample_throughput, performance_busy, feasibility_memory_required, split_nodes, feasibility_memory_capacity, performance_mfu, communication_link_rate, communication_net_rate, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)

@@ -4,7 +4,7 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = '891a8466d1ae8012'
+SOURCE = 'd490dc82b7b303db'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.weight_bytes', 'facility.pue',
  'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price', 'grid.water_intensity', 'model.activation_bytes',
  'model.multiply_accumulates', 'model.parameters', 'node.accelerators', 'node.embodied', 'node.lifetime',
@@ -15,9 +15,9 @@ NAMES = ('workload.batch_size', 'split.local_samples', 'memory.activations', 'me
  'memory.stage_time', 'work.sample', 'work.stage', 'work.stage_time', 'memory.stage_roofline', 'serving.long_step',
  'serving.replica_arrivals', 'serving.held', 'serving.slot_rate', 'serving.slot_load', 'performance.utilisation',
  'serving.all_busy', 'serving.slot_wait', 'performance.time_wait', 'performance.time_pass', 'performance.latency',
- 'performance.sample_throughput', 'serving.turnover', 'work.model', 'performance.mfu', 'serving.running',
- 'performance.busy', 'work.hardware', 'feasibility.memory_required', 'performance.time_work', 'serving.full_hold',
- 'split.nodes', 'feasibility.memory_capacity', 'performance.capacity', 'communication.link_rate',
+ 'work.model', 'work.hardware', 'performance.time_work', 'feasibility.memory_required', 'serving.full_hold',
+ 'split.nodes', 'performance.sample_throughput', 'serving.turnover', 'performance.mfu', 'serving.running',
+ 'performance.busy', 'feasibility.memory_capacity', 'performance.capacity', 'communication.link_rate',
  'communication.net_rate', 'performance.goodput', 'macro.rent', 'macro.power', 'macro.it_energy', 'macro.energy',
  'macro.electricity', 'macro.embodied_carbon', 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax',
  'macro.tco', 'macro.samples', 'macro.cost_per_million_samples', 'macro.water')
@@ -47,17 +47,17 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     performance_time_wait = serving_long_step + serving_slot_wait
     performance_time_pass = serving_long_step
     performance_latency = performance_time_pass + performance_time_wait
+    work_model = work_sample*workload_batch_size
+    work_hardware = work_model
+    performance_time_work = memory_stage_roofline
+    feasibility_memory_required = memory_activations + memory_weights
+    serving_full_hold = serving_long_step
+    split_nodes = ceil(split_devices/node_accelerators)
     performance_sample_throughput = serving_arrivals
     serving_turnover = workload_batch_size/serving_arrivals
-    work_model = work_sample*workload_batch_size
     performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
     serving_running = -expm1(-serving_slot_load)
     performance_busy = serving_running
-    work_hardware = work_model
-    feasibility_memory_required = memory_activations + memory_weights
-    performance_time_work = memory_stage_roofline
-    serving_full_hold = serving_long_step
-    split_nodes = ceil(split_devices/node_accelerators)
     feasibility_memory_capacity = accelerator_capacity
     performance_capacity = workload_batch_size/serving_full_hold
     communication_link_rate = node_link_bandwidth*software_link_efficiency
@@ -77,7 +77,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     macro_samples = ops_duration*performance_goodput*performance_sample_throughput
     macro_cost_per_million_samples = 1000000*macro_tco/macro_samples
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (workload_batch_size, split_local_samples, memory_activations, memory_weights, memory_stage_moved, memory_stage_time, work_sample, work_stage, work_stage_time, memory_stage_roofline, serving_long_step, serving_replica_arrivals, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, performance_time_pass, performance_latency, performance_sample_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, work_hardware, feasibility_memory_required, performance_time_work, serving_full_hold, split_nodes, feasibility_memory_capacity, performance_capacity, communication_link_rate, communication_net_rate, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
+    return (workload_batch_size, split_local_samples, memory_activations, memory_weights, memory_stage_moved, memory_stage_time, work_sample, work_stage, work_stage_time, memory_stage_roofline, serving_long_step, serving_replica_arrivals, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, performance_time_pass, performance_latency, work_model, work_hardware, performance_time_work, feasibility_memory_required, serving_full_hold, split_nodes, performance_sample_throughput, serving_turnover, performance_mfu, serving_running, performance_busy, feasibility_memory_capacity, performance_capacity, communication_link_rate, communication_net_rate, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
 
 
 def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_net_bandwidth, node_power_idle, node_power_max, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_in_time, serving_slots, software_efficiency, software_link_efficiency, software_memory_efficiency, split_devices):
@@ -107,17 +107,17 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     performance_time_wait = serving_long_step + serving_slot_wait
     performance_time_pass = serving_long_step
     performance_latency = performance_time_pass + performance_time_wait
+    work_model = work_sample*workload_batch_size
+    work_hardware = work_model
+    performance_time_work = memory_stage_roofline
+    feasibility_memory_required = memory_activations + memory_weights
+    serving_full_hold = serving_long_step
+    split_nodes = ceil(split_devices/node_accelerators)
     performance_sample_throughput = serving_arrivals
     serving_turnover = workload_batch_size/serving_arrivals
-    work_model = work_sample*workload_batch_size
     performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
     serving_running = -expm1(-serving_slot_load)
     performance_busy = serving_running
-    work_hardware = work_model
-    feasibility_memory_required = memory_activations + memory_weights
-    performance_time_work = memory_stage_roofline
-    serving_full_hold = serving_long_step
-    split_nodes = ceil(split_devices/node_accelerators)
     feasibility_memory_capacity = accelerator_capacity
     performance_capacity = workload_batch_size/serving_full_hold
     communication_link_rate = node_link_bandwidth*software_link_efficiency
@@ -137,4 +137,4 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     macro_samples = ops_duration*performance_goodput*performance_sample_throughput
     macro_cost_per_million_samples = 1000000*macro_tco/macro_samples
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (workload_batch_size, split_local_samples, memory_activations, memory_weights, memory_stage_moved, memory_stage_time, work_sample, work_stage, work_stage_time, memory_stage_roofline, serving_long_step, serving_replica_arrivals, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, performance_time_pass, performance_latency, performance_sample_throughput, serving_turnover, work_model, performance_mfu, serving_running, performance_busy, work_hardware, feasibility_memory_required, performance_time_work, serving_full_hold, split_nodes, feasibility_memory_capacity, performance_capacity, communication_link_rate, communication_net_rate, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
+    return (workload_batch_size, split_local_samples, memory_activations, memory_weights, memory_stage_moved, memory_stage_time, work_sample, work_stage, work_stage_time, memory_stage_roofline, serving_long_step, serving_replica_arrivals, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, performance_time_pass, performance_latency, work_model, work_hardware, performance_time_work, feasibility_memory_required, serving_full_hold, split_nodes, performance_sample_throughput, serving_turnover, performance_mfu, serving_running, performance_busy, feasibility_memory_capacity, performance_capacity, communication_link_rate, communication_net_rate, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)

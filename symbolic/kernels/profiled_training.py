@@ -4,7 +4,7 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = '891a8466d1ae8012'
+SOURCE = 'd490dc82b7b303db'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.weight_bytes', 'facility.pue',
  'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price', 'grid.water_intensity', 'model.activation_bytes',
  'model.multiply_accumulates', 'model.parameters', 'node.accelerators', 'node.embodied', 'node.lifetime',
@@ -14,16 +14,16 @@ LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', '
  'software.link_efficiency', 'software.memory_efficiency', 'software.overlap', 'split.devices', 'split.zero',
  'storage.filesystem_bandwidth', 'storage.node_bandwidth', 'workload.batch_size')
 NAMES = ('work.sample', 'split.local_samples', 'work.stage', 'work.model', 'work.hardware', 'split.group',
- 'memory.weight_parts', 'memory.weights', 'memory.gradient_parts', 'memory.gradients', 'memory.state_parts',
- 'memory.optimizer', 'memory.activations', 'feasibility.memory_required', 'memory.update_moved', 'memory.stage_moved',
  'communication.ranks_inside', 'communication.gradient_data', 'communication.weight_data', 'communication.scatters',
- 'communication.gathers', 'memory.stage_time', 'work.stage_time', 'memory.stage_roofline', 'communication.window',
- 'performance.time_work', 'communication.link_rate', 'communication.gather_inside', 'communication.net_rate',
- 'communication.ranks_outside', 'communication.gather_outside', 'communication.scatter_inside',
- 'communication.scatter_outside', 'communication.data_time', 'performance.time_data', 'performance.time_optimizer',
- 'performance.latency', 'performance.sample_throughput', 'performance.busy', 'split.nodes',
- 'feasibility.memory_capacity', 'performance.mfu', 'performance.hfu', 'fragility.job_mtbf', 'checkpoint.rate',
- 'checkpoint.size', 'checkpoint.stall', 'fragility.period', 'fragility.lost', 'performance.goodput', 'macro.rent',
+ 'communication.gathers', 'memory.activations', 'memory.gradient_parts', 'memory.gradients', 'memory.weight_parts',
+ 'memory.weights', 'memory.stage_moved', 'memory.stage_time', 'work.stage_time', 'memory.stage_roofline',
+ 'communication.window', 'performance.time_work', 'communication.link_rate', 'communication.gather_inside',
+ 'communication.net_rate', 'communication.ranks_outside', 'communication.gather_outside',
+ 'communication.scatter_inside', 'communication.scatter_outside', 'communication.data_time', 'performance.time_data',
+ 'memory.state_parts', 'memory.update_moved', 'performance.time_optimizer', 'performance.latency',
+ 'performance.sample_throughput', 'performance.busy', 'memory.optimizer', 'feasibility.memory_required', 'split.nodes',
+ 'feasibility.memory_capacity', 'performance.mfu', 'performance.hfu', 'checkpoint.rate', 'checkpoint.size',
+ 'checkpoint.stall', 'fragility.job_mtbf', 'fragility.period', 'fragility.lost', 'performance.goodput', 'macro.rent',
  'macro.power', 'macro.it_energy', 'macro.energy', 'macro.electricity', 'macro.embodied_carbon',
  'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.tco', 'macro.samples',
  'macro.cost_per_million_samples', 'macro.water')
@@ -37,57 +37,57 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     work_model = workload_batch_size*x_1
     work_hardware = work_model
     split_group = split_devices
-    x_2 = (split_zero >= 3)
-    memory_weight_parts = ((split_group) if x_2 else (1))
-    x_3 = datatype_weight_bytes*model_parameters
-    memory_weights = x_3/memory_weight_parts
-    memory_gradient_parts = ((split_group) if (split_zero >= 2) else (1))
-    x_4 = model_parameters*optimizer_gradient_bytes
-    memory_gradients = x_4/memory_gradient_parts
-    memory_state_parts = ((split_group) if (split_zero >= 1) else (1))
-    x_5 = model_parameters/memory_state_parts
-    memory_optimizer = optimizer_state_bytes*x_5
-    memory_activations = model_activation_bytes*split_local_samples
-    feasibility_memory_required = memory_activations + memory_gradients + memory_optimizer + memory_weights
-    memory_update_moved = x_5*(datatype_weight_bytes + optimizer_gradient_bytes + 2*optimizer_state_bytes)
-    memory_stage_moved = 2*memory_activations + 2*memory_gradients + 2*memory_weights
     communication_ranks_inside = min(node_accelerators, split_group)
-    communication_gradient_data = x_4
+    x_2 = model_parameters*optimizer_gradient_bytes
+    communication_gradient_data = x_2
+    x_3 = datatype_weight_bytes*model_parameters
     communication_weight_data = x_3
     communication_scatters = 1
-    communication_gathers = ((1) if x_2 else (0)) + 1
-    x_6 = 1/(accelerator_bandwidth*software_memory_efficiency)
-    memory_stage_time = memory_stage_moved*x_6
+    x_4 = (split_zero >= 3)
+    communication_gathers = ((1) if x_4 else (0)) + 1
+    memory_activations = model_activation_bytes*split_local_samples
+    memory_gradient_parts = ((split_group) if (split_zero >= 2) else (1))
+    memory_gradients = x_2/memory_gradient_parts
+    memory_weight_parts = ((split_group) if x_4 else (1))
+    memory_weights = x_3/memory_weight_parts
+    memory_stage_moved = 2*memory_activations + 2*memory_gradients + 2*memory_weights
+    x_5 = 1/(accelerator_bandwidth*software_memory_efficiency)
+    memory_stage_time = memory_stage_moved*x_5
     work_stage_time = work_stage/(accelerator_peak*software_efficiency)
     memory_stage_roofline = max(memory_stage_time, work_stage_time)
     communication_window = memory_stage_roofline*software_overlap
     performance_time_work = memory_stage_roofline
     communication_link_rate = node_link_bandwidth*software_link_efficiency
-    x_10 = 1/(communication_link_rate*communication_ranks_inside)
-    x_8 = communication_ranks_inside - 1
-    communication_gather_inside = x_8*(communication_weight_data*x_10 + node_link_latency)
+    x_7 = communication_ranks_inside - 1
+    x_9 = 1/(communication_link_rate*communication_ranks_inside)
+    communication_gather_inside = x_7*(communication_weight_data*x_9 + node_link_latency)
     communication_net_rate = node_net_bandwidth*software_link_efficiency
     communication_ranks_outside = ceil(split_group/communication_ranks_inside)
-    x_11 = communication_ranks_outside - 1
-    x_12 = 1/(communication_net_rate*communication_ranks_inside*communication_ranks_outside)
-    communication_gather_outside = x_11*(communication_weight_data*x_12 + node_net_latency)
-    communication_scatter_inside = x_8*(communication_gradient_data*x_10 + node_link_latency)
-    communication_scatter_outside = x_11*(communication_gradient_data*x_12 + node_net_latency)
+    x_10 = communication_ranks_outside - 1
+    x_11 = 1/(communication_net_rate*communication_ranks_inside*communication_ranks_outside)
+    communication_gather_outside = x_10*(communication_weight_data*x_11 + node_net_latency)
+    communication_scatter_inside = x_7*(communication_gradient_data*x_9 + node_link_latency)
+    communication_scatter_outside = x_10*(communication_gradient_data*x_11 + node_net_latency)
     communication_data_time = communication_gathers*(communication_gather_inside + communication_gather_outside) + communication_scatters*(communication_scatter_inside + communication_scatter_outside)
     performance_time_data = max(0, communication_data_time - communication_window)
-    performance_time_optimizer = memory_update_moved*x_6
+    memory_state_parts = ((split_group) if (split_zero >= 1) else (1))
+    x_12 = model_parameters/memory_state_parts
+    memory_update_moved = x_12*(datatype_weight_bytes + optimizer_gradient_bytes + 2*optimizer_state_bytes)
+    performance_time_optimizer = memory_update_moved*x_5
     performance_latency = performance_time_data + performance_time_optimizer + performance_time_work
     performance_sample_throughput = workload_batch_size/performance_latency
     performance_busy = performance_time_work/performance_latency
+    memory_optimizer = optimizer_state_bytes*x_12
+    feasibility_memory_required = memory_activations + memory_gradients + memory_optimizer + memory_weights
     split_nodes = ceil(split_devices/node_accelerators)
     feasibility_memory_capacity = accelerator_capacity
     x_14 = 1/(accelerator_peak*performance_latency*split_devices)
     performance_mfu = work_model*x_14
     performance_hfu = work_hardware*x_14
-    fragility_job_mtbf = reliability_device_mtbf/split_devices
     checkpoint_rate = min(storage_filesystem_bandwidth, split_nodes*storage_node_bandwidth)
     checkpoint_size = model_parameters*(datatype_weight_bytes + optimizer_state_bytes)
     checkpoint_stall = checkpoint_size/checkpoint_rate
+    fragility_job_mtbf = reliability_device_mtbf/split_devices
     x_15 = (fragility_job_mtbf)**0.5
     x_16 = (2)**0.5*(checkpoint_stall)**0.5
     fragility_period = x_15*x_16
@@ -107,7 +107,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     macro_samples = ops_duration*performance_goodput*performance_sample_throughput
     macro_cost_per_million_samples = 1000000*macro_tco/macro_samples
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (work_sample, split_local_samples, work_stage, work_model, work_hardware, split_group, memory_weight_parts, memory_weights, memory_gradient_parts, memory_gradients, memory_state_parts, memory_optimizer, memory_activations, feasibility_memory_required, memory_update_moved, memory_stage_moved, communication_ranks_inside, communication_gradient_data, communication_weight_data, communication_scatters, communication_gathers, memory_stage_time, work_stage_time, memory_stage_roofline, communication_window, performance_time_work, communication_link_rate, communication_gather_inside, communication_net_rate, communication_ranks_outside, communication_gather_outside, communication_scatter_inside, communication_scatter_outside, communication_data_time, performance_time_data, performance_time_optimizer, performance_latency, performance_sample_throughput, performance_busy, split_nodes, feasibility_memory_capacity, performance_mfu, performance_hfu, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
+    return (work_sample, split_local_samples, work_stage, work_model, work_hardware, split_group, communication_ranks_inside, communication_gradient_data, communication_weight_data, communication_scatters, communication_gathers, memory_activations, memory_gradient_parts, memory_gradients, memory_weight_parts, memory_weights, memory_stage_moved, memory_stage_time, work_stage_time, memory_stage_roofline, communication_window, performance_time_work, communication_link_rate, communication_gather_inside, communication_net_rate, communication_ranks_outside, communication_gather_outside, communication_scatter_inside, communication_scatter_outside, communication_data_time, performance_time_data, memory_state_parts, memory_update_moved, performance_time_optimizer, performance_latency, performance_sample_throughput, performance_busy, memory_optimizer, feasibility_memory_required, split_nodes, feasibility_memory_capacity, performance_mfu, performance_hfu, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_job_mtbf, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
 
 
 def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_link_efficiency, software_memory_efficiency, software_overlap, split_devices, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size):
@@ -121,57 +121,57 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     work_model = workload_batch_size*x_1
     work_hardware = work_model
     split_group = split_devices
-    x_2 = (split_zero >= 3)
-    memory_weight_parts = where(x_2, split_group, 1)
-    x_3 = datatype_weight_bytes*model_parameters
-    memory_weights = x_3/memory_weight_parts
-    memory_gradient_parts = where((split_zero >= 2), split_group, 1)
-    x_4 = model_parameters*optimizer_gradient_bytes
-    memory_gradients = x_4/memory_gradient_parts
-    memory_state_parts = where((split_zero >= 1), split_group, 1)
-    x_5 = model_parameters/memory_state_parts
-    memory_optimizer = optimizer_state_bytes*x_5
-    memory_activations = model_activation_bytes*split_local_samples
-    feasibility_memory_required = memory_activations + memory_gradients + memory_optimizer + memory_weights
-    memory_update_moved = x_5*(datatype_weight_bytes + optimizer_gradient_bytes + 2*optimizer_state_bytes)
-    memory_stage_moved = 2*memory_activations + 2*memory_gradients + 2*memory_weights
     communication_ranks_inside = minimum(node_accelerators, split_group)
-    communication_gradient_data = x_4
+    x_2 = model_parameters*optimizer_gradient_bytes
+    communication_gradient_data = x_2
+    x_3 = datatype_weight_bytes*model_parameters
     communication_weight_data = x_3
     communication_scatters = 1
-    communication_gathers = where(x_2, 1, 0) + 1
-    x_6 = 1/(accelerator_bandwidth*software_memory_efficiency)
-    memory_stage_time = memory_stage_moved*x_6
+    x_4 = (split_zero >= 3)
+    communication_gathers = where(x_4, 1, 0) + 1
+    memory_activations = model_activation_bytes*split_local_samples
+    memory_gradient_parts = where((split_zero >= 2), split_group, 1)
+    memory_gradients = x_2/memory_gradient_parts
+    memory_weight_parts = where(x_4, split_group, 1)
+    memory_weights = x_3/memory_weight_parts
+    memory_stage_moved = 2*memory_activations + 2*memory_gradients + 2*memory_weights
+    x_5 = 1/(accelerator_bandwidth*software_memory_efficiency)
+    memory_stage_time = memory_stage_moved*x_5
     work_stage_time = work_stage/(accelerator_peak*software_efficiency)
     memory_stage_roofline = maximum(memory_stage_time, work_stage_time)
     communication_window = memory_stage_roofline*software_overlap
     performance_time_work = memory_stage_roofline
     communication_link_rate = node_link_bandwidth*software_link_efficiency
-    x_10 = 1/(communication_link_rate*communication_ranks_inside)
-    x_8 = communication_ranks_inside - 1
-    communication_gather_inside = x_8*(communication_weight_data*x_10 + node_link_latency)
+    x_7 = communication_ranks_inside - 1
+    x_9 = 1/(communication_link_rate*communication_ranks_inside)
+    communication_gather_inside = x_7*(communication_weight_data*x_9 + node_link_latency)
     communication_net_rate = node_net_bandwidth*software_link_efficiency
     communication_ranks_outside = ceil(split_group/communication_ranks_inside)
-    x_11 = communication_ranks_outside - 1
-    x_12 = 1/(communication_net_rate*communication_ranks_inside*communication_ranks_outside)
-    communication_gather_outside = x_11*(communication_weight_data*x_12 + node_net_latency)
-    communication_scatter_inside = x_8*(communication_gradient_data*x_10 + node_link_latency)
-    communication_scatter_outside = x_11*(communication_gradient_data*x_12 + node_net_latency)
+    x_10 = communication_ranks_outside - 1
+    x_11 = 1/(communication_net_rate*communication_ranks_inside*communication_ranks_outside)
+    communication_gather_outside = x_10*(communication_weight_data*x_11 + node_net_latency)
+    communication_scatter_inside = x_7*(communication_gradient_data*x_9 + node_link_latency)
+    communication_scatter_outside = x_10*(communication_gradient_data*x_11 + node_net_latency)
     communication_data_time = communication_gathers*(communication_gather_inside + communication_gather_outside) + communication_scatters*(communication_scatter_inside + communication_scatter_outside)
     performance_time_data = maximum(0, communication_data_time - communication_window)
-    performance_time_optimizer = memory_update_moved*x_6
+    memory_state_parts = where((split_zero >= 1), split_group, 1)
+    x_12 = model_parameters/memory_state_parts
+    memory_update_moved = x_12*(datatype_weight_bytes + optimizer_gradient_bytes + 2*optimizer_state_bytes)
+    performance_time_optimizer = memory_update_moved*x_5
     performance_latency = performance_time_data + performance_time_optimizer + performance_time_work
     performance_sample_throughput = workload_batch_size/performance_latency
     performance_busy = performance_time_work/performance_latency
+    memory_optimizer = optimizer_state_bytes*x_12
+    feasibility_memory_required = memory_activations + memory_gradients + memory_optimizer + memory_weights
     split_nodes = ceil(split_devices/node_accelerators)
     feasibility_memory_capacity = accelerator_capacity
     x_14 = 1/(accelerator_peak*performance_latency*split_devices)
     performance_mfu = work_model*x_14
     performance_hfu = work_hardware*x_14
-    fragility_job_mtbf = reliability_device_mtbf/split_devices
     checkpoint_rate = minimum(storage_filesystem_bandwidth, split_nodes*storage_node_bandwidth)
     checkpoint_size = model_parameters*(datatype_weight_bytes + optimizer_state_bytes)
     checkpoint_stall = checkpoint_size/checkpoint_rate
+    fragility_job_mtbf = reliability_device_mtbf/split_devices
     x_15 = (fragility_job_mtbf)**0.5
     x_16 = (2)**0.5*(checkpoint_stall)**0.5
     fragility_period = x_15*x_16
@@ -191,4 +191,4 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     macro_samples = ops_duration*performance_goodput*performance_sample_throughput
     macro_cost_per_million_samples = 1000000*macro_tco/macro_samples
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (work_sample, split_local_samples, work_stage, work_model, work_hardware, split_group, memory_weight_parts, memory_weights, memory_gradient_parts, memory_gradients, memory_state_parts, memory_optimizer, memory_activations, feasibility_memory_required, memory_update_moved, memory_stage_moved, communication_ranks_inside, communication_gradient_data, communication_weight_data, communication_scatters, communication_gathers, memory_stage_time, work_stage_time, memory_stage_roofline, communication_window, performance_time_work, communication_link_rate, communication_gather_inside, communication_net_rate, communication_ranks_outside, communication_gather_outside, communication_scatter_inside, communication_scatter_outside, communication_data_time, performance_time_data, performance_time_optimizer, performance_latency, performance_sample_throughput, performance_busy, split_nodes, feasibility_memory_capacity, performance_mfu, performance_hfu, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
+    return (work_sample, split_local_samples, work_stage, work_model, work_hardware, split_group, communication_ranks_inside, communication_gradient_data, communication_weight_data, communication_scatters, communication_gathers, memory_activations, memory_gradient_parts, memory_gradients, memory_weight_parts, memory_weights, memory_stage_moved, memory_stage_time, work_stage_time, memory_stage_roofline, communication_window, performance_time_work, communication_link_rate, communication_gather_inside, communication_net_rate, communication_ranks_outside, communication_gather_outside, communication_scatter_inside, communication_scatter_outside, communication_data_time, performance_time_data, memory_state_parts, memory_update_moved, performance_time_optimizer, performance_latency, performance_sample_throughput, performance_busy, memory_optimizer, feasibility_memory_required, split_nodes, feasibility_memory_capacity, performance_mfu, performance_hfu, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_job_mtbf, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)

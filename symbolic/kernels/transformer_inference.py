@@ -4,7 +4,7 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = '891a8466d1ae8012'
+SOURCE = 'd490dc82b7b303db'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.cache_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price',
  'grid.water_intensity', 'model.active_experts', 'model.attention_bias', 'model.causal', 'model.context_length',
@@ -19,23 +19,23 @@ LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', '
  'software.link_efficiency', 'software.memory_efficiency', 'software.page', 'split.context', 'split.data',
  'split.devices', 'split.expert', 'split.pipeline', 'split.tensor', 'workload.batch_size', 'workload.output_tokens',
  'workload.sequence_length')
-NAMES = ('communication.has_stages', 'split.held_requests', 'split.group_requests', 'communication.prefill_message',
+NAMES = ('model.query_key_width', 'model.query_matrices', 'model.attention_matrices', 'model.dense_matrices',
+ 'model.expert_matrices', 'model.router', 'model.embedding', 'model.final_norm', 'model.head', 'model.ends',
+ 'model.attention_vectors', 'model.dense_vectors', 'model.layer_norms', 'model.sparse_share', 'model.shared_layer',
+ 'split.stage_layers', 'split.shared_parameters', 'model.expert_layer', 'split.expert_parameters',
+ 'communication.has_stages', 'split.held_requests', 'split.group_requests', 'communication.prefill_message',
  'communication.stage_latency', 'communication.link_rate', 'communication.net_rate', 'communication.stage_rate',
  'communication.prefill_hop', 'communication.tensor_inside', 'communication.tensor_nodes',
- 'communication.prefill_reduce', 'split.stage_layers', 'communication.prefill', 'model.head', 'work.head',
- 'model.query_key_width', 'model.query_matrices', 'model.attention_matrices', 'model.dense_matrices',
- 'model.expert_matrices', 'model.sparse_share', 'model.active_layer', 'work.layer', 'model.mix_width', 'work.pair',
- 'serving.prefill_work', 'serving.prefill_compute', 'batching.cache_ranks', 'batching.cache_width',
- 'batching.token_cache', 'serving.prefill_touched', 'model.expert_layer', 'split.expert_parameters', 'model.embedding',
- 'model.final_norm', 'model.ends', 'model.attention_vectors', 'model.dense_vectors', 'model.layer_norms',
- 'model.router', 'model.shared_layer', 'split.shared_parameters', 'serving.prefill_moved', 'serving.prefill_memory',
- 'serving.prefill_time', 'split.groups', 'performance.ttft', 'communication.decode_message', 'communication.decode_hop',
- 'communication.decode_reduce', 'communication.decode', 'serving.context', 'serving.decode_work',
- 'software.decode_efficiency', 'serving.decode_compute', 'serving.decode_touched', 'serving.decode_moved',
- 'serving.decode_memory', 'serving.decode_time', 'performance.itl', 'performance.time_prefill',
+ 'communication.prefill_reduce', 'communication.prefill', 'work.head', 'model.active_layer', 'work.layer',
+ 'model.mix_width', 'work.pair', 'serving.prefill_work', 'serving.prefill_compute', 'batching.cache_ranks',
+ 'batching.cache_width', 'batching.token_cache', 'serving.prefill_touched', 'serving.prefill_moved',
+ 'serving.prefill_memory', 'serving.prefill_time', 'split.groups', 'performance.ttft', 'communication.decode_message',
+ 'communication.decode_hop', 'communication.decode_reduce', 'communication.decode', 'serving.context',
+ 'serving.decode_work', 'software.decode_efficiency', 'serving.decode_compute', 'serving.decode_touched',
+ 'serving.decode_moved', 'serving.decode_memory', 'serving.decode_time', 'performance.itl', 'performance.time_prefill',
  'performance.time_prefill_communication', 'serving.steps', 'performance.time_decode',
- 'performance.time_decode_communication', 'performance.latency', 'performance.throughput', 'work.model',
- 'performance.busy', 'split.nodes', 'model.active', 'model.parameters', 'work.token', 'memory.weights',
+ 'performance.time_decode_communication', 'performance.latency', 'performance.throughput', 'performance.busy',
+ 'work.model', 'model.parameters', 'model.active', 'split.nodes', 'work.token', 'memory.weights',
  'batching.request_tokens', 'batching.request_cache', 'memory.cache', 'batching.request_scores', 'memory.prompt',
  'memory.workspace', 'feasibility.memory_required', 'feasibility.memory_capacity', 'positions.learned',
  'positions.placed', 'positions.answered', 'performance.mfu', 'feasibility.largest_batch', 'split.places',
@@ -46,86 +46,86 @@ NAMES = ('communication.has_stages', 'split.held_requests', 'split.group_request
 
 
 def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_batch_size, workload_output_tokens, workload_sequence_length):
-    x_0 = (split_pipeline == 1)
-    communication_has_stages = ((0) if x_0 else (1))
+    x_0 = (model_latent == 1)
+    model_query_key_width = ((model_nope_width + model_rope_width) if x_0 else (model_head_width))
+    x_1 = model_heads*model_query_key_width
+    model_query_matrices = ((model_query_rank*(model_hidden + x_1)) if (model_query_rank > 0) else (model_hidden*x_1))
+    x_2 = model_kv_rank + model_rope_width
+    x_3 = model_heads*model_hidden
+    x_4 = 2*model_kv_heads
+    x_5 = model_head_width*x_4
+    model_attention_matrices = model_query_matrices + ((model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*x_2 + model_value_width*x_3) if x_0 else (model_head_width*x_3 + model_hidden*x_5))
+    x_6 = model_ffn_matrices*model_hidden
+    model_dense_matrices = model_ffn_width*x_6
+    model_expert_matrices = model_expert_width*x_6
+    model_router = model_experts*(model_hidden + model_router_bias)
+    model_embedding = model_hidden*(model_positions + model_vocabulary)
+    x_7 = model_hidden*model_norm_vectors
+    model_final_norm = x_7
+    model_head = model_hidden*model_vocabulary
+    model_ends = model_embedding + model_final_norm + model_further + model_head*(1 - model_tied)
+    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_4) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
+    model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
+    model_layer_norms = model_norms*x_7
+    model_sparse_share = (-model_dense_layers + model_layers)/model_layers
+    x_8 = 1 - model_sparse_share
+    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_8*(model_dense_matrices + model_dense_vectors)
+    split_stage_layers = ceil(model_layers/split_pipeline)
+    x_11 = (split_pipeline == 1)
+    split_shared_parameters = (model_shared_layer*split_stage_layers + ((model_ends) if x_11 else (max(model_embedding, model_head))))/split_tensor
+    model_expert_layer = model_expert_matrices*model_experts*model_sparse_share
+    split_expert_parameters = model_expert_layer*split_stage_layers/(split_expert*split_tensor)
+    communication_has_stages = ((0) if x_11 else (1))
     split_held_requests = ceil(workload_batch_size/split_data)
     split_group_requests = ceil(split_held_requests/split_pipeline)
-    x_2 = split_group_requests*workload_sequence_length
-    x_3 = datatype_value_bytes*model_hidden
-    communication_prefill_message = x_2*x_3
-    x_4 = (node_accelerators >= split_devices)
-    communication_stage_latency = ((node_link_latency) if x_4 else (node_net_latency))
+    x_12 = split_group_requests*workload_sequence_length
+    x_13 = datatype_value_bytes*model_hidden
+    communication_prefill_message = x_12*x_13
+    x_14 = (node_accelerators >= split_devices)
+    communication_stage_latency = ((node_link_latency) if x_14 else (node_net_latency))
     communication_link_rate = node_link_bandwidth*software_link_efficiency
     communication_net_rate = node_net_bandwidth*software_link_efficiency
-    communication_stage_rate = ((communication_link_rate) if x_4 else (communication_net_rate))
+    communication_stage_rate = ((communication_link_rate) if x_14 else (communication_net_rate))
     communication_prefill_hop = communication_prefill_message/communication_stage_rate + communication_stage_latency
     communication_tensor_inside = min(node_accelerators, split_tensor)
     communication_tensor_nodes = ceil(split_tensor/communication_tensor_inside)
-    x_10 = 1/(communication_net_rate*communication_tensor_inside*communication_tensor_nodes)
-    x_7 = 2*communication_tensor_inside - 2
-    x_8 = 1/(communication_link_rate*communication_tensor_inside)
-    x_9 = 2*communication_tensor_nodes - 2
-    communication_prefill_reduce = x_7*(communication_prefill_message*x_8 + node_link_latency) + x_9*(communication_prefill_message*x_10 + node_net_latency)
-    split_stage_layers = ceil(model_layers/split_pipeline)
-    x_11 = 2*split_stage_layers
-    communication_prefill = communication_has_stages*communication_prefill_hop + communication_prefill_reduce*x_11
-    model_head = model_hidden*model_vocabulary
+    x_17 = 2*communication_tensor_inside - 2
+    x_18 = 1/(communication_link_rate*communication_tensor_inside)
+    x_19 = 2*communication_tensor_nodes - 2
+    x_20 = 1/(communication_net_rate*communication_tensor_inside*communication_tensor_nodes)
+    communication_prefill_reduce = x_17*(communication_prefill_message*x_18 + node_link_latency) + x_19*(communication_prefill_message*x_20 + node_net_latency)
+    x_21 = 2*split_stage_layers
+    communication_prefill = communication_has_stages*communication_prefill_hop + communication_prefill_reduce*x_21
     work_head = 2*model_head
-    x_12 = (model_latent == 1)
-    model_query_key_width = ((model_nope_width + model_rope_width) if x_12 else (model_head_width))
-    x_13 = model_heads*model_query_key_width
-    model_query_matrices = ((model_query_rank*(model_hidden + x_13)) if (model_query_rank > 0) else (model_hidden*x_13))
-    x_14 = model_kv_rank + model_rope_width
-    x_15 = model_heads*model_hidden
-    x_16 = 2*model_kv_heads
-    x_17 = model_head_width*x_16
-    model_attention_matrices = model_query_matrices + ((model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*x_14 + model_value_width*x_15) if x_12 else (model_head_width*x_15 + model_hidden*x_17))
-    x_18 = model_ffn_matrices*model_hidden
-    model_dense_matrices = model_ffn_width*x_18
-    model_expert_matrices = model_expert_width*x_18
-    model_sparse_share = (-model_dense_layers + model_layers)/model_layers
-    x_19 = 1 - model_sparse_share
-    model_active_layer = model_attention_matrices + model_dense_matrices*x_19 + model_sparse_share*(model_expert_matrices*(model_active_experts + model_shared_experts) + model_experts*model_hidden)
+    model_active_layer = model_attention_matrices + model_dense_matrices*x_8 + model_sparse_share*(model_expert_matrices*(model_active_experts + model_shared_experts) + model_experts*model_hidden)
     work_layer = 2*model_active_layer
-    model_mix_width = ((model_value_width) if x_12 else (model_head_width))
+    model_mix_width = ((model_value_width) if x_0 else (model_head_width))
     work_pair = 2*model_heads*(model_mix_width + model_query_key_width)
-    x_20 = 1 - 1/2*model_causal
-    x_22 = split_group_requests/split_tensor
-    serving_prefill_work = x_22*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_20) + work_head)
+    x_22 = 1 - 1/2*model_causal
+    x_23 = split_group_requests/split_tensor
+    serving_prefill_work = x_23*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_22) + work_head)
     serving_prefill_compute = serving_prefill_work/(accelerator_peak*software_efficiency)
-    batching_cache_ranks = ((1) if x_12 else (min(model_kv_heads, split_tensor)))
-    batching_cache_width = ((x_14) if x_12 else (x_17))
+    batching_cache_ranks = ((1) if x_0 else (min(model_kv_heads, split_tensor)))
+    batching_cache_width = ((x_2) if x_0 else (x_5))
     batching_token_cache = batching_cache_width*datatype_cache_bytes*split_stage_layers/batching_cache_ranks
-    x_24 = -model_active_experts/max(1, model_experts) + 1
-    serving_prefill_touched = 1 - x_24**x_2
-    model_expert_layer = model_expert_matrices*model_experts*model_sparse_share
-    split_expert_parameters = model_expert_layer*split_stage_layers/(split_expert*split_tensor)
-    model_embedding = model_hidden*(model_positions + model_vocabulary)
-    x_25 = model_hidden*model_norm_vectors
-    model_final_norm = x_25
-    model_ends = model_embedding + model_final_norm + model_further + model_head*(1 - model_tied)
-    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_16) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
-    model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
-    model_layer_norms = model_norms*x_25
-    model_router = model_experts*(model_hidden + model_router_bias)
-    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_19*(model_dense_matrices + model_dense_vectors)
-    split_shared_parameters = (model_shared_layer*split_stage_layers + ((model_ends) if x_0 else (max(model_embedding, model_head))))/split_tensor
-    serving_prefill_moved = batching_token_cache*x_2 + datatype_weight_bytes*(serving_prefill_touched*split_expert_parameters + split_shared_parameters)
+    x_25 = -model_active_experts/max(1, model_experts) + 1
+    serving_prefill_touched = 1 - x_25**x_12
+    serving_prefill_moved = batching_token_cache*x_12 + datatype_weight_bytes*(serving_prefill_touched*split_expert_parameters + split_shared_parameters)
     x_26 = 1/(accelerator_bandwidth*software_memory_efficiency)
     serving_prefill_memory = serving_prefill_moved*x_26
     serving_prefill_time = max(serving_prefill_compute, serving_prefill_memory)
     split_groups = ceil(split_held_requests/split_group_requests)
     x_27 = split_groups + split_pipeline - 1
     performance_ttft = x_27*(communication_prefill + serving_prefill_time)
-    communication_decode_message = split_group_requests*x_3
+    communication_decode_message = split_group_requests*x_13
     communication_decode_hop = communication_decode_message/communication_stage_rate + communication_stage_latency
-    communication_decode_reduce = x_7*(communication_decode_message*x_8 + node_link_latency) + x_9*(communication_decode_message*x_10 + node_net_latency)
-    communication_decode = communication_decode_hop*communication_has_stages + communication_decode_reduce*x_11
+    communication_decode_reduce = x_17*(communication_decode_message*x_18 + node_link_latency) + x_19*(communication_decode_message*x_20 + node_net_latency)
+    communication_decode = communication_decode_hop*communication_has_stages + communication_decode_reduce*x_21
     serving_context = (1/2)*workload_output_tokens + workload_sequence_length
-    serving_decode_work = x_22*(split_stage_layers*(serving_context*work_pair + work_layer) + work_head)
+    serving_decode_work = x_23*(split_stage_layers*(serving_context*work_pair + work_layer) + work_head)
     software_decode_efficiency = software_decode_single + (software_decode_batched - software_decode_single)*min(1, (split_group_requests - 1)/(software_full_batch - 1))
     serving_decode_compute = serving_decode_work/(accelerator_peak*software_decode_efficiency)
-    serving_decode_touched = 1 - x_24**split_group_requests
+    serving_decode_touched = 1 - x_25**split_group_requests
     serving_decode_moved = batching_token_cache*serving_context*split_group_requests + datatype_weight_bytes*(serving_decode_touched*split_expert_parameters + split_shared_parameters)
     serving_decode_memory = serving_decode_moved*x_26
     serving_decode_time = max(serving_decode_compute, serving_decode_memory)
@@ -140,12 +140,12 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     x_30 = performance_time_decode + performance_time_prefill
     performance_latency = performance_time_decode_communication + performance_time_prefill_communication + x_30
     performance_throughput = workload_batch_size*workload_output_tokens/performance_latency
-    x_32 = workload_sequence_length + x_28
-    work_model = workload_batch_size*(model_layers*(work_layer*x_32 + work_pair*(serving_context*x_28 + workload_sequence_length**2*x_20)) + work_head*workload_output_tokens)
     performance_busy = x_30/performance_latency
-    split_nodes = ceil(split_devices/node_accelerators)
-    model_active = model_active_layer*model_layers + model_head
+    x_32 = workload_sequence_length + x_28
+    work_model = workload_batch_size*(model_layers*(work_layer*x_32 + work_pair*(serving_context*x_28 + workload_sequence_length**2*x_22)) + work_head*workload_output_tokens)
     model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
+    model_active = model_active_layer*model_layers + model_head
+    split_nodes = ceil(split_devices/node_accelerators)
     work_token = model_layers*work_layer + work_head
     memory_weights = datatype_weight_bytes*(split_expert_parameters + split_shared_parameters)
     batching_request_tokens = software_page*ceil((workload_output_tokens + workload_sequence_length)/software_page)
@@ -168,7 +168,7 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     split_stray_heads = model_heads % split_tensor
     split_stray_width = model_ffn_width % split_tensor
     split_stray_expert_width = model_expert_width % split_tensor
-    split_stray_kv_heads = ((0) if x_12 else (min(model_kv_heads % split_tensor, split_tensor % model_kv_heads)))
+    split_stray_kv_heads = ((0) if x_0 else (min(model_kv_heads % split_tensor, split_tensor % model_kv_heads)))
     performance_goodput = 1
     x_34 = ops_duration*split_devices
     macro_rent = price_accelerator_hour*x_34
@@ -184,93 +184,93 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_inside, communication_tensor_nodes, communication_prefill_reduce, split_stage_layers, communication_prefill, model_head, work_head, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, work_model, performance_busy, split_nodes, model_active, model_parameters, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, performance_mfu, feasibility_largest_batch, split_places, split_stray_devices, split_pieces, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_kv_heads, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_router, model_embedding, model_final_norm, model_head, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_sparse_share, model_shared_layer, split_stage_layers, split_shared_parameters, model_expert_layer, split_expert_parameters, communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_inside, communication_tensor_nodes, communication_prefill_reduce, communication_prefill, work_head, model_active_layer, work_layer, model_mix_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, performance_busy, work_model, model_parameters, model_active, split_nodes, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, performance_mfu, feasibility_largest_batch, split_places, split_stray_devices, split_pieces, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_kv_heads, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
 
 
 def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_batch_size, workload_output_tokens, workload_sequence_length):
     ceil, floor, log, exp, expm1 = numpy.ceil, numpy.floor, numpy.log, numpy.exp, numpy.expm1
     erfinv, erlang_c = erfinv_of(numpy), erlang_c_of(numpy)
     maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod
-    x_0 = (split_pipeline == 1)
-    communication_has_stages = where(x_0, 0, 1)
+    x_0 = (model_latent == 1)
+    model_query_key_width = where(x_0, model_nope_width + model_rope_width, model_head_width)
+    x_1 = model_heads*model_query_key_width
+    model_query_matrices = where((model_query_rank > 0), model_query_rank*(model_hidden + x_1), model_hidden*x_1)
+    x_2 = model_kv_rank + model_rope_width
+    x_3 = model_heads*model_hidden
+    x_4 = 2*model_kv_heads
+    x_5 = model_head_width*x_4
+    model_attention_matrices = model_query_matrices + where(x_0, model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*x_2 + model_value_width*x_3, model_head_width*x_3 + model_hidden*x_5)
+    x_6 = model_ffn_matrices*model_hidden
+    model_dense_matrices = model_ffn_width*x_6
+    model_expert_matrices = model_expert_width*x_6
+    model_router = model_experts*(model_hidden + model_router_bias)
+    model_embedding = model_hidden*(model_positions + model_vocabulary)
+    x_7 = model_hidden*model_norm_vectors
+    model_final_norm = x_7
+    model_head = model_hidden*model_vocabulary
+    model_ends = model_embedding + model_final_norm + model_further + model_head*(1 - model_tied)
+    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_4) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
+    model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
+    model_layer_norms = model_norms*x_7
+    model_sparse_share = (-model_dense_layers + model_layers)/model_layers
+    x_8 = 1 - model_sparse_share
+    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_8*(model_dense_matrices + model_dense_vectors)
+    split_stage_layers = ceil(model_layers/split_pipeline)
+    x_11 = (split_pipeline == 1)
+    split_shared_parameters = (model_shared_layer*split_stage_layers + where(x_11, model_ends, maximum(model_embedding, model_head)))/split_tensor
+    model_expert_layer = model_expert_matrices*model_experts*model_sparse_share
+    split_expert_parameters = model_expert_layer*split_stage_layers/(split_expert*split_tensor)
+    communication_has_stages = where(x_11, 0, 1)
     split_held_requests = ceil(workload_batch_size/split_data)
     split_group_requests = ceil(split_held_requests/split_pipeline)
-    x_2 = split_group_requests*workload_sequence_length
-    x_3 = datatype_value_bytes*model_hidden
-    communication_prefill_message = x_2*x_3
-    x_4 = (node_accelerators >= split_devices)
-    communication_stage_latency = where(x_4, node_link_latency, node_net_latency)
+    x_12 = split_group_requests*workload_sequence_length
+    x_13 = datatype_value_bytes*model_hidden
+    communication_prefill_message = x_12*x_13
+    x_14 = (node_accelerators >= split_devices)
+    communication_stage_latency = where(x_14, node_link_latency, node_net_latency)
     communication_link_rate = node_link_bandwidth*software_link_efficiency
     communication_net_rate = node_net_bandwidth*software_link_efficiency
-    communication_stage_rate = where(x_4, communication_link_rate, communication_net_rate)
+    communication_stage_rate = where(x_14, communication_link_rate, communication_net_rate)
     communication_prefill_hop = communication_prefill_message/communication_stage_rate + communication_stage_latency
     communication_tensor_inside = minimum(node_accelerators, split_tensor)
     communication_tensor_nodes = ceil(split_tensor/communication_tensor_inside)
-    x_10 = 1/(communication_net_rate*communication_tensor_inside*communication_tensor_nodes)
-    x_7 = 2*communication_tensor_inside - 2
-    x_8 = 1/(communication_link_rate*communication_tensor_inside)
-    x_9 = 2*communication_tensor_nodes - 2
-    communication_prefill_reduce = x_7*(communication_prefill_message*x_8 + node_link_latency) + x_9*(communication_prefill_message*x_10 + node_net_latency)
-    split_stage_layers = ceil(model_layers/split_pipeline)
-    x_11 = 2*split_stage_layers
-    communication_prefill = communication_has_stages*communication_prefill_hop + communication_prefill_reduce*x_11
-    model_head = model_hidden*model_vocabulary
+    x_17 = 2*communication_tensor_inside - 2
+    x_18 = 1/(communication_link_rate*communication_tensor_inside)
+    x_19 = 2*communication_tensor_nodes - 2
+    x_20 = 1/(communication_net_rate*communication_tensor_inside*communication_tensor_nodes)
+    communication_prefill_reduce = x_17*(communication_prefill_message*x_18 + node_link_latency) + x_19*(communication_prefill_message*x_20 + node_net_latency)
+    x_21 = 2*split_stage_layers
+    communication_prefill = communication_has_stages*communication_prefill_hop + communication_prefill_reduce*x_21
     work_head = 2*model_head
-    x_12 = (model_latent == 1)
-    model_query_key_width = where(x_12, model_nope_width + model_rope_width, model_head_width)
-    x_13 = model_heads*model_query_key_width
-    model_query_matrices = where((model_query_rank > 0), model_query_rank*(model_hidden + x_13), model_hidden*x_13)
-    x_14 = model_kv_rank + model_rope_width
-    x_15 = model_heads*model_hidden
-    x_16 = 2*model_kv_heads
-    x_17 = model_head_width*x_16
-    model_attention_matrices = model_query_matrices + where(x_12, model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*x_14 + model_value_width*x_15, model_head_width*x_15 + model_hidden*x_17)
-    x_18 = model_ffn_matrices*model_hidden
-    model_dense_matrices = model_ffn_width*x_18
-    model_expert_matrices = model_expert_width*x_18
-    model_sparse_share = (-model_dense_layers + model_layers)/model_layers
-    x_19 = 1 - model_sparse_share
-    model_active_layer = model_attention_matrices + model_dense_matrices*x_19 + model_sparse_share*(model_expert_matrices*(model_active_experts + model_shared_experts) + model_experts*model_hidden)
+    model_active_layer = model_attention_matrices + model_dense_matrices*x_8 + model_sparse_share*(model_expert_matrices*(model_active_experts + model_shared_experts) + model_experts*model_hidden)
     work_layer = 2*model_active_layer
-    model_mix_width = where(x_12, model_value_width, model_head_width)
+    model_mix_width = where(x_0, model_value_width, model_head_width)
     work_pair = 2*model_heads*(model_mix_width + model_query_key_width)
-    x_20 = 1 - 1/2*model_causal
-    x_22 = split_group_requests/split_tensor
-    serving_prefill_work = x_22*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_20) + work_head)
+    x_22 = 1 - 1/2*model_causal
+    x_23 = split_group_requests/split_tensor
+    serving_prefill_work = x_23*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_22) + work_head)
     serving_prefill_compute = serving_prefill_work/(accelerator_peak*software_efficiency)
-    batching_cache_ranks = where(x_12, 1, minimum(model_kv_heads, split_tensor))
-    batching_cache_width = where(x_12, x_14, x_17)
+    batching_cache_ranks = where(x_0, 1, minimum(model_kv_heads, split_tensor))
+    batching_cache_width = where(x_0, x_2, x_5)
     batching_token_cache = batching_cache_width*datatype_cache_bytes*split_stage_layers/batching_cache_ranks
-    x_24 = -model_active_experts/maximum(1, model_experts) + 1
-    serving_prefill_touched = 1 - x_24**x_2
-    model_expert_layer = model_expert_matrices*model_experts*model_sparse_share
-    split_expert_parameters = model_expert_layer*split_stage_layers/(split_expert*split_tensor)
-    model_embedding = model_hidden*(model_positions + model_vocabulary)
-    x_25 = model_hidden*model_norm_vectors
-    model_final_norm = x_25
-    model_ends = model_embedding + model_final_norm + model_further + model_head*(1 - model_tied)
-    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_16) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
-    model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
-    model_layer_norms = model_norms*x_25
-    model_router = model_experts*(model_hidden + model_router_bias)
-    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_19*(model_dense_matrices + model_dense_vectors)
-    split_shared_parameters = (model_shared_layer*split_stage_layers + where(x_0, model_ends, maximum(model_embedding, model_head)))/split_tensor
-    serving_prefill_moved = batching_token_cache*x_2 + datatype_weight_bytes*(serving_prefill_touched*split_expert_parameters + split_shared_parameters)
+    x_25 = -model_active_experts/maximum(1, model_experts) + 1
+    serving_prefill_touched = 1 - x_25**x_12
+    serving_prefill_moved = batching_token_cache*x_12 + datatype_weight_bytes*(serving_prefill_touched*split_expert_parameters + split_shared_parameters)
     x_26 = 1/(accelerator_bandwidth*software_memory_efficiency)
     serving_prefill_memory = serving_prefill_moved*x_26
     serving_prefill_time = maximum(serving_prefill_compute, serving_prefill_memory)
     split_groups = ceil(split_held_requests/split_group_requests)
     x_27 = split_groups + split_pipeline - 1
     performance_ttft = x_27*(communication_prefill + serving_prefill_time)
-    communication_decode_message = split_group_requests*x_3
+    communication_decode_message = split_group_requests*x_13
     communication_decode_hop = communication_decode_message/communication_stage_rate + communication_stage_latency
-    communication_decode_reduce = x_7*(communication_decode_message*x_8 + node_link_latency) + x_9*(communication_decode_message*x_10 + node_net_latency)
-    communication_decode = communication_decode_hop*communication_has_stages + communication_decode_reduce*x_11
+    communication_decode_reduce = x_17*(communication_decode_message*x_18 + node_link_latency) + x_19*(communication_decode_message*x_20 + node_net_latency)
+    communication_decode = communication_decode_hop*communication_has_stages + communication_decode_reduce*x_21
     serving_context = (1/2)*workload_output_tokens + workload_sequence_length
-    serving_decode_work = x_22*(split_stage_layers*(serving_context*work_pair + work_layer) + work_head)
+    serving_decode_work = x_23*(split_stage_layers*(serving_context*work_pair + work_layer) + work_head)
     software_decode_efficiency = software_decode_single + (software_decode_batched - software_decode_single)*minimum(1, (split_group_requests - 1)/(software_full_batch - 1))
     serving_decode_compute = serving_decode_work/(accelerator_peak*software_decode_efficiency)
-    serving_decode_touched = 1 - x_24**split_group_requests
+    serving_decode_touched = 1 - x_25**split_group_requests
     serving_decode_moved = batching_token_cache*serving_context*split_group_requests + datatype_weight_bytes*(serving_decode_touched*split_expert_parameters + split_shared_parameters)
     serving_decode_memory = serving_decode_moved*x_26
     serving_decode_time = maximum(serving_decode_compute, serving_decode_memory)
@@ -285,12 +285,12 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     x_30 = performance_time_decode + performance_time_prefill
     performance_latency = performance_time_decode_communication + performance_time_prefill_communication + x_30
     performance_throughput = workload_batch_size*workload_output_tokens/performance_latency
-    x_32 = workload_sequence_length + x_28
-    work_model = workload_batch_size*(model_layers*(work_layer*x_32 + work_pair*(serving_context*x_28 + workload_sequence_length**2*x_20)) + work_head*workload_output_tokens)
     performance_busy = x_30/performance_latency
-    split_nodes = ceil(split_devices/node_accelerators)
-    model_active = model_active_layer*model_layers + model_head
+    x_32 = workload_sequence_length + x_28
+    work_model = workload_batch_size*(model_layers*(work_layer*x_32 + work_pair*(serving_context*x_28 + workload_sequence_length**2*x_22)) + work_head*workload_output_tokens)
     model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
+    model_active = model_active_layer*model_layers + model_head
+    split_nodes = ceil(split_devices/node_accelerators)
     work_token = model_layers*work_layer + work_head
     memory_weights = datatype_weight_bytes*(split_expert_parameters + split_shared_parameters)
     batching_request_tokens = software_page*ceil((workload_output_tokens + workload_sequence_length)/software_page)
@@ -313,7 +313,7 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     split_stray_heads = mod(model_heads, split_tensor)
     split_stray_width = mod(model_ffn_width, split_tensor)
     split_stray_expert_width = mod(model_expert_width, split_tensor)
-    split_stray_kv_heads = where(x_12, 0, minimum(mod(model_kv_heads, split_tensor), mod(split_tensor, model_kv_heads)))
+    split_stray_kv_heads = where(x_0, 0, minimum(mod(model_kv_heads, split_tensor), mod(split_tensor, model_kv_heads)))
     performance_goodput = 1
     x_34 = ops_duration*split_devices
     macro_rent = price_accelerator_hour*x_34
@@ -329,4 +329,4 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     macro_tokens = ops_duration*performance_goodput*performance_throughput
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_inside, communication_tensor_nodes, communication_prefill_reduce, split_stage_layers, communication_prefill, model_head, work_head, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, work_model, performance_busy, split_nodes, model_active, model_parameters, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, performance_mfu, feasibility_largest_batch, split_places, split_stray_devices, split_pieces, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_kv_heads, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_router, model_embedding, model_final_norm, model_head, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_sparse_share, model_shared_layer, split_stage_layers, split_shared_parameters, model_expert_layer, split_expert_parameters, communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_inside, communication_tensor_nodes, communication_prefill_reduce, communication_prefill, work_head, model_active_layer, work_layer, model_mix_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, performance_busy, work_model, model_parameters, model_active, split_nodes, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, performance_mfu, feasibility_largest_batch, split_places, split_stray_devices, split_pieces, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_kv_heads, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)

@@ -4,7 +4,7 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = '891a8466d1ae8012'
+SOURCE = 'd490dc82b7b303db'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.score_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price',
  'grid.water_intensity', 'model.active_experts', 'model.attention_bias', 'model.causal', 'model.context_length',
@@ -23,157 +23,161 @@ LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', '
  'split.offload_optimizer', 'split.pipeline', 'split.recompute', 'split.sequence', 'split.tensor', 'split.zero',
  'storage.filesystem_bandwidth', 'storage.node_bandwidth', 'workload.batch_size', 'workload.sequence_length',
  'workload.training_tokens')
-NAMES = ('split.nodes', 'split.counted_layers', 'split.share_layers', 'split.lacking_layers', 'split.first_layers',
- 'split.tail_layers', 'split.stage_layers', 'split.microbatches', 'split.local_tokens', 'split.group',
- 'model.embedding', 'model.final_norm', 'model.head', 'model.ends', 'model.query_key_width', 'model.query_matrices',
- 'model.attention_matrices', 'model.attention_vectors', 'model.dense_matrices', 'model.dense_vectors',
- 'model.expert_matrices', 'model.layer_norms', 'model.router', 'model.sparse_share', 'model.shared_layer',
- 'split.first_shared', 'split.between_shared', 'split.last_shared', 'split.shared_parameters', 'model.expert_layer',
- 'split.expert_parameters', 'model.mix_width', 'work.pair', 'work.attention', 'work.attention_repeats',
- 'work.attention_passes', 'communication.attention_work', 'communication.attention_time',
- 'communication.context_message', 'communication.net_rate', 'communication.context_far_hop', 'communication.link_rate',
- 'communication.context_hop', 'communication.context_inside', 'communication.context_nodes',
- 'communication.context_ring', 'communication.context_time', 'communication.expert_inside', 'memory.sequence_divisor',
- 'communication.expert_message', 'communication.expert_nodes', 'communication.expert_net_message',
- 'communication.expert_exchange', 'work.full_again', 'communication.expert_time', 'communication.has_stages',
- 'communication.stage_latency', 'communication.stage_message', 'communication.stage_rate', 'communication.stage_hop',
- 'communication.pipeline_time', 'communication.again_gathers', 'communication.reading_weights',
- 'communication.reading_work', 'communication.reading_time', 'communication.tensor_inside',
- 'communication.tensor_message', 'communication.tensor_nodes', 'communication.tensor_gather',
- 'communication.gathers_shown', 'communication.tensor_reduce', 'communication.tensor_time', 'memory.split_kept',
- 'memory.whole_kept', 'memory.full_kept', 'memory.score_kept', 'memory.layer_kept', 'work.product_passes',
- 'memory.stage_moved', 'memory.stage_time', 'work.head', 'model.active_layer', 'work.layer', 'work.layer_step',
- 'work.stage', 'work.stage_time', 'memory.stage_roofline', 'communication.slot', 'performance.time_work',
- 'performance.time_tensor', 'performance.time_context', 'performance.time_expert', 'performance.time_pipeline',
- 'performance.time_bubble', 'memory.state_parts', 'memory.update_moved', 'memory.device_update', 'memory.host_users',
- 'memory.host_update', 'performance.time_optimizer', 'communication.ranks_inside', 'communication.weight_data',
- 'communication.gather_inside', 'communication.ranks_outside', 'communication.gather_outside', 'communication.gathers',
- 'communication.gradient_data', 'communication.scatter_inside', 'communication.scatter_outside',
- 'communication.scatters', 'communication.data_time', 'communication.window', 'performance.time_data',
- 'communication.host_rate', 'memory.activations_one_way', 'memory.forward_hides', 'memory.leaving',
- 'memory.backward_hides', 'memory.returning', 'memory.rank_part', 'memory.gradients_down', 'memory.together',
- 'memory.weights_up', 'performance.time_offload', 'performance.latency', 'performance.throughput', 'performance.busy',
- 'model.active', 'model.parameters', 'work.token', 'work.forward', 'work.model', 'work.hardware', 'memory.in_flight',
- 'memory.in_flight_between', 'memory.in_flight_last', 'memory.logits', 'memory.again', 'memory.first_kept',
- 'memory.between_kept', 'memory.last_kept', 'feasibility.memory_capacity', 'positions.learned', 'positions.placed',
- 'memory.gradient_parts', 'memory.weight_parts', 'memory.shared_bytes', 'memory.expert_bytes', 'memory.first_states',
- 'memory.between_states', 'memory.last_states', 'memory.gathered', 'memory.staged', 'memory.first_stage',
- 'memory.between_stage', 'memory.last_stage', 'feasibility.memory_required', 'memory.needy_shared',
- 'memory.needy_layers', 'memory.activations', 'memory.weights', 'memory.gradients', 'memory.optimizer',
- 'performance.mfu', 'performance.hfu', 'memory.host_states', 'memory.host_activations', 'memory.host_needed',
- 'split.places', 'split.stray_devices', 'split.pieces', 'split.chunk_layers', 'split.stray_chunks',
- 'split.stray_spared', 'split.end_lacks', 'split.batch_step', 'split.stray_samples', 'split.stray_heads',
- 'split.stray_width', 'split.stray_expert_width', 'split.stray_ranks', 'split.stray_layers', 'split.stray_kv_heads',
- 'split.sequence_parts', 'split.stray_tokens', 'split.stray_shares', 'split.sequence_step', 'split.stray_experts',
- 'split.stray_rounds', 'fragility.job_mtbf', 'checkpoint.rate', 'checkpoint.size', 'checkpoint.stall',
- 'fragility.period', 'fragility.lost', 'performance.goodput', 'macro.run_time', 'capital.held', 'macro.power',
- 'macro.it_energy', 'macro.energy', 'macro.electricity', 'macro.embodied_carbon', 'macro.operational_carbon',
- 'macro.carbon', 'macro.carbon_tax', 'macro.rent', 'macro.tco', 'macro.tokens', 'macro.cost_per_million_tokens',
- 'macro.run_carbon', 'capital.run_rent', 'sustainability.run_it_energy', 'sustainability.run_energy',
- 'capital.run_electricity', 'capital.run_tax', 'macro.run_cost', 'macro.water')
+NAMES = ('model.query_key_width', 'model.query_matrices', 'model.attention_matrices', 'model.dense_matrices',
+ 'model.expert_matrices', 'model.router', 'model.embedding', 'model.final_norm', 'model.head', 'model.ends',
+ 'model.attention_vectors', 'model.dense_vectors', 'model.layer_norms', 'model.sparse_share', 'model.shared_layer',
+ 'split.counted_layers', 'split.share_layers', 'split.lacking_layers', 'split.first_layers', 'split.first_shared',
+ 'split.tail_layers', 'split.stage_layers', 'split.between_shared', 'split.last_shared', 'split.shared_parameters',
+ 'model.expert_layer', 'split.expert_parameters', 'model.active_layer', 'model.parameters', 'model.active',
+ 'split.microbatches', 'split.local_tokens', 'split.group', 'split.nodes', 'model.mix_width', 'work.pair',
+ 'work.attention', 'work.attention_repeats', 'work.attention_passes', 'communication.attention_work',
+ 'communication.attention_time', 'communication.context_message', 'communication.net_rate',
+ 'communication.context_far_hop', 'communication.link_rate', 'communication.context_hop',
+ 'communication.context_inside', 'communication.context_nodes', 'communication.context_ring',
+ 'communication.context_time', 'communication.expert_inside', 'memory.sequence_divisor', 'communication.expert_message',
+ 'communication.expert_nodes', 'communication.expert_net_message', 'communication.expert_exchange', 'work.full_again',
+ 'communication.expert_time', 'communication.has_stages', 'communication.stage_latency', 'communication.stage_message',
+ 'communication.stage_rate', 'communication.stage_hop', 'communication.pipeline_time', 'communication.again_gathers',
+ 'communication.reading_weights', 'communication.reading_work', 'communication.reading_time',
+ 'communication.tensor_inside', 'communication.tensor_message', 'communication.tensor_nodes',
+ 'communication.tensor_gather', 'communication.gathers_shown', 'communication.tensor_reduce',
+ 'communication.tensor_time', 'memory.split_kept', 'memory.whole_kept', 'memory.full_kept', 'memory.score_kept',
+ 'memory.layer_kept', 'work.product_passes', 'memory.stage_moved', 'memory.stage_time', 'work.head', 'work.layer',
+ 'work.layer_step', 'work.stage', 'work.stage_time', 'memory.stage_roofline', 'communication.slot',
+ 'performance.time_work', 'performance.time_tensor', 'performance.time_context', 'performance.time_expert',
+ 'performance.time_pipeline', 'performance.time_bubble', 'memory.state_parts', 'memory.update_moved',
+ 'memory.device_update', 'memory.host_users', 'memory.host_update', 'performance.time_optimizer',
+ 'communication.ranks_inside', 'communication.weight_data', 'communication.gather_inside',
+ 'communication.ranks_outside', 'communication.gather_outside', 'communication.gathers', 'communication.gradient_data',
+ 'communication.scatter_inside', 'communication.scatter_outside', 'communication.scatters', 'communication.data_time',
+ 'communication.window', 'performance.time_data', 'communication.host_rate', 'memory.activations_one_way',
+ 'memory.forward_hides', 'memory.leaving', 'memory.backward_hides', 'memory.returning', 'memory.rank_part',
+ 'memory.gradients_down', 'memory.together', 'memory.weights_up', 'performance.time_offload', 'performance.latency',
+ 'performance.throughput', 'performance.busy', 'work.token', 'work.forward', 'work.model', 'work.hardware',
+ 'memory.in_flight', 'memory.in_flight_between', 'memory.in_flight_last', 'memory.logits', 'memory.again',
+ 'memory.first_kept', 'memory.between_kept', 'memory.last_kept', 'feasibility.memory_capacity', 'memory.gradient_parts',
+ 'memory.weight_parts', 'memory.expert_bytes', 'memory.shared_bytes', 'memory.first_states', 'memory.gathered',
+ 'memory.staged', 'memory.first_stage', 'memory.between_states', 'memory.between_stage', 'memory.last_states',
+ 'memory.last_stage', 'feasibility.memory_required', 'memory.needy_shared', 'memory.needy_layers', 'memory.activations',
+ 'memory.weights', 'memory.gradients', 'memory.optimizer', 'positions.learned', 'positions.placed', 'performance.mfu',
+ 'performance.hfu', 'memory.host_states', 'memory.host_activations', 'memory.host_needed', 'split.places',
+ 'split.stray_devices', 'split.pieces', 'split.chunk_layers', 'split.stray_chunks', 'split.stray_spared',
+ 'split.end_lacks', 'split.batch_step', 'split.stray_samples', 'split.stray_heads', 'split.stray_width',
+ 'split.stray_expert_width', 'split.stray_ranks', 'split.stray_layers', 'split.stray_kv_heads', 'split.sequence_parts',
+ 'split.stray_tokens', 'split.stray_shares', 'split.sequence_step', 'split.stray_experts', 'split.stray_rounds',
+ 'checkpoint.rate', 'checkpoint.size', 'checkpoint.stall', 'fragility.job_mtbf', 'fragility.period', 'fragility.lost',
+ 'performance.goodput', 'macro.run_time', 'capital.held', 'macro.power', 'macro.it_energy', 'macro.energy',
+ 'macro.electricity', 'macro.embodied_carbon', 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax',
+ 'macro.rent', 'macro.tco', 'macro.tokens', 'macro.run_carbon', 'capital.run_rent', 'sustainability.run_it_energy',
+ 'sustainability.run_energy', 'capital.run_electricity', 'capital.run_tax', 'macro.run_cost',
+ 'macro.cost_per_million_tokens', 'macro.water')
 
 
 def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_score_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_dropout, model_expert_groups, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_routed_groups, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_host_bandwidth, node_host_memory, node_host_memory_bandwidth, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_imbalance, software_link_efficiency, software_memory_efficiency, software_overlap, split_context, split_data, split_devices, split_expert, split_first_spared, split_interleave, split_last_spared, split_microbatch, split_offload_activations, split_offload_optimizer, split_pipeline, split_recompute, split_sequence, split_tensor, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size, workload_sequence_length, workload_training_tokens):
-    split_nodes = ceil(split_devices/node_accelerators)
-    x_0 = split_first_spared + split_last_spared
-    split_counted_layers = model_layers + x_0
+    x_0 = (model_latent == 1)
+    model_query_key_width = ((model_nope_width + model_rope_width) if x_0 else (model_head_width))
+    x_1 = model_heads*model_query_key_width
+    model_query_matrices = ((model_query_rank*(model_hidden + x_1)) if (model_query_rank > 0) else (model_hidden*x_1))
+    x_2 = model_heads*model_hidden
+    x_3 = 2*model_kv_heads
+    model_attention_matrices = model_query_matrices + ((model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*(model_kv_rank + model_rope_width) + model_value_width*x_2) if x_0 else (model_head_width*model_hidden*x_3 + model_head_width*x_2))
+    x_4 = model_ffn_matrices*model_hidden
+    model_dense_matrices = model_ffn_width*x_4
+    model_expert_matrices = model_expert_width*x_4
+    model_router = model_experts*(model_hidden + model_router_bias)
+    model_embedding = model_hidden*(model_positions + model_vocabulary)
+    x_5 = model_hidden*model_norm_vectors
+    model_final_norm = x_5
+    model_head = model_hidden*model_vocabulary
+    x_6 = model_final_norm + model_further
+    model_ends = model_embedding + model_head*(1 - model_tied) + x_6
+    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_3) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
+    model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
+    model_layer_norms = model_norms*x_5
+    model_sparse_share = (-model_dense_layers + model_layers)/model_layers
+    x_7 = 1 - model_sparse_share
+    x_8 = model_expert_matrices*model_shared_experts
+    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_router + x_8) + x_7*(model_dense_matrices + model_dense_vectors)
+    x_9 = split_first_spared + split_last_spared
+    split_counted_layers = model_layers + x_9
     split_share_layers = ceil(split_counted_layers/split_pipeline)
     split_lacking_layers = -split_counted_layers + split_pipeline*split_share_layers
-    x_2 = -split_share_layers
-    split_first_layers = -split_first_spared - x_2 - ((1) if (split_lacking_layers >= 2) else (0))
-    split_tail_layers = -split_last_spared - x_2 - min(1, split_lacking_layers)
+    x_10 = -split_share_layers
+    split_first_layers = -split_first_spared - x_10 - ((1) if (split_lacking_layers >= 2) else (0))
+    x_12 = (split_pipeline == 1)
+    split_first_shared = (model_shared_layer*split_first_layers + ((model_ends) if x_12 else (model_embedding)))/split_tensor
+    split_tail_layers = -split_last_spared - x_10 - min(1, split_lacking_layers)
     split_stage_layers = ((max(split_first_layers, split_tail_layers)) if (split_pipeline <= 2) else (split_share_layers))
-    split_microbatches = workload_batch_size/(split_data*split_microbatch)
-    split_local_tokens = split_microbatch*workload_sequence_length/split_context
-    x_3 = split_context*split_data
-    split_group = x_3
-    model_embedding = model_hidden*(model_positions + model_vocabulary)
-    x_4 = model_hidden*model_norm_vectors
-    model_final_norm = x_4
-    model_head = model_hidden*model_vocabulary
-    x_5 = model_final_norm + model_further
-    model_ends = model_embedding + model_head*(1 - model_tied) + x_5
-    x_6 = (model_latent == 1)
-    model_query_key_width = ((model_nope_width + model_rope_width) if x_6 else (model_head_width))
-    x_7 = model_heads*model_query_key_width
-    model_query_matrices = ((model_query_rank*(model_hidden + x_7)) if (model_query_rank > 0) else (model_hidden*x_7))
-    x_8 = model_heads*model_hidden
-    x_9 = 2*model_kv_heads
-    model_attention_matrices = model_query_matrices + ((model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*(model_kv_rank + model_rope_width) + model_value_width*x_8) if x_6 else (model_head_width*model_hidden*x_9 + model_head_width*x_8))
-    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_9) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
-    x_10 = model_ffn_matrices*model_hidden
-    model_dense_matrices = model_ffn_width*x_10
-    model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
-    model_expert_matrices = model_expert_width*x_10
-    model_layer_norms = model_norms*x_4
-    model_router = model_experts*(model_hidden + model_router_bias)
-    model_sparse_share = (-model_dense_layers + model_layers)/model_layers
-    x_11 = 1 - model_sparse_share
-    x_12 = model_expert_matrices*model_shared_experts
-    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_router + x_12) + x_11*(model_dense_matrices + model_dense_vectors)
-    x_14 = (split_pipeline == 1)
-    split_first_shared = (model_shared_layer*split_first_layers + ((model_ends) if x_14 else (model_embedding)))/split_tensor
-    x_15 = split_stage_layers/split_tensor
-    split_between_shared = model_shared_layer*x_15
-    split_last_shared = (model_shared_layer*split_tail_layers + ((model_ends) if x_14 else (model_head + x_5)))/split_tensor
+    x_13 = split_stage_layers/split_tensor
+    split_between_shared = model_shared_layer*x_13
+    split_last_shared = (model_shared_layer*split_tail_layers + ((model_ends) if x_12 else (model_head + x_6)))/split_tensor
     split_shared_parameters = max(split_between_shared, split_first_shared, split_last_shared)
     model_expert_layer = model_expert_matrices*model_experts*model_sparse_share
-    x_17 = model_expert_layer/split_expert
-    x_18 = x_15*x_17
-    split_expert_parameters = x_18
-    model_mix_width = ((model_value_width) if x_6 else (model_head_width))
-    x_19 = model_mix_width + model_query_key_width
-    x_20 = model_heads*x_19
-    work_pair = 2*x_20
+    x_15 = model_expert_layer/split_expert
+    x_16 = x_13*x_15
+    split_expert_parameters = x_16
+    x_17 = model_dense_matrices*x_7
+    x_18 = model_active_experts + model_shared_experts
+    model_active_layer = model_attention_matrices + model_sparse_share*(model_expert_matrices*x_18 + model_experts*model_hidden) + x_17
+    model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
+    model_active = model_active_layer*model_layers + model_head
+    split_microbatches = workload_batch_size/(split_data*split_microbatch)
+    split_local_tokens = split_microbatch*workload_sequence_length/split_context
+    x_19 = split_context*split_data
+    split_group = x_19
+    split_nodes = ceil(split_devices/node_accelerators)
+    model_mix_width = ((model_value_width) if x_0 else (model_head_width))
+    x_20 = model_mix_width + model_query_key_width
+    x_21 = model_heads*x_20
+    work_pair = 2*x_21
     work_attention = work_pair*workload_sequence_length*(1 - 1/2*model_causal)
     work_attention_repeats = ((0) if (split_recompute == 0) else (1))
     work_attention_passes = work_attention_repeats + 3
-    x_21 = work_attention*work_attention_passes
-    x_22 = split_local_tokens/split_tensor
-    communication_attention_work = x_21*x_22
-    x_24 = 1/(accelerator_peak*software_efficiency)
-    communication_attention_time = communication_attention_work*x_24
-    x_25 = ((model_heads) if x_6 else (model_kv_heads))
-    x_26 = x_19*x_25
-    communication_context_message = datatype_value_bytes*split_local_tokens*x_26/min(split_tensor, x_25)
+    x_22 = work_attention*work_attention_passes
+    x_23 = split_local_tokens/split_tensor
+    communication_attention_work = x_22*x_23
+    x_25 = 1/(accelerator_peak*software_efficiency)
+    communication_attention_time = communication_attention_work*x_25
+    x_26 = ((model_heads) if x_0 else (model_kv_heads))
+    x_27 = x_20*x_26
+    communication_context_message = datatype_value_bytes*split_local_tokens*x_27/min(split_tensor, x_26)
     communication_net_rate = node_net_bandwidth*software_link_efficiency
     communication_context_far_hop = communication_context_message/communication_net_rate + node_net_latency
     communication_link_rate = node_link_bandwidth*software_link_efficiency
     communication_context_hop = communication_context_message/communication_link_rate + node_link_latency
-    x_29 = max(1, floor(node_accelerators/split_tensor))
-    communication_context_inside = min(split_context, x_29)
+    x_30 = max(1, floor(node_accelerators/split_tensor))
+    communication_context_inside = min(split_context, x_30)
     communication_context_nodes = ceil(split_context/communication_context_inside)
     communication_context_ring = communication_context_far_hop*(communication_context_nodes - 1) + communication_context_hop*communication_context_nodes*(communication_context_inside - 1)
     communication_context_time = split_stage_layers*max(0, -communication_attention_time*software_overlap + communication_context_ring*work_attention_passes)
-    communication_expert_inside = min(split_expert, x_29)
-    x_30 = (split_sequence == 1)
-    memory_sequence_divisor = ((split_tensor) if x_30 else (1))
-    x_33 = datatype_value_bytes*model_hidden
-    x_34 = split_local_tokens*x_33
-    x_35 = x_34/memory_sequence_divisor
-    x_36 = software_imbalance*x_35
-    communication_expert_message = x_36*min(model_active_experts, split_expert, model_routed_groups*max(1, split_expert/model_expert_groups))
+    communication_expert_inside = min(split_expert, x_30)
+    x_31 = (split_sequence == 1)
+    memory_sequence_divisor = ((split_tensor) if x_31 else (1))
+    x_34 = datatype_value_bytes*model_hidden
+    x_35 = split_local_tokens*x_34
+    x_36 = x_35/memory_sequence_divisor
+    x_37 = software_imbalance*x_36
+    communication_expert_message = x_37*min(model_active_experts, split_expert, model_routed_groups*max(1, split_expert/model_expert_groups))
     communication_expert_nodes = ceil(split_expert/communication_expert_inside)
-    communication_expert_net_message = x_36*min(communication_expert_nodes, model_active_experts, model_routed_groups*max(1, communication_expert_nodes/model_expert_groups))
+    communication_expert_net_message = x_37*min(communication_expert_nodes, model_active_experts, model_routed_groups*max(1, communication_expert_nodes/model_expert_groups))
     communication_expert_exchange = (communication_expert_inside - 1)*(node_link_latency + communication_expert_message/(communication_expert_inside*communication_link_rate)) + (communication_expert_nodes - 1)*(communication_expert_net_message/(communication_expert_nodes*communication_net_rate) + node_net_latency)
-    x_38 = (split_recompute == 2)
-    work_full_again = ((1) if x_38 else (0))
-    x_39 = 2*work_full_again + 4
-    communication_expert_time = communication_expert_exchange*model_sparse_share*split_stage_layers*x_39
-    communication_has_stages = ((0) if x_14 else (1))
-    x_40 = (node_accelerators >= split_devices)
-    communication_stage_latency = ((node_link_latency) if x_40 else (node_net_latency))
-    communication_stage_message = x_35
-    communication_stage_rate = ((communication_link_rate) if x_40 else (communication_net_rate))
+    x_39 = (split_recompute == 2)
+    work_full_again = ((1) if x_39 else (0))
+    x_40 = 2*work_full_again + 4
+    communication_expert_time = communication_expert_exchange*model_sparse_share*split_stage_layers*x_40
+    communication_has_stages = ((0) if x_12 else (1))
+    x_41 = (node_accelerators >= split_devices)
+    communication_stage_latency = ((node_link_latency) if x_41 else (node_net_latency))
+    communication_stage_message = x_36
+    communication_stage_rate = ((communication_link_rate) if x_41 else (communication_net_rate))
     communication_stage_hop = communication_stage_latency + communication_stage_message/communication_stage_rate
     communication_pipeline_time = 2*communication_has_stages*communication_stage_hop*split_interleave
     communication_again_gathers = model_sparse_share*min(1, model_shared_experts) - model_sparse_share + 2
-    x_41 = model_dense_matrices*x_11
-    communication_reading_weights = model_attention_matrices - model_mix_width*x_8 + (1 - 1/model_ffn_matrices)*(model_sparse_share*x_12 + x_41)
-    communication_reading_work = 2*communication_reading_weights*x_22
-    communication_reading_time = communication_reading_work*x_24
+    communication_reading_weights = model_attention_matrices - model_mix_width*x_2 + (1 - 1/model_ffn_matrices)*(model_sparse_share*x_8 + x_17)
+    communication_reading_work = 2*communication_reading_weights*x_23
+    communication_reading_time = communication_reading_work*x_25
     communication_tensor_inside = min(node_accelerators, split_tensor)
-    communication_tensor_message = x_34
+    communication_tensor_message = x_35
     communication_tensor_nodes = ceil(split_tensor/communication_tensor_inside)
     x_43 = communication_tensor_message/communication_tensor_inside
     x_44 = node_link_latency + x_43/communication_link_rate
@@ -181,27 +185,25 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     communication_tensor_gather = x_44*(communication_tensor_inside - 1) + x_45*(communication_tensor_nodes - 1)
     communication_gathers_shown = max(0, communication_again_gathers*communication_tensor_gather - communication_reading_time*software_overlap)
     communication_tensor_reduce = x_44*(2*communication_tensor_inside - 2) + x_45*(2*communication_tensor_nodes - 2)
-    communication_tensor_time = split_stage_layers*(communication_tensor_reduce*x_39 + ((communication_gathers_shown) if x_30 else (0)))
-    x_46 = model_active_experts + model_shared_experts
-    memory_split_kept = datatype_value_bytes*(model_active_experts*model_hidden*model_sparse_share + model_ffn_matrices*(model_expert_width*model_sparse_share*x_46 + model_ffn_width*x_11) + x_20 + x_26)
-    memory_whole_kept = 2*model_dropout*model_hidden + 4*x_33
+    communication_tensor_time = split_stage_layers*(communication_tensor_reduce*x_40 + ((communication_gathers_shown) if x_31 else (0)))
+    memory_split_kept = datatype_value_bytes*(model_active_experts*model_hidden*model_sparse_share + model_ffn_matrices*(model_expert_width*model_sparse_share*x_18 + model_ffn_width*x_7) + x_21 + x_27)
+    memory_whole_kept = 2*model_dropout*model_hidden + 4*x_34
     memory_full_kept = split_local_tokens*(memory_split_kept/split_tensor + memory_whole_kept/memory_sequence_divisor)
     memory_score_kept = model_heads*workload_sequence_length*(datatype_score_bytes*(model_dropout + 1) + model_dropout)
-    memory_layer_kept = ((x_35) if x_38 else (memory_full_kept) if (split_recompute == 1) else (memory_full_kept + memory_score_kept*x_22))
+    memory_layer_kept = ((x_36) if x_39 else (memory_full_kept) if (split_recompute == 1) else (memory_full_kept + memory_score_kept*x_23))
     work_product_passes = work_full_again + 3
-    x_47 = split_expert_parameters + split_shared_parameters
-    x_48 = 2*optimizer_gradient_bytes
-    x_49 = memory_layer_kept*split_stage_layers
-    memory_stage_moved = datatype_weight_bytes*x_47*(work_product_passes - 1) + x_47*x_48 + 2*x_49
-    x_51 = 1/(accelerator_bandwidth*software_memory_efficiency)
-    memory_stage_time = memory_stage_moved*x_51
+    x_46 = split_expert_parameters + split_shared_parameters
+    x_47 = 2*optimizer_gradient_bytes
+    x_48 = memory_layer_kept*split_stage_layers
+    memory_stage_moved = datatype_weight_bytes*x_46*(work_product_passes - 1) + x_46*x_47 + 2*x_48
+    x_50 = 1/(accelerator_bandwidth*software_memory_efficiency)
+    memory_stage_time = memory_stage_moved*x_50
     work_head = 2*model_head
-    model_active_layer = model_attention_matrices + model_sparse_share*(model_expert_matrices*x_46 + model_experts*model_hidden) + x_41
     work_layer = 2*model_active_layer
-    work_layer_step = work_layer*work_product_passes + x_21
-    x_52 = 3*work_head
-    work_stage = x_22*max(split_stage_layers*work_layer_step, split_tail_layers*work_layer_step + x_52)
-    work_stage_time = work_stage*x_24
+    work_layer_step = work_layer*work_product_passes + x_22
+    x_51 = 3*work_head
+    work_stage = x_23*max(split_stage_layers*work_layer_step, split_tail_layers*work_layer_step + x_51)
+    work_stage_time = work_stage*x_25
     memory_stage_roofline = max(memory_stage_time, work_stage_time)
     communication_slot = communication_context_time + communication_expert_time + communication_pipeline_time + communication_tensor_time + memory_stage_roofline
     performance_time_work = memory_stage_roofline*split_microbatches
@@ -209,115 +211,113 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     performance_time_context = communication_context_time*split_microbatches
     performance_time_expert = communication_expert_time*split_microbatches
     performance_time_pipeline = communication_pipeline_time*split_microbatches
-    x_54 = split_pipeline - 1
-    x_55 = x_54/split_interleave
-    performance_time_bubble = communication_slot*x_55
+    x_53 = split_pipeline - 1
+    x_54 = x_53/split_interleave
+    performance_time_bubble = communication_slot*x_54
     memory_state_parts = ((split_group) if (split_zero >= 1) else (1))
-    x_58 = split_expert_parameters/max(1, memory_state_parts/split_expert) + split_shared_parameters/memory_state_parts
-    memory_update_moved = x_58*(datatype_weight_bytes + optimizer_gradient_bytes + 2*optimizer_state_bytes)
-    memory_device_update = memory_update_moved*x_51
+    x_57 = split_expert_parameters/max(1, memory_state_parts/split_expert) + split_shared_parameters/memory_state_parts
+    memory_update_moved = x_57*(datatype_weight_bytes + optimizer_gradient_bytes + 2*optimizer_state_bytes)
+    memory_device_update = memory_update_moved*x_50
     memory_host_users = min(node_accelerators, split_devices)
     memory_host_update = memory_host_users*memory_update_moved/(node_host_memory_bandwidth*software_memory_efficiency)
     performance_time_optimizer = ((memory_host_update) if (split_offload_optimizer == 1) else (memory_device_update))
-    communication_ranks_inside = min(split_group, x_29)
-    x_59 = split_shared_parameters + ((0) if (split_expert >= split_group) else (split_expert_parameters))
-    communication_weight_data = datatype_weight_bytes*x_59
-    x_60 = communication_ranks_inside - 1
-    x_62 = 1/(communication_link_rate*communication_ranks_inside)
-    communication_gather_inside = x_60*(communication_weight_data*x_62 + node_link_latency)
+    communication_ranks_inside = min(split_group, x_30)
+    x_58 = split_shared_parameters + ((0) if (split_expert >= split_group) else (split_expert_parameters))
+    communication_weight_data = datatype_weight_bytes*x_58
+    x_59 = communication_ranks_inside - 1
+    x_61 = 1/(communication_link_rate*communication_ranks_inside)
+    communication_gather_inside = x_59*(communication_weight_data*x_61 + node_link_latency)
     communication_ranks_outside = ceil(split_group/communication_ranks_inside)
-    x_63 = communication_ranks_outside - 1
-    x_64 = 1/(communication_net_rate*communication_ranks_inside*communication_ranks_outside)
-    communication_gather_outside = x_63*(communication_weight_data*x_64 + node_net_latency)
-    x_65 = (split_zero >= 3)
-    communication_gathers = ((2*split_microbatches) if x_65 else (1))
-    communication_gradient_data = optimizer_gradient_bytes*x_59
-    communication_scatter_inside = x_60*(communication_gradient_data*x_62 + node_link_latency)
-    communication_scatter_outside = x_63*(communication_gradient_data*x_64 + node_net_latency)
-    x_66 = (split_zero >= 2)
-    x_67 = ((split_microbatches) if x_66 else (1))
-    communication_scatters = x_67
+    x_62 = communication_ranks_outside - 1
+    x_63 = 1/(communication_net_rate*communication_ranks_inside*communication_ranks_outside)
+    communication_gather_outside = x_62*(communication_weight_data*x_63 + node_net_latency)
+    x_64 = (split_zero >= 3)
+    communication_gathers = ((2*split_microbatches) if x_64 else (1))
+    communication_gradient_data = optimizer_gradient_bytes*x_58
+    communication_scatter_inside = x_59*(communication_gradient_data*x_61 + node_link_latency)
+    communication_scatter_outside = x_62*(communication_gradient_data*x_63 + node_net_latency)
+    x_65 = (split_zero >= 2)
+    x_66 = ((split_microbatches) if x_65 else (1))
+    communication_scatters = x_66
     communication_data_time = communication_gathers*(communication_gather_inside + communication_gather_outside) + communication_scatters*(communication_scatter_inside + communication_scatter_outside)
-    x_68 = memory_stage_roofline*software_overlap
-    communication_window = x_67*x_68
+    x_67 = memory_stage_roofline*software_overlap
+    communication_window = x_66*x_67
     performance_time_data = max(0, communication_data_time - communication_window)
     communication_host_rate = node_host_bandwidth*software_link_efficiency
-    memory_activations_one_way = split_offload_activations*x_49/communication_host_rate
-    memory_forward_hides = x_68/work_product_passes
+    memory_activations_one_way = split_offload_activations*x_48/communication_host_rate
+    memory_forward_hides = x_67/work_product_passes
     memory_leaving = max(0, memory_activations_one_way - memory_forward_hides)
     memory_backward_hides = -memory_forward_hides + memory_stage_roofline*software_overlap
-    x_70 = memory_activations_one_way - memory_backward_hides
-    memory_returning = max(0, x_70)
-    memory_rank_part = x_58
-    x_71 = memory_rank_part*split_offload_optimizer
-    x_72 = x_71/communication_host_rate
-    memory_gradients_down = optimizer_gradient_bytes*x_72
-    memory_together = max(0, x_70, -memory_backward_hides + memory_gradients_down)
-    memory_weights_up = datatype_weight_bytes*x_72
+    x_69 = memory_activations_one_way - memory_backward_hides
+    memory_returning = max(0, x_69)
+    memory_rank_part = x_57
+    x_70 = memory_rank_part*split_offload_optimizer
+    x_71 = x_70/communication_host_rate
+    memory_gradients_down = optimizer_gradient_bytes*x_71
+    memory_together = max(0, x_69, -memory_backward_hides + memory_gradients_down)
+    memory_weights_up = datatype_weight_bytes*x_71
     performance_time_offload = communication_scatters*memory_together + memory_leaving*split_microbatches + memory_returning*(-communication_scatters + split_microbatches) + memory_weights_up
     performance_latency = performance_time_bubble + performance_time_context + performance_time_data + performance_time_expert + performance_time_offload + performance_time_optimizer + performance_time_pipeline + performance_time_tensor + performance_time_work
-    x_74 = workload_batch_size*workload_sequence_length
-    performance_throughput = x_74/performance_latency
+    x_73 = workload_batch_size*workload_sequence_length
+    performance_throughput = x_73/performance_latency
     performance_busy = performance_time_work/performance_latency
-    model_active = model_active_layer*model_layers + model_head
-    model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
     work_token = model_layers*work_layer + work_head
     work_forward = model_layers*(work_attention + work_layer) + work_head
-    work_model = 3*work_forward*x_74
-    work_hardware = x_74*(model_layers*work_layer_step + x_52)
-    x_75 = (split_interleave == 1)
-    memory_in_flight = ((split_first_layers) if x_75 else (split_share_layers*(1 + x_55/split_pipeline) - (2 - 1/split_pipeline)*(-split_first_layers - x_2)))*min(split_microbatches, split_pipeline)
-    memory_in_flight_between = split_stage_layers*((min(split_microbatches, x_54)) if x_75 else (split_pipeline + (split_pipeline - 3)/split_interleave))
-    memory_in_flight_last = split_share_layers*(split_pipeline - x_55) + split_tail_layers + x_2
-    memory_logits = 4*model_vocabulary*x_22
-    memory_again = ((memory_full_kept) if x_38 else (0))
-    x_76 = (split_offload_activations == 1)
-    memory_first_kept = memory_again + memory_layer_kept*((min(2, memory_in_flight)) if x_76 else (memory_in_flight))
-    memory_between_kept = memory_again + memory_layer_kept*((min(2, memory_in_flight_between)) if x_76 else (memory_in_flight_between))
-    memory_last_kept = memory_again + memory_layer_kept*((min(2, memory_in_flight_last)) if x_76 else (memory_in_flight_last)) + memory_logits
+    work_model = 3*work_forward*x_73
+    work_hardware = x_73*(model_layers*work_layer_step + x_51)
+    x_74 = (split_interleave == 1)
+    memory_in_flight = ((split_first_layers*min(split_microbatches, split_pipeline)) if x_74 else (split_share_layers*(split_pipeline + x_54) - (-split_first_layers - x_10)*(2*split_pipeline - 1)))
+    memory_in_flight_between = split_stage_layers*((min(split_microbatches, x_53)) if x_74 else (split_pipeline + (split_pipeline - 3)/split_interleave))
+    memory_in_flight_last = split_share_layers*(split_pipeline - x_54) + split_tail_layers + x_10
+    memory_logits = 4*model_vocabulary*x_23
+    memory_again = ((memory_full_kept) if x_39 else (0))
+    x_75 = (split_offload_activations == 1)
+    memory_first_kept = memory_again + memory_layer_kept*((min(2, memory_in_flight)) if x_75 else (memory_in_flight))
+    memory_between_kept = memory_again + memory_layer_kept*((min(2, memory_in_flight_between)) if x_75 else (memory_in_flight_between))
+    memory_last_kept = memory_again + memory_layer_kept*((min(2, memory_in_flight_last)) if x_75 else (memory_in_flight_last)) + memory_logits
     feasibility_memory_capacity = accelerator_capacity
+    memory_gradient_parts = ((split_group) if x_65 else (1))
+    memory_weight_parts = ((split_group) if x_64 else (1))
+    x_78 = optimizer_gradient_bytes*(-split_offload_optimizer*((1) if x_65 else (0)) + 1)
+    x_79 = optimizer_state_bytes*(1 - split_offload_optimizer)
+    memory_expert_bytes = datatype_weight_bytes/max(1, memory_weight_parts/split_expert) + x_78/max(1, memory_gradient_parts/split_expert) + x_79/max(1, memory_state_parts/split_expert)
+    memory_shared_bytes = datatype_weight_bytes/memory_weight_parts + x_79/memory_state_parts + x_78/memory_gradient_parts
+    x_82 = x_15/split_tensor
+    x_83 = memory_expert_bytes*x_82
+    memory_first_states = memory_shared_bytes*split_first_shared + split_first_layers*x_83
+    memory_gathered = 2*datatype_weight_bytes*(((model_shared_layer) if (memory_weight_parts > 1) else (0)) + ((x_15) if (memory_weight_parts > split_expert) else (0)))/split_tensor
+    memory_staged = split_offload_optimizer*((x_47*(model_shared_layer + x_15)/split_tensor) if x_65 else (0))
+    x_84 = memory_gathered + memory_staged
+    memory_first_stage = memory_first_kept + memory_first_states + x_84
+    memory_between_states = memory_expert_bytes*x_16 + memory_shared_bytes*split_between_shared
+    memory_between_stage = memory_between_kept + memory_between_states + x_84
+    memory_last_states = memory_shared_bytes*split_last_shared + split_tail_layers*x_83
+    memory_last_stage = memory_last_kept + memory_last_states + x_84
+    feasibility_memory_required = max(memory_between_stage, memory_first_stage, memory_last_stage)
+    x_85 = (feasibility_memory_required <= memory_last_stage)
+    x_86 = (feasibility_memory_required <= memory_first_stage)
+    memory_needy_shared = ((split_last_shared) if x_85 else (split_first_shared) if x_86 else (split_between_shared))
+    memory_needy_layers = ((split_tail_layers) if x_85 else (split_first_layers) if x_86 else (split_stage_layers))
+    memory_activations = ((memory_last_kept) if x_85 else (memory_first_kept) if x_86 else (memory_between_kept))
+    x_87 = memory_needy_layers*x_82
+    memory_weights = datatype_weight_bytes*(memory_needy_shared/memory_weight_parts + x_87/max(1, memory_weight_parts/split_expert))
+    memory_gradients = x_78*(x_87/max(1, memory_gradient_parts/split_expert) + memory_needy_shared/memory_gradient_parts)
+    memory_optimizer = x_79*(memory_needy_shared/memory_state_parts + x_87/max(1, memory_state_parts/split_expert))
     positions_learned = min(model_context_length, model_positions)
     positions_placed = ((workload_sequence_length) if (model_positions > 0) else (0))
-    memory_gradient_parts = ((split_group) if x_66 else (1))
-    memory_weight_parts = ((split_group) if x_65 else (1))
-    x_79 = optimizer_gradient_bytes*(-split_offload_optimizer*((1) if x_66 else (0)) + 1)
-    x_80 = optimizer_state_bytes*(1 - split_offload_optimizer)
-    memory_shared_bytes = datatype_weight_bytes/memory_weight_parts + x_80/memory_state_parts + x_79/memory_gradient_parts
-    memory_expert_bytes = datatype_weight_bytes/max(1, memory_weight_parts/split_expert) + x_79/max(1, memory_gradient_parts/split_expert) + x_80/max(1, memory_state_parts/split_expert)
-    x_83 = x_17/split_tensor
-    x_84 = memory_expert_bytes*x_83
-    memory_first_states = memory_shared_bytes*split_first_shared + split_first_layers*x_84
-    memory_between_states = memory_expert_bytes*x_18 + memory_shared_bytes*split_between_shared
-    memory_last_states = memory_shared_bytes*split_last_shared + split_tail_layers*x_84
-    memory_gathered = 2*datatype_weight_bytes*(((model_shared_layer) if (memory_weight_parts > 1) else (0)) + ((x_17) if (memory_weight_parts > split_expert) else (0)))/split_tensor
-    memory_staged = split_offload_optimizer*((x_48*(model_shared_layer + x_17)/split_tensor) if x_66 else (0))
-    x_85 = memory_gathered + memory_staged
-    memory_first_stage = memory_first_kept + memory_first_states + x_85
-    memory_between_stage = memory_between_kept + memory_between_states + x_85
-    memory_last_stage = memory_last_kept + memory_last_states + x_85
-    feasibility_memory_required = max(memory_between_stage, memory_first_stage, memory_last_stage)
-    x_86 = (feasibility_memory_required <= memory_last_stage)
-    x_87 = (feasibility_memory_required <= memory_first_stage)
-    memory_needy_shared = ((split_last_shared) if x_86 else (split_first_shared) if x_87 else (split_between_shared))
-    memory_needy_layers = ((split_tail_layers) if x_86 else (split_first_layers) if x_87 else (split_stage_layers))
-    memory_activations = ((memory_last_kept) if x_86 else (memory_first_kept) if x_87 else (memory_between_kept))
-    x_88 = memory_needy_layers*x_83
-    memory_weights = datatype_weight_bytes*(memory_needy_shared/memory_weight_parts + x_88/max(1, memory_weight_parts/split_expert))
-    memory_gradients = x_79*(x_88/max(1, memory_gradient_parts/split_expert) + memory_needy_shared/memory_gradient_parts)
-    memory_optimizer = x_80*(memory_needy_shared/memory_state_parts + x_88/max(1, memory_state_parts/split_expert))
-    x_90 = 1/(accelerator_peak*performance_latency*split_devices)
-    performance_mfu = work_model*x_90
-    performance_hfu = work_hardware*x_90
-    memory_host_states = memory_host_users*x_71*(optimizer_gradient_bytes + optimizer_state_bytes)
+    x_89 = 1/(accelerator_peak*performance_latency*split_devices)
+    performance_mfu = work_model*x_89
+    performance_hfu = work_hardware*x_89
+    memory_host_states = memory_host_users*x_70*(optimizer_gradient_bytes + optimizer_state_bytes)
     memory_host_activations = memory_host_users*memory_layer_kept*split_offload_activations*max(memory_in_flight, memory_in_flight_between, memory_in_flight_last)
     memory_host_needed = memory_host_activations + memory_host_states
-    split_places = split_pipeline*split_tensor*x_3
-    x_91 = split_devices - split_places
-    split_stray_devices = max(x_91, -x_91)
+    split_places = split_pipeline*split_tensor*x_19
+    x_90 = split_devices - split_places
+    split_stray_devices = max(x_90, -x_90)
     split_pieces = split_interleave*split_pipeline
     split_chunk_layers = split_share_layers/split_interleave
-    split_stray_chunks = ((split_interleave - 1) if x_14 else (0))
-    split_stray_spared = ((x_0) if x_14 else (0))
+    split_stray_chunks = ((split_interleave - 1) if x_12 else (0))
+    split_stray_spared = ((x_9) if x_12 else (0))
     split_end_lacks = split_share_layers - min(split_first_layers, split_tail_layers)
     split_batch_step = split_data*split_microbatch
     split_stray_samples = workload_batch_size % split_batch_step
@@ -326,156 +326,160 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     split_stray_expert_width = model_expert_width % split_tensor
     split_stray_ranks = split_group % split_expert
     split_stray_layers = split_share_layers % split_interleave
-    split_stray_kv_heads = ((0) if x_6 else (min(model_kv_heads % split_tensor, split_tensor % model_kv_heads)))
+    split_stray_kv_heads = ((0) if x_0 else (min(model_kv_heads % split_tensor, split_tensor % model_kv_heads)))
     split_sequence_parts = ((1) if (split_context == 1) else (split_context*(model_causal + 1)))
     split_stray_tokens = workload_sequence_length % split_sequence_parts
-    split_stray_shares = ((workload_sequence_length % (split_context*split_tensor)) if x_30 else (0))
+    split_stray_shares = ((workload_sequence_length % (split_context*split_tensor)) if x_31 else (0))
     split_sequence_step = split_sequence_parts*split_tensor
     split_stray_experts = ((0) if (split_expert == 1) or (model_experts > 0) else (1)) + model_experts % split_expert
-    split_stray_rounds = ((0) if x_14 or x_75 else (split_microbatches % split_pipeline))
-    fragility_job_mtbf = reliability_device_mtbf/split_devices
+    split_stray_rounds = ((0) if x_12 or x_74 else (split_microbatches % split_pipeline))
     checkpoint_rate = min(storage_filesystem_bandwidth, split_nodes*storage_node_bandwidth)
     checkpoint_size = model_parameters*(datatype_weight_bytes + optimizer_state_bytes)
     checkpoint_stall = checkpoint_size/checkpoint_rate
-    x_92 = (fragility_job_mtbf)**0.5
-    x_93 = (2)**0.5*(checkpoint_stall)**0.5
-    fragility_period = x_92*x_93
-    fragility_lost = x_93/x_92 + reliability_restart/fragility_job_mtbf
+    fragility_job_mtbf = reliability_device_mtbf/split_devices
+    x_91 = (fragility_job_mtbf)**0.5
+    x_92 = (2)**0.5*(checkpoint_stall)**0.5
+    fragility_period = x_91*x_92
+    fragility_lost = x_92/x_91 + reliability_restart/fragility_job_mtbf
     performance_goodput = 1 - fragility_lost
     macro_run_time = workload_training_tokens/(performance_goodput*performance_throughput)
     capital_held = ((macro_run_time) if (ops_duration == 0) else (ops_duration))
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = capital_held*macro_power
     macro_energy = facility_pue*macro_it_energy
-    x_94 = (grid_electricity_price == 0)
-    macro_electricity = ((0) if x_94 else (grid_electricity_price*macro_energy))
-    x_95 = node_embodied*split_devices/node_lifetime
-    macro_embodied_carbon = capital_held*x_95
+    x_93 = (grid_electricity_price == 0)
+    macro_electricity = ((0) if x_93 else (grid_electricity_price*macro_energy))
+    x_94 = node_embodied*split_devices/node_lifetime
+    macro_embodied_carbon = capital_held*x_94
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
-    x_96 = (ops_carbon_tax == 0)
-    macro_carbon_tax = ((0) if x_96 else (macro_carbon*ops_carbon_tax))
-    x_97 = price_accelerator_hour*split_devices
-    macro_rent = capital_held*x_97
+    x_95 = (ops_carbon_tax == 0)
+    macro_carbon_tax = ((0) if x_95 else (macro_carbon*ops_carbon_tax))
+    x_96 = price_accelerator_hour*split_devices
+    macro_rent = capital_held*x_96
     macro_tco = macro_carbon_tax + macro_electricity + macro_rent
     macro_tokens = capital_held*performance_goodput*performance_throughput
-    macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
-    x_98 = macro_power*macro_run_time
-    macro_run_carbon = facility_pue*grid_carbon_intensity*x_98 + macro_run_time*x_95
-    capital_run_rent = macro_run_time*x_97
-    sustainability_run_it_energy = x_98
+    x_97 = macro_power*macro_run_time
+    macro_run_carbon = facility_pue*grid_carbon_intensity*x_97 + macro_run_time*x_94
+    capital_run_rent = macro_run_time*x_96
+    sustainability_run_it_energy = x_97
     sustainability_run_energy = facility_pue*sustainability_run_it_energy
-    capital_run_electricity = ((0) if x_94 else (grid_electricity_price*sustainability_run_energy))
-    capital_run_tax = ((0) if x_96 else (macro_run_carbon*ops_carbon_tax))
+    capital_run_electricity = ((0) if x_93 else (grid_electricity_price*sustainability_run_energy))
+    capital_run_tax = ((0) if x_95 else (macro_run_carbon*ops_carbon_tax))
     macro_run_cost = capital_run_electricity + capital_run_rent + capital_run_tax
+    macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (split_nodes, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_tail_layers, split_stage_layers, split_microbatches, split_local_tokens, split_group, model_embedding, model_final_norm, model_head, model_ends, model_query_key_width, model_query_matrices, model_attention_matrices, model_attention_vectors, model_dense_matrices, model_dense_vectors, model_expert_matrices, model_layer_norms, model_router, model_sparse_share, model_shared_layer, split_first_shared, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_mix_width, work_pair, work_attention, work_attention_repeats, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_message, communication_net_rate, communication_context_far_hop, communication_link_rate, communication_context_hop, communication_context_inside, communication_context_nodes, communication_context_ring, communication_context_time, communication_expert_inside, memory_sequence_divisor, communication_expert_message, communication_expert_nodes, communication_expert_net_message, communication_expert_exchange, work_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_again_gathers, communication_reading_weights, communication_reading_work, communication_reading_time, communication_tensor_inside, communication_tensor_message, communication_tensor_nodes, communication_tensor_gather, communication_gathers_shown, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, work_product_passes, memory_stage_moved, memory_stage_time, work_head, model_active_layer, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_latency, performance_throughput, performance_busy, model_active, model_parameters, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, positions_learned, positions_placed, memory_gradient_parts, memory_weight_parts, memory_shared_bytes, memory_expert_bytes, memory_first_states, memory_between_states, memory_last_states, memory_gathered, memory_staged, memory_first_stage, memory_between_stage, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, split_places, split_stray_devices, split_pieces, split_chunk_layers, split_stray_chunks, split_stray_spared, split_end_lacks, split_batch_step, split_stray_samples, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_ranks, split_stray_layers, split_stray_kv_heads, split_sequence_parts, split_stray_tokens, split_stray_shares, split_sequence_step, split_stray_experts, split_stray_rounds, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_run_time, capital_held, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_rent, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_run_carbon, capital_run_rent, sustainability_run_it_energy, sustainability_run_energy, capital_run_electricity, capital_run_tax, macro_run_cost, macro_water,)
+    return (model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_router, model_embedding, model_final_norm, model_head, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_sparse_share, model_shared_layer, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_first_shared, split_tail_layers, split_stage_layers, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_active_layer, model_parameters, model_active, split_microbatches, split_local_tokens, split_group, split_nodes, model_mix_width, work_pair, work_attention, work_attention_repeats, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_message, communication_net_rate, communication_context_far_hop, communication_link_rate, communication_context_hop, communication_context_inside, communication_context_nodes, communication_context_ring, communication_context_time, communication_expert_inside, memory_sequence_divisor, communication_expert_message, communication_expert_nodes, communication_expert_net_message, communication_expert_exchange, work_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_again_gathers, communication_reading_weights, communication_reading_work, communication_reading_time, communication_tensor_inside, communication_tensor_message, communication_tensor_nodes, communication_tensor_gather, communication_gathers_shown, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, work_product_passes, memory_stage_moved, memory_stage_time, work_head, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_latency, performance_throughput, performance_busy, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_expert_bytes, memory_shared_bytes, memory_first_states, memory_gathered, memory_staged, memory_first_stage, memory_between_states, memory_between_stage, memory_last_states, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, positions_learned, positions_placed, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, split_places, split_stray_devices, split_pieces, split_chunk_layers, split_stray_chunks, split_stray_spared, split_end_lacks, split_batch_step, split_stray_samples, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_ranks, split_stray_layers, split_stray_kv_heads, split_sequence_parts, split_stray_tokens, split_stray_shares, split_sequence_step, split_stray_experts, split_stray_rounds, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_job_mtbf, fragility_period, fragility_lost, performance_goodput, macro_run_time, capital_held, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_rent, macro_tco, macro_tokens, macro_run_carbon, capital_run_rent, sustainability_run_it_energy, sustainability_run_energy, capital_run_electricity, capital_run_tax, macro_run_cost, macro_cost_per_million_tokens, macro_water,)
 
 
 def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_score_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_dropout, model_expert_groups, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_routed_groups, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_host_bandwidth, node_host_memory, node_host_memory_bandwidth, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_imbalance, software_link_efficiency, software_memory_efficiency, software_overlap, split_context, split_data, split_devices, split_expert, split_first_spared, split_interleave, split_last_spared, split_microbatch, split_offload_activations, split_offload_optimizer, split_pipeline, split_recompute, split_sequence, split_tensor, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size, workload_sequence_length, workload_training_tokens):
     ceil, floor, log, exp, expm1 = numpy.ceil, numpy.floor, numpy.log, numpy.exp, numpy.expm1
     erfinv, erlang_c = erfinv_of(numpy), erlang_c_of(numpy)
     maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod
-    split_nodes = ceil(split_devices/node_accelerators)
-    x_0 = split_first_spared + split_last_spared
-    split_counted_layers = model_layers + x_0
+    x_0 = (model_latent == 1)
+    model_query_key_width = where(x_0, model_nope_width + model_rope_width, model_head_width)
+    x_1 = model_heads*model_query_key_width
+    model_query_matrices = where((model_query_rank > 0), model_query_rank*(model_hidden + x_1), model_hidden*x_1)
+    x_2 = model_heads*model_hidden
+    x_3 = 2*model_kv_heads
+    model_attention_matrices = model_query_matrices + where(x_0, model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*(model_kv_rank + model_rope_width) + model_value_width*x_2, model_head_width*model_hidden*x_3 + model_head_width*x_2)
+    x_4 = model_ffn_matrices*model_hidden
+    model_dense_matrices = model_ffn_width*x_4
+    model_expert_matrices = model_expert_width*x_4
+    model_router = model_experts*(model_hidden + model_router_bias)
+    model_embedding = model_hidden*(model_positions + model_vocabulary)
+    x_5 = model_hidden*model_norm_vectors
+    model_final_norm = x_5
+    model_head = model_hidden*model_vocabulary
+    x_6 = model_final_norm + model_further
+    model_ends = model_embedding + model_head*(1 - model_tied) + x_6
+    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_3) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
+    model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
+    model_layer_norms = model_norms*x_5
+    model_sparse_share = (-model_dense_layers + model_layers)/model_layers
+    x_7 = 1 - model_sparse_share
+    x_8 = model_expert_matrices*model_shared_experts
+    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_router + x_8) + x_7*(model_dense_matrices + model_dense_vectors)
+    x_9 = split_first_spared + split_last_spared
+    split_counted_layers = model_layers + x_9
     split_share_layers = ceil(split_counted_layers/split_pipeline)
     split_lacking_layers = -split_counted_layers + split_pipeline*split_share_layers
-    x_2 = -split_share_layers
-    split_first_layers = -split_first_spared - x_2 - where((split_lacking_layers >= 2), 1, 0)
-    split_tail_layers = -split_last_spared - x_2 - minimum(1, split_lacking_layers)
+    x_10 = -split_share_layers
+    split_first_layers = -split_first_spared - x_10 - where((split_lacking_layers >= 2), 1, 0)
+    x_12 = (split_pipeline == 1)
+    split_first_shared = (model_shared_layer*split_first_layers + where(x_12, model_ends, model_embedding))/split_tensor
+    split_tail_layers = -split_last_spared - x_10 - minimum(1, split_lacking_layers)
     split_stage_layers = where((split_pipeline <= 2), maximum(split_first_layers, split_tail_layers), split_share_layers)
-    split_microbatches = workload_batch_size/(split_data*split_microbatch)
-    split_local_tokens = split_microbatch*workload_sequence_length/split_context
-    x_3 = split_context*split_data
-    split_group = x_3
-    model_embedding = model_hidden*(model_positions + model_vocabulary)
-    x_4 = model_hidden*model_norm_vectors
-    model_final_norm = x_4
-    model_head = model_hidden*model_vocabulary
-    x_5 = model_final_norm + model_further
-    model_ends = model_embedding + model_head*(1 - model_tied) + x_5
-    x_6 = (model_latent == 1)
-    model_query_key_width = where(x_6, model_nope_width + model_rope_width, model_head_width)
-    x_7 = model_heads*model_query_key_width
-    model_query_matrices = where((model_query_rank > 0), model_query_rank*(model_hidden + x_7), model_hidden*x_7)
-    x_8 = model_heads*model_hidden
-    x_9 = 2*model_kv_heads
-    model_attention_matrices = model_query_matrices + where(x_6, model_heads*model_kv_rank*(model_nope_width + model_value_width) + model_hidden*(model_kv_rank + model_rope_width) + model_value_width*x_8, model_head_width*model_hidden*x_9 + model_head_width*x_8)
-    model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_9) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
-    x_10 = model_ffn_matrices*model_hidden
-    model_dense_matrices = model_ffn_width*x_10
-    model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
-    model_expert_matrices = model_expert_width*x_10
-    model_layer_norms = model_norms*x_4
-    model_router = model_experts*(model_hidden + model_router_bias)
-    model_sparse_share = (-model_dense_layers + model_layers)/model_layers
-    x_11 = 1 - model_sparse_share
-    x_12 = model_expert_matrices*model_shared_experts
-    model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_router + x_12) + x_11*(model_dense_matrices + model_dense_vectors)
-    x_14 = (split_pipeline == 1)
-    split_first_shared = (model_shared_layer*split_first_layers + where(x_14, model_ends, model_embedding))/split_tensor
-    x_15 = split_stage_layers/split_tensor
-    split_between_shared = model_shared_layer*x_15
-    split_last_shared = (model_shared_layer*split_tail_layers + where(x_14, model_ends, model_head + x_5))/split_tensor
+    x_13 = split_stage_layers/split_tensor
+    split_between_shared = model_shared_layer*x_13
+    split_last_shared = (model_shared_layer*split_tail_layers + where(x_12, model_ends, model_head + x_6))/split_tensor
     split_shared_parameters = maximum(maximum(split_between_shared, split_first_shared), split_last_shared)
     model_expert_layer = model_expert_matrices*model_experts*model_sparse_share
-    x_17 = model_expert_layer/split_expert
-    x_18 = x_15*x_17
-    split_expert_parameters = x_18
-    model_mix_width = where(x_6, model_value_width, model_head_width)
-    x_19 = model_mix_width + model_query_key_width
-    x_20 = model_heads*x_19
-    work_pair = 2*x_20
+    x_15 = model_expert_layer/split_expert
+    x_16 = x_13*x_15
+    split_expert_parameters = x_16
+    x_17 = model_dense_matrices*x_7
+    x_18 = model_active_experts + model_shared_experts
+    model_active_layer = model_attention_matrices + model_sparse_share*(model_expert_matrices*x_18 + model_experts*model_hidden) + x_17
+    model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
+    model_active = model_active_layer*model_layers + model_head
+    split_microbatches = workload_batch_size/(split_data*split_microbatch)
+    split_local_tokens = split_microbatch*workload_sequence_length/split_context
+    x_19 = split_context*split_data
+    split_group = x_19
+    split_nodes = ceil(split_devices/node_accelerators)
+    model_mix_width = where(x_0, model_value_width, model_head_width)
+    x_20 = model_mix_width + model_query_key_width
+    x_21 = model_heads*x_20
+    work_pair = 2*x_21
     work_attention = work_pair*workload_sequence_length*(1 - 1/2*model_causal)
     work_attention_repeats = where((split_recompute == 0), 0, 1)
     work_attention_passes = work_attention_repeats + 3
-    x_21 = work_attention*work_attention_passes
-    x_22 = split_local_tokens/split_tensor
-    communication_attention_work = x_21*x_22
-    x_24 = 1/(accelerator_peak*software_efficiency)
-    communication_attention_time = communication_attention_work*x_24
-    x_25 = where(x_6, model_heads, model_kv_heads)
-    x_26 = x_19*x_25
-    communication_context_message = datatype_value_bytes*split_local_tokens*x_26/minimum(split_tensor, x_25)
+    x_22 = work_attention*work_attention_passes
+    x_23 = split_local_tokens/split_tensor
+    communication_attention_work = x_22*x_23
+    x_25 = 1/(accelerator_peak*software_efficiency)
+    communication_attention_time = communication_attention_work*x_25
+    x_26 = where(x_0, model_heads, model_kv_heads)
+    x_27 = x_20*x_26
+    communication_context_message = datatype_value_bytes*split_local_tokens*x_27/minimum(split_tensor, x_26)
     communication_net_rate = node_net_bandwidth*software_link_efficiency
     communication_context_far_hop = communication_context_message/communication_net_rate + node_net_latency
     communication_link_rate = node_link_bandwidth*software_link_efficiency
     communication_context_hop = communication_context_message/communication_link_rate + node_link_latency
-    x_29 = maximum(1, floor(node_accelerators/split_tensor))
-    communication_context_inside = minimum(split_context, x_29)
+    x_30 = maximum(1, floor(node_accelerators/split_tensor))
+    communication_context_inside = minimum(split_context, x_30)
     communication_context_nodes = ceil(split_context/communication_context_inside)
     communication_context_ring = communication_context_far_hop*(communication_context_nodes - 1) + communication_context_hop*communication_context_nodes*(communication_context_inside - 1)
     communication_context_time = split_stage_layers*maximum(0, -communication_attention_time*software_overlap + communication_context_ring*work_attention_passes)
-    communication_expert_inside = minimum(split_expert, x_29)
-    x_30 = (split_sequence == 1)
-    memory_sequence_divisor = where(x_30, split_tensor, 1)
-    x_33 = datatype_value_bytes*model_hidden
-    x_34 = split_local_tokens*x_33
-    x_35 = x_34/memory_sequence_divisor
-    x_36 = software_imbalance*x_35
-    communication_expert_message = x_36*minimum(minimum(model_active_experts, split_expert), model_routed_groups*maximum(1, split_expert/model_expert_groups))
+    communication_expert_inside = minimum(split_expert, x_30)
+    x_31 = (split_sequence == 1)
+    memory_sequence_divisor = where(x_31, split_tensor, 1)
+    x_34 = datatype_value_bytes*model_hidden
+    x_35 = split_local_tokens*x_34
+    x_36 = x_35/memory_sequence_divisor
+    x_37 = software_imbalance*x_36
+    communication_expert_message = x_37*minimum(minimum(model_active_experts, split_expert), model_routed_groups*maximum(1, split_expert/model_expert_groups))
     communication_expert_nodes = ceil(split_expert/communication_expert_inside)
-    communication_expert_net_message = x_36*minimum(minimum(communication_expert_nodes, model_active_experts), model_routed_groups*maximum(1, communication_expert_nodes/model_expert_groups))
+    communication_expert_net_message = x_37*minimum(minimum(communication_expert_nodes, model_active_experts), model_routed_groups*maximum(1, communication_expert_nodes/model_expert_groups))
     communication_expert_exchange = (communication_expert_inside - 1)*(node_link_latency + communication_expert_message/(communication_expert_inside*communication_link_rate)) + (communication_expert_nodes - 1)*(communication_expert_net_message/(communication_expert_nodes*communication_net_rate) + node_net_latency)
-    x_38 = (split_recompute == 2)
-    work_full_again = where(x_38, 1, 0)
-    x_39 = 2*work_full_again + 4
-    communication_expert_time = communication_expert_exchange*model_sparse_share*split_stage_layers*x_39
-    communication_has_stages = where(x_14, 0, 1)
-    x_40 = (node_accelerators >= split_devices)
-    communication_stage_latency = where(x_40, node_link_latency, node_net_latency)
-    communication_stage_message = x_35
-    communication_stage_rate = where(x_40, communication_link_rate, communication_net_rate)
+    x_39 = (split_recompute == 2)
+    work_full_again = where(x_39, 1, 0)
+    x_40 = 2*work_full_again + 4
+    communication_expert_time = communication_expert_exchange*model_sparse_share*split_stage_layers*x_40
+    communication_has_stages = where(x_12, 0, 1)
+    x_41 = (node_accelerators >= split_devices)
+    communication_stage_latency = where(x_41, node_link_latency, node_net_latency)
+    communication_stage_message = x_36
+    communication_stage_rate = where(x_41, communication_link_rate, communication_net_rate)
     communication_stage_hop = communication_stage_latency + communication_stage_message/communication_stage_rate
     communication_pipeline_time = 2*communication_has_stages*communication_stage_hop*split_interleave
     communication_again_gathers = model_sparse_share*minimum(1, model_shared_experts) - model_sparse_share + 2
-    x_41 = model_dense_matrices*x_11
-    communication_reading_weights = model_attention_matrices - model_mix_width*x_8 + (1 - 1/model_ffn_matrices)*(model_sparse_share*x_12 + x_41)
-    communication_reading_work = 2*communication_reading_weights*x_22
-    communication_reading_time = communication_reading_work*x_24
+    communication_reading_weights = model_attention_matrices - model_mix_width*x_2 + (1 - 1/model_ffn_matrices)*(model_sparse_share*x_8 + x_17)
+    communication_reading_work = 2*communication_reading_weights*x_23
+    communication_reading_time = communication_reading_work*x_25
     communication_tensor_inside = minimum(node_accelerators, split_tensor)
-    communication_tensor_message = x_34
+    communication_tensor_message = x_35
     communication_tensor_nodes = ceil(split_tensor/communication_tensor_inside)
     x_43 = communication_tensor_message/communication_tensor_inside
     x_44 = node_link_latency + x_43/communication_link_rate
@@ -483,27 +487,25 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     communication_tensor_gather = x_44*(communication_tensor_inside - 1) + x_45*(communication_tensor_nodes - 1)
     communication_gathers_shown = maximum(0, communication_again_gathers*communication_tensor_gather - communication_reading_time*software_overlap)
     communication_tensor_reduce = x_44*(2*communication_tensor_inside - 2) + x_45*(2*communication_tensor_nodes - 2)
-    communication_tensor_time = split_stage_layers*(communication_tensor_reduce*x_39 + where(x_30, communication_gathers_shown, 0))
-    x_46 = model_active_experts + model_shared_experts
-    memory_split_kept = datatype_value_bytes*(model_active_experts*model_hidden*model_sparse_share + model_ffn_matrices*(model_expert_width*model_sparse_share*x_46 + model_ffn_width*x_11) + x_20 + x_26)
-    memory_whole_kept = 2*model_dropout*model_hidden + 4*x_33
+    communication_tensor_time = split_stage_layers*(communication_tensor_reduce*x_40 + where(x_31, communication_gathers_shown, 0))
+    memory_split_kept = datatype_value_bytes*(model_active_experts*model_hidden*model_sparse_share + model_ffn_matrices*(model_expert_width*model_sparse_share*x_18 + model_ffn_width*x_7) + x_21 + x_27)
+    memory_whole_kept = 2*model_dropout*model_hidden + 4*x_34
     memory_full_kept = split_local_tokens*(memory_split_kept/split_tensor + memory_whole_kept/memory_sequence_divisor)
     memory_score_kept = model_heads*workload_sequence_length*(datatype_score_bytes*(model_dropout + 1) + model_dropout)
-    memory_layer_kept = where(x_38, x_35, where((split_recompute == 1), memory_full_kept, memory_full_kept + memory_score_kept*x_22))
+    memory_layer_kept = where(x_39, x_36, where((split_recompute == 1), memory_full_kept, memory_full_kept + memory_score_kept*x_23))
     work_product_passes = work_full_again + 3
-    x_47 = split_expert_parameters + split_shared_parameters
-    x_48 = 2*optimizer_gradient_bytes
-    x_49 = memory_layer_kept*split_stage_layers
-    memory_stage_moved = datatype_weight_bytes*x_47*(work_product_passes - 1) + x_47*x_48 + 2*x_49
-    x_51 = 1/(accelerator_bandwidth*software_memory_efficiency)
-    memory_stage_time = memory_stage_moved*x_51
+    x_46 = split_expert_parameters + split_shared_parameters
+    x_47 = 2*optimizer_gradient_bytes
+    x_48 = memory_layer_kept*split_stage_layers
+    memory_stage_moved = datatype_weight_bytes*x_46*(work_product_passes - 1) + x_46*x_47 + 2*x_48
+    x_50 = 1/(accelerator_bandwidth*software_memory_efficiency)
+    memory_stage_time = memory_stage_moved*x_50
     work_head = 2*model_head
-    model_active_layer = model_attention_matrices + model_sparse_share*(model_expert_matrices*x_46 + model_experts*model_hidden) + x_41
     work_layer = 2*model_active_layer
-    work_layer_step = work_layer*work_product_passes + x_21
-    x_52 = 3*work_head
-    work_stage = x_22*maximum(split_stage_layers*work_layer_step, split_tail_layers*work_layer_step + x_52)
-    work_stage_time = work_stage*x_24
+    work_layer_step = work_layer*work_product_passes + x_22
+    x_51 = 3*work_head
+    work_stage = x_23*maximum(split_stage_layers*work_layer_step, split_tail_layers*work_layer_step + x_51)
+    work_stage_time = work_stage*x_25
     memory_stage_roofline = maximum(memory_stage_time, work_stage_time)
     communication_slot = communication_context_time + communication_expert_time + communication_pipeline_time + communication_tensor_time + memory_stage_roofline
     performance_time_work = memory_stage_roofline*split_microbatches
@@ -511,115 +513,113 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     performance_time_context = communication_context_time*split_microbatches
     performance_time_expert = communication_expert_time*split_microbatches
     performance_time_pipeline = communication_pipeline_time*split_microbatches
-    x_54 = split_pipeline - 1
-    x_55 = x_54/split_interleave
-    performance_time_bubble = communication_slot*x_55
+    x_53 = split_pipeline - 1
+    x_54 = x_53/split_interleave
+    performance_time_bubble = communication_slot*x_54
     memory_state_parts = where((split_zero >= 1), split_group, 1)
-    x_58 = split_expert_parameters/maximum(1, memory_state_parts/split_expert) + split_shared_parameters/memory_state_parts
-    memory_update_moved = x_58*(datatype_weight_bytes + optimizer_gradient_bytes + 2*optimizer_state_bytes)
-    memory_device_update = memory_update_moved*x_51
+    x_57 = split_expert_parameters/maximum(1, memory_state_parts/split_expert) + split_shared_parameters/memory_state_parts
+    memory_update_moved = x_57*(datatype_weight_bytes + optimizer_gradient_bytes + 2*optimizer_state_bytes)
+    memory_device_update = memory_update_moved*x_50
     memory_host_users = minimum(node_accelerators, split_devices)
     memory_host_update = memory_host_users*memory_update_moved/(node_host_memory_bandwidth*software_memory_efficiency)
     performance_time_optimizer = where((split_offload_optimizer == 1), memory_host_update, memory_device_update)
-    communication_ranks_inside = minimum(split_group, x_29)
-    x_59 = split_shared_parameters + where((split_expert >= split_group), 0, split_expert_parameters)
-    communication_weight_data = datatype_weight_bytes*x_59
-    x_60 = communication_ranks_inside - 1
-    x_62 = 1/(communication_link_rate*communication_ranks_inside)
-    communication_gather_inside = x_60*(communication_weight_data*x_62 + node_link_latency)
+    communication_ranks_inside = minimum(split_group, x_30)
+    x_58 = split_shared_parameters + where((split_expert >= split_group), 0, split_expert_parameters)
+    communication_weight_data = datatype_weight_bytes*x_58
+    x_59 = communication_ranks_inside - 1
+    x_61 = 1/(communication_link_rate*communication_ranks_inside)
+    communication_gather_inside = x_59*(communication_weight_data*x_61 + node_link_latency)
     communication_ranks_outside = ceil(split_group/communication_ranks_inside)
-    x_63 = communication_ranks_outside - 1
-    x_64 = 1/(communication_net_rate*communication_ranks_inside*communication_ranks_outside)
-    communication_gather_outside = x_63*(communication_weight_data*x_64 + node_net_latency)
-    x_65 = (split_zero >= 3)
-    communication_gathers = where(x_65, 2*split_microbatches, 1)
-    communication_gradient_data = optimizer_gradient_bytes*x_59
-    communication_scatter_inside = x_60*(communication_gradient_data*x_62 + node_link_latency)
-    communication_scatter_outside = x_63*(communication_gradient_data*x_64 + node_net_latency)
-    x_66 = (split_zero >= 2)
-    x_67 = where(x_66, split_microbatches, 1)
-    communication_scatters = x_67
+    x_62 = communication_ranks_outside - 1
+    x_63 = 1/(communication_net_rate*communication_ranks_inside*communication_ranks_outside)
+    communication_gather_outside = x_62*(communication_weight_data*x_63 + node_net_latency)
+    x_64 = (split_zero >= 3)
+    communication_gathers = where(x_64, 2*split_microbatches, 1)
+    communication_gradient_data = optimizer_gradient_bytes*x_58
+    communication_scatter_inside = x_59*(communication_gradient_data*x_61 + node_link_latency)
+    communication_scatter_outside = x_62*(communication_gradient_data*x_63 + node_net_latency)
+    x_65 = (split_zero >= 2)
+    x_66 = where(x_65, split_microbatches, 1)
+    communication_scatters = x_66
     communication_data_time = communication_gathers*(communication_gather_inside + communication_gather_outside) + communication_scatters*(communication_scatter_inside + communication_scatter_outside)
-    x_68 = memory_stage_roofline*software_overlap
-    communication_window = x_67*x_68
+    x_67 = memory_stage_roofline*software_overlap
+    communication_window = x_66*x_67
     performance_time_data = maximum(0, communication_data_time - communication_window)
     communication_host_rate = node_host_bandwidth*software_link_efficiency
-    memory_activations_one_way = split_offload_activations*x_49/communication_host_rate
-    memory_forward_hides = x_68/work_product_passes
+    memory_activations_one_way = split_offload_activations*x_48/communication_host_rate
+    memory_forward_hides = x_67/work_product_passes
     memory_leaving = maximum(0, memory_activations_one_way - memory_forward_hides)
     memory_backward_hides = -memory_forward_hides + memory_stage_roofline*software_overlap
-    x_70 = memory_activations_one_way - memory_backward_hides
-    memory_returning = maximum(0, x_70)
-    memory_rank_part = x_58
-    x_71 = memory_rank_part*split_offload_optimizer
-    x_72 = x_71/communication_host_rate
-    memory_gradients_down = optimizer_gradient_bytes*x_72
-    memory_together = maximum(maximum(0, x_70), -memory_backward_hides + memory_gradients_down)
-    memory_weights_up = datatype_weight_bytes*x_72
+    x_69 = memory_activations_one_way - memory_backward_hides
+    memory_returning = maximum(0, x_69)
+    memory_rank_part = x_57
+    x_70 = memory_rank_part*split_offload_optimizer
+    x_71 = x_70/communication_host_rate
+    memory_gradients_down = optimizer_gradient_bytes*x_71
+    memory_together = maximum(maximum(0, x_69), -memory_backward_hides + memory_gradients_down)
+    memory_weights_up = datatype_weight_bytes*x_71
     performance_time_offload = communication_scatters*memory_together + memory_leaving*split_microbatches + memory_returning*(-communication_scatters + split_microbatches) + memory_weights_up
     performance_latency = performance_time_bubble + performance_time_context + performance_time_data + performance_time_expert + performance_time_offload + performance_time_optimizer + performance_time_pipeline + performance_time_tensor + performance_time_work
-    x_74 = workload_batch_size*workload_sequence_length
-    performance_throughput = x_74/performance_latency
+    x_73 = workload_batch_size*workload_sequence_length
+    performance_throughput = x_73/performance_latency
     performance_busy = performance_time_work/performance_latency
-    model_active = model_active_layer*model_layers + model_head
-    model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
     work_token = model_layers*work_layer + work_head
     work_forward = model_layers*(work_attention + work_layer) + work_head
-    work_model = 3*work_forward*x_74
-    work_hardware = x_74*(model_layers*work_layer_step + x_52)
-    x_75 = (split_interleave == 1)
-    memory_in_flight = where(x_75, split_first_layers, split_share_layers*(1 + x_55/split_pipeline) - (2 - 1/split_pipeline)*(-split_first_layers - x_2))*minimum(split_microbatches, split_pipeline)
-    memory_in_flight_between = split_stage_layers*where(x_75, minimum(split_microbatches, x_54), split_pipeline + (split_pipeline - 3)/split_interleave)
-    memory_in_flight_last = split_share_layers*(split_pipeline - x_55) + split_tail_layers + x_2
-    memory_logits = 4*model_vocabulary*x_22
-    memory_again = where(x_38, memory_full_kept, 0)
-    x_76 = (split_offload_activations == 1)
-    memory_first_kept = memory_again + memory_layer_kept*where(x_76, minimum(2, memory_in_flight), memory_in_flight)
-    memory_between_kept = memory_again + memory_layer_kept*where(x_76, minimum(2, memory_in_flight_between), memory_in_flight_between)
-    memory_last_kept = memory_again + memory_layer_kept*where(x_76, minimum(2, memory_in_flight_last), memory_in_flight_last) + memory_logits
+    work_model = 3*work_forward*x_73
+    work_hardware = x_73*(model_layers*work_layer_step + x_51)
+    x_74 = (split_interleave == 1)
+    memory_in_flight = where(x_74, split_first_layers*minimum(split_microbatches, split_pipeline), split_share_layers*(split_pipeline + x_54) - (-split_first_layers - x_10)*(2*split_pipeline - 1))
+    memory_in_flight_between = split_stage_layers*where(x_74, minimum(split_microbatches, x_53), split_pipeline + (split_pipeline - 3)/split_interleave)
+    memory_in_flight_last = split_share_layers*(split_pipeline - x_54) + split_tail_layers + x_10
+    memory_logits = 4*model_vocabulary*x_23
+    memory_again = where(x_39, memory_full_kept, 0)
+    x_75 = (split_offload_activations == 1)
+    memory_first_kept = memory_again + memory_layer_kept*where(x_75, minimum(2, memory_in_flight), memory_in_flight)
+    memory_between_kept = memory_again + memory_layer_kept*where(x_75, minimum(2, memory_in_flight_between), memory_in_flight_between)
+    memory_last_kept = memory_again + memory_layer_kept*where(x_75, minimum(2, memory_in_flight_last), memory_in_flight_last) + memory_logits
     feasibility_memory_capacity = accelerator_capacity
+    memory_gradient_parts = where(x_65, split_group, 1)
+    memory_weight_parts = where(x_64, split_group, 1)
+    x_78 = optimizer_gradient_bytes*(-split_offload_optimizer*where(x_65, 1, 0) + 1)
+    x_79 = optimizer_state_bytes*(1 - split_offload_optimizer)
+    memory_expert_bytes = datatype_weight_bytes/maximum(1, memory_weight_parts/split_expert) + x_78/maximum(1, memory_gradient_parts/split_expert) + x_79/maximum(1, memory_state_parts/split_expert)
+    memory_shared_bytes = datatype_weight_bytes/memory_weight_parts + x_79/memory_state_parts + x_78/memory_gradient_parts
+    x_82 = x_15/split_tensor
+    x_83 = memory_expert_bytes*x_82
+    memory_first_states = memory_shared_bytes*split_first_shared + split_first_layers*x_83
+    memory_gathered = 2*datatype_weight_bytes*(where((memory_weight_parts > 1), model_shared_layer, 0) + where((memory_weight_parts > split_expert), x_15, 0))/split_tensor
+    memory_staged = split_offload_optimizer*where(x_65, x_47*(model_shared_layer + x_15)/split_tensor, 0)
+    x_84 = memory_gathered + memory_staged
+    memory_first_stage = memory_first_kept + memory_first_states + x_84
+    memory_between_states = memory_expert_bytes*x_16 + memory_shared_bytes*split_between_shared
+    memory_between_stage = memory_between_kept + memory_between_states + x_84
+    memory_last_states = memory_shared_bytes*split_last_shared + split_tail_layers*x_83
+    memory_last_stage = memory_last_kept + memory_last_states + x_84
+    feasibility_memory_required = maximum(maximum(memory_between_stage, memory_first_stage), memory_last_stage)
+    x_85 = (feasibility_memory_required <= memory_last_stage)
+    x_86 = (feasibility_memory_required <= memory_first_stage)
+    memory_needy_shared = where(x_85, split_last_shared, where(x_86, split_first_shared, split_between_shared))
+    memory_needy_layers = where(x_85, split_tail_layers, where(x_86, split_first_layers, split_stage_layers))
+    memory_activations = where(x_85, memory_last_kept, where(x_86, memory_first_kept, memory_between_kept))
+    x_87 = memory_needy_layers*x_82
+    memory_weights = datatype_weight_bytes*(memory_needy_shared/memory_weight_parts + x_87/maximum(1, memory_weight_parts/split_expert))
+    memory_gradients = x_78*(x_87/maximum(1, memory_gradient_parts/split_expert) + memory_needy_shared/memory_gradient_parts)
+    memory_optimizer = x_79*(memory_needy_shared/memory_state_parts + x_87/maximum(1, memory_state_parts/split_expert))
     positions_learned = minimum(model_context_length, model_positions)
     positions_placed = where((model_positions > 0), workload_sequence_length, 0)
-    memory_gradient_parts = where(x_66, split_group, 1)
-    memory_weight_parts = where(x_65, split_group, 1)
-    x_79 = optimizer_gradient_bytes*(-split_offload_optimizer*where(x_66, 1, 0) + 1)
-    x_80 = optimizer_state_bytes*(1 - split_offload_optimizer)
-    memory_shared_bytes = datatype_weight_bytes/memory_weight_parts + x_80/memory_state_parts + x_79/memory_gradient_parts
-    memory_expert_bytes = datatype_weight_bytes/maximum(1, memory_weight_parts/split_expert) + x_79/maximum(1, memory_gradient_parts/split_expert) + x_80/maximum(1, memory_state_parts/split_expert)
-    x_83 = x_17/split_tensor
-    x_84 = memory_expert_bytes*x_83
-    memory_first_states = memory_shared_bytes*split_first_shared + split_first_layers*x_84
-    memory_between_states = memory_expert_bytes*x_18 + memory_shared_bytes*split_between_shared
-    memory_last_states = memory_shared_bytes*split_last_shared + split_tail_layers*x_84
-    memory_gathered = 2*datatype_weight_bytes*(where((memory_weight_parts > 1), model_shared_layer, 0) + where((memory_weight_parts > split_expert), x_17, 0))/split_tensor
-    memory_staged = split_offload_optimizer*where(x_66, x_48*(model_shared_layer + x_17)/split_tensor, 0)
-    x_85 = memory_gathered + memory_staged
-    memory_first_stage = memory_first_kept + memory_first_states + x_85
-    memory_between_stage = memory_between_kept + memory_between_states + x_85
-    memory_last_stage = memory_last_kept + memory_last_states + x_85
-    feasibility_memory_required = maximum(maximum(memory_between_stage, memory_first_stage), memory_last_stage)
-    x_86 = (feasibility_memory_required <= memory_last_stage)
-    x_87 = (feasibility_memory_required <= memory_first_stage)
-    memory_needy_shared = where(x_86, split_last_shared, where(x_87, split_first_shared, split_between_shared))
-    memory_needy_layers = where(x_86, split_tail_layers, where(x_87, split_first_layers, split_stage_layers))
-    memory_activations = where(x_86, memory_last_kept, where(x_87, memory_first_kept, memory_between_kept))
-    x_88 = memory_needy_layers*x_83
-    memory_weights = datatype_weight_bytes*(memory_needy_shared/memory_weight_parts + x_88/maximum(1, memory_weight_parts/split_expert))
-    memory_gradients = x_79*(x_88/maximum(1, memory_gradient_parts/split_expert) + memory_needy_shared/memory_gradient_parts)
-    memory_optimizer = x_80*(memory_needy_shared/memory_state_parts + x_88/maximum(1, memory_state_parts/split_expert))
-    x_90 = 1/(accelerator_peak*performance_latency*split_devices)
-    performance_mfu = work_model*x_90
-    performance_hfu = work_hardware*x_90
-    memory_host_states = memory_host_users*x_71*(optimizer_gradient_bytes + optimizer_state_bytes)
+    x_89 = 1/(accelerator_peak*performance_latency*split_devices)
+    performance_mfu = work_model*x_89
+    performance_hfu = work_hardware*x_89
+    memory_host_states = memory_host_users*x_70*(optimizer_gradient_bytes + optimizer_state_bytes)
     memory_host_activations = memory_host_users*memory_layer_kept*split_offload_activations*maximum(maximum(memory_in_flight, memory_in_flight_between), memory_in_flight_last)
     memory_host_needed = memory_host_activations + memory_host_states
-    split_places = split_pipeline*split_tensor*x_3
-    x_91 = split_devices - split_places
-    split_stray_devices = maximum(x_91, -x_91)
+    split_places = split_pipeline*split_tensor*x_19
+    x_90 = split_devices - split_places
+    split_stray_devices = maximum(x_90, -x_90)
     split_pieces = split_interleave*split_pipeline
     split_chunk_layers = split_share_layers/split_interleave
-    split_stray_chunks = where(x_14, split_interleave - 1, 0)
-    split_stray_spared = where(x_14, x_0, 0)
+    split_stray_chunks = where(x_12, split_interleave - 1, 0)
+    split_stray_spared = where(x_12, x_9, 0)
     split_end_lacks = split_share_layers - minimum(split_first_layers, split_tail_layers)
     split_batch_step = split_data*split_microbatch
     split_stray_samples = mod(workload_batch_size, split_batch_step)
@@ -628,47 +628,47 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     split_stray_expert_width = mod(model_expert_width, split_tensor)
     split_stray_ranks = mod(split_group, split_expert)
     split_stray_layers = mod(split_share_layers, split_interleave)
-    split_stray_kv_heads = where(x_6, 0, minimum(mod(model_kv_heads, split_tensor), mod(split_tensor, model_kv_heads)))
+    split_stray_kv_heads = where(x_0, 0, minimum(mod(model_kv_heads, split_tensor), mod(split_tensor, model_kv_heads)))
     split_sequence_parts = where((split_context == 1), 1, split_context*(model_causal + 1))
     split_stray_tokens = mod(workload_sequence_length, split_sequence_parts)
-    split_stray_shares = where(x_30, mod(workload_sequence_length, split_context*split_tensor), 0)
+    split_stray_shares = where(x_31, mod(workload_sequence_length, split_context*split_tensor), 0)
     split_sequence_step = split_sequence_parts*split_tensor
     split_stray_experts = where(((split_expert == 1)) | ((model_experts > 0)), 0, 1) + mod(model_experts, split_expert)
-    split_stray_rounds = where((x_14) | (x_75), 0, mod(split_microbatches, split_pipeline))
-    fragility_job_mtbf = reliability_device_mtbf/split_devices
+    split_stray_rounds = where((x_12) | (x_74), 0, mod(split_microbatches, split_pipeline))
     checkpoint_rate = minimum(storage_filesystem_bandwidth, split_nodes*storage_node_bandwidth)
     checkpoint_size = model_parameters*(datatype_weight_bytes + optimizer_state_bytes)
     checkpoint_stall = checkpoint_size/checkpoint_rate
-    x_92 = (fragility_job_mtbf)**0.5
-    x_93 = (2)**0.5*(checkpoint_stall)**0.5
-    fragility_period = x_92*x_93
-    fragility_lost = x_93/x_92 + reliability_restart/fragility_job_mtbf
+    fragility_job_mtbf = reliability_device_mtbf/split_devices
+    x_91 = (fragility_job_mtbf)**0.5
+    x_92 = (2)**0.5*(checkpoint_stall)**0.5
+    fragility_period = x_91*x_92
+    fragility_lost = x_92/x_91 + reliability_restart/fragility_job_mtbf
     performance_goodput = 1 - fragility_lost
     macro_run_time = workload_training_tokens/(performance_goodput*performance_throughput)
     capital_held = where((ops_duration == 0), macro_run_time, ops_duration)
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = capital_held*macro_power
     macro_energy = facility_pue*macro_it_energy
-    x_94 = (grid_electricity_price == 0)
-    macro_electricity = where(x_94, 0, grid_electricity_price*macro_energy)
-    x_95 = node_embodied*split_devices/node_lifetime
-    macro_embodied_carbon = capital_held*x_95
+    x_93 = (grid_electricity_price == 0)
+    macro_electricity = where(x_93, 0, grid_electricity_price*macro_energy)
+    x_94 = node_embodied*split_devices/node_lifetime
+    macro_embodied_carbon = capital_held*x_94
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
-    x_96 = (ops_carbon_tax == 0)
-    macro_carbon_tax = where(x_96, 0, macro_carbon*ops_carbon_tax)
-    x_97 = price_accelerator_hour*split_devices
-    macro_rent = capital_held*x_97
+    x_95 = (ops_carbon_tax == 0)
+    macro_carbon_tax = where(x_95, 0, macro_carbon*ops_carbon_tax)
+    x_96 = price_accelerator_hour*split_devices
+    macro_rent = capital_held*x_96
     macro_tco = macro_carbon_tax + macro_electricity + macro_rent
     macro_tokens = capital_held*performance_goodput*performance_throughput
-    macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
-    x_98 = macro_power*macro_run_time
-    macro_run_carbon = facility_pue*grid_carbon_intensity*x_98 + macro_run_time*x_95
-    capital_run_rent = macro_run_time*x_97
-    sustainability_run_it_energy = x_98
+    x_97 = macro_power*macro_run_time
+    macro_run_carbon = facility_pue*grid_carbon_intensity*x_97 + macro_run_time*x_94
+    capital_run_rent = macro_run_time*x_96
+    sustainability_run_it_energy = x_97
     sustainability_run_energy = facility_pue*sustainability_run_it_energy
-    capital_run_electricity = where(x_94, 0, grid_electricity_price*sustainability_run_energy)
-    capital_run_tax = where(x_96, 0, macro_run_carbon*ops_carbon_tax)
+    capital_run_electricity = where(x_93, 0, grid_electricity_price*sustainability_run_energy)
+    capital_run_tax = where(x_95, 0, macro_run_carbon*ops_carbon_tax)
     macro_run_cost = capital_run_electricity + capital_run_rent + capital_run_tax
+    macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (split_nodes, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_tail_layers, split_stage_layers, split_microbatches, split_local_tokens, split_group, model_embedding, model_final_norm, model_head, model_ends, model_query_key_width, model_query_matrices, model_attention_matrices, model_attention_vectors, model_dense_matrices, model_dense_vectors, model_expert_matrices, model_layer_norms, model_router, model_sparse_share, model_shared_layer, split_first_shared, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_mix_width, work_pair, work_attention, work_attention_repeats, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_message, communication_net_rate, communication_context_far_hop, communication_link_rate, communication_context_hop, communication_context_inside, communication_context_nodes, communication_context_ring, communication_context_time, communication_expert_inside, memory_sequence_divisor, communication_expert_message, communication_expert_nodes, communication_expert_net_message, communication_expert_exchange, work_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_again_gathers, communication_reading_weights, communication_reading_work, communication_reading_time, communication_tensor_inside, communication_tensor_message, communication_tensor_nodes, communication_tensor_gather, communication_gathers_shown, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, work_product_passes, memory_stage_moved, memory_stage_time, work_head, model_active_layer, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_latency, performance_throughput, performance_busy, model_active, model_parameters, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, positions_learned, positions_placed, memory_gradient_parts, memory_weight_parts, memory_shared_bytes, memory_expert_bytes, memory_first_states, memory_between_states, memory_last_states, memory_gathered, memory_staged, memory_first_stage, memory_between_stage, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, split_places, split_stray_devices, split_pieces, split_chunk_layers, split_stray_chunks, split_stray_spared, split_end_lacks, split_batch_step, split_stray_samples, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_ranks, split_stray_layers, split_stray_kv_heads, split_sequence_parts, split_stray_tokens, split_stray_shares, split_sequence_step, split_stray_experts, split_stray_rounds, fragility_job_mtbf, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_period, fragility_lost, performance_goodput, macro_run_time, capital_held, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_rent, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_run_carbon, capital_run_rent, sustainability_run_it_energy, sustainability_run_energy, capital_run_electricity, capital_run_tax, macro_run_cost, macro_water,)
+    return (model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_router, model_embedding, model_final_norm, model_head, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_sparse_share, model_shared_layer, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_first_shared, split_tail_layers, split_stage_layers, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_active_layer, model_parameters, model_active, split_microbatches, split_local_tokens, split_group, split_nodes, model_mix_width, work_pair, work_attention, work_attention_repeats, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_message, communication_net_rate, communication_context_far_hop, communication_link_rate, communication_context_hop, communication_context_inside, communication_context_nodes, communication_context_ring, communication_context_time, communication_expert_inside, memory_sequence_divisor, communication_expert_message, communication_expert_nodes, communication_expert_net_message, communication_expert_exchange, work_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_again_gathers, communication_reading_weights, communication_reading_work, communication_reading_time, communication_tensor_inside, communication_tensor_message, communication_tensor_nodes, communication_tensor_gather, communication_gathers_shown, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, work_product_passes, memory_stage_moved, memory_stage_time, work_head, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_latency, performance_throughput, performance_busy, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_expert_bytes, memory_shared_bytes, memory_first_states, memory_gathered, memory_staged, memory_first_stage, memory_between_states, memory_between_stage, memory_last_states, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, positions_learned, positions_placed, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, split_places, split_stray_devices, split_pieces, split_chunk_layers, split_stray_chunks, split_stray_spared, split_end_lacks, split_batch_step, split_stray_samples, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_ranks, split_stray_layers, split_stray_kv_heads, split_sequence_parts, split_stray_tokens, split_stray_shares, split_sequence_step, split_stray_experts, split_stray_rounds, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_job_mtbf, fragility_period, fragility_lost, performance_goodput, macro_run_time, capital_held, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_rent, macro_tco, macro_tokens, macro_run_carbon, capital_run_rent, sustainability_run_it_energy, sustainability_run_energy, capital_run_electricity, capital_run_tax, macro_run_cost, macro_cost_per_million_tokens, macro_water,)

@@ -51,7 +51,7 @@ class WallPage:
 
     def ending(self, wall: Wall, cites: list[str]) -> str:
         assumed = "".join(f"\n  - {assumption}" for assumption in wall.assumptions)
-        return f"\nAssumes{assumed}\nHolds for {wall.validity}\nSources: {', '.join(cites)}"
+        return f"\nAssumes{assumed}\nHolds for {wall.validity}\n" + _wrap(f"Sources: {', '.join(cites)}", "")
 
 
 class ChainPage:

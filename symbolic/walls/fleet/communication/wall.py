@@ -52,7 +52,8 @@ wall = Wall(
     binds="exchanging results, or waiting for them, takes longer than computing them",
     assumptions=(
         "links run at their bandwidth in both directions at once and nobody else uses them",
-        "collectives of a plan are rings; within a node first, then between nodes",
+        "collectives of a plan are rings; within a node first, then between nodes, over the links of all its ranks at once",
+        "ranks of a group that spans nodes are spread over them evenly",
         "halving, doubling and trees find every pair of ranks equally far apart",
         "all stages of a pipeline take as long as the slowest",
     ),
