@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from mlsysim.plan.nodes import Node, tree
@@ -30,11 +31,11 @@ def edited(text: str, data: Mapping[str, Any], order: Sequence[str] = ()) -> str
     >>> edited("a: 1  # one\nb: {c: 'x'}\n", {"a": 2, "b": {"c": "y", "d": 3}})
     "a: 2  # one\nb: {c: 'y', d: 3}\n"
     """
-    for source in (text, _without_aliases(text)):
+    for source, inside in product((text, _without_aliases(text)), (True, False)):
         try:
-            found = _Editor(source, order).edited(data)
+            found = _Editor(source, order, inside).edited(data)
             if same(parse(found, "").data, data):
-                return found
+                return found if text.endswith("\n") else found.rstrip("\r\n")
         except InputError:
             continue
     return as_yaml(dict(data))  # what cannot be edited is written anew
@@ -75,10 +76,10 @@ def _flow(value: Any) -> str:
 
 
 class _Editor:
-    """One document on its way to say something else."""
+    """One document on its way to say something else; ``inside`` says whether brackets are edited, or written anew."""
 
-    def __init__(self, text: str, order: Sequence[str]) -> None:
-        self.text, self.order = text, order
+    def __init__(self, text: str, order: Sequence[str], inside: bool) -> None:
+        self.text, self.order, self.inside = text, order, inside
         self.root, self.data = tree(text), parse(text, "").data
         self.newline = "\r\n" if "\r\n" in text else "\n"
         self.step = min((s for s in self._steps(self.root) if s > 0), default=2)
@@ -115,6 +116,9 @@ class _Editor:
         if node.kind == "alias" or (node.kind == "scalar" and node.style not in ("|", ">") and not _block(new)):
             space = " " if node.start == node.end else ""
             self.edits.append((node.start, node.end, space + self.scalar(node, new)))
+            return True
+        if node.flow and not self.inside:
+            self.edits.append((node.start, node.end, _flow(new)))
             return True
         if node.kind == "mapping" and isinstance(new, dict) and (new or node.flow):
             self.mapping(node, old, new)

@@ -188,6 +188,7 @@ FREE = {
     "file",
     "name",
     "part",
+    "values",
 }
 #: Numbers that may have a unit.
 AMOUNTS = {"accelerators", "batch_size", "duration_days", "efficiency", "gap", "output_tokens", "percentile", "qps", "seed",

@@ -238,6 +238,7 @@ causal_half = specialise(
     {causal: 1},
     equation(model_attention, multiply_add_pair * layers * sequence * one_sample * hidden),
     because="a causal model attends to half of the pairs",
+    cite="dao2023",
 )
 back = apply(
     twice_forward,
