@@ -1,6 +1,6 @@
 """The split: what one accelerator holds when a model is divided over many: even shares, and whole ones."""
 
-from mlsysim.symbolic.foundations import in_turn, shares, whole_shares
+from mlsysim.symbolic.foundations import dealing, in_turn, shares, whole_shares
 from mlsysim.symbolic.foundations.inputs import (
     batch,
     context,
@@ -69,8 +69,8 @@ def _largest(share: Quantity, pieces: Quantity, sharers: Quantity, because: str,
 
 def _boxes(boxes: Quantity, pieces: Quantity, box: Quantity, because: str, when: frozenset[str]) -> Step:
     """How many boxes of a size hold all pieces."""
-    reading = {whole_shares.boxes: boxes, whole_shares.pieces: pieces, whole_shares.box: box}
-    return apply(whole_shares.boxes_law, reading, because=because, when=when)
+    reading = {dealing.boxes: boxes, dealing.everything: pieces, dealing.takers: box}
+    return apply(dealing.boxes_law, reading, because=because, when=when)
 
 
 # The batch of a training step.

@@ -15,14 +15,13 @@ from mlsysim.symbolic.foundations.results import (
     work_of,
 )
 from mlsysim.symbolic.foundations.split import local_tokens, stage_layers, tail_layers
-from mlsysim.symbolic.quantity import ALL, TRANSFORMER_INFERENCE, TRANSFORMER_TRAINING, constant, ratio
+from mlsysim.symbolic.quantity import ALL, TRANSFORMER_INFERENCE, TRANSFORMER_TRAINING, ratio
 from mlsysim.symbolic.rules import apply, bottleneck, define, equation, substitute, total
 from mlsysim.symbolic.walls.node.compute import wall as compute
 from mlsysim.symbolic.walls.node.compute.wall import attention_forward, compute_time, head_forward, layer_forward, work
 from mlsysim.symbolic.walls.node.memory import wall as memory
 from mlsysim.symbolic.walls.node.memory.wall import memory_time, moved, roofline_time
 
-backward_share = constant("one.backward", 2, "1", "backward per forward: one product for inputs, one for weights")
 product_passes = ratio(
     "work.product_passes", r"\rho_{\mathrm{mm}}", "times a layer's products are computed", low=1, high=4
 )
