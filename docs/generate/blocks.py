@@ -37,7 +37,7 @@ _SEARCH, _BELOW = "  search ", " " * 28
 #: Words of a command that a process of its own must run: signs of the shell, what holds for a whole process, other programs.
 _APART = {"|", "<", ">", "&&", ";", ">>", "--zoo", "mcp", "python"}
 #: How output is wrapped and coloured, whatever the terminal.
-_PLAIN = {"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "100"}
+PLAIN = {"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "100"}
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Shell:
 
     def run(self, command: str) -> tuple[int, list[str]]:
         """Run a command; its exit code, and the lines it prints to standard output and standard error."""
-        with mock.patch.dict(os.environ, _PLAIN):
+        with mock.patch.dict(os.environ, PLAIN):
             os.environ.pop("FORCE_COLOR", None)
             lexer = shlex.shlex(command, posix=True, punctuation_chars=True)
             lexer.whitespace_split = True

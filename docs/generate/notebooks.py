@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-from docs.generate.blocks import ROOT, told
+from docs.generate.blocks import PLAIN, ROOT, told
 
 
 def notebooks() -> list[Path]:
@@ -25,7 +27,7 @@ def printed(notebook: Path) -> list[tuple[dict[str, Any], str]]:
     found = []
     for number, cell in enumerate(json.loads(notebook.read_text(encoding="utf-8"))["cells"], 1):
         if cell["cell_type"] == "code":
-            with contextlib.redirect_stdout(io.StringIO()) as output:
+            with contextlib.redirect_stdout(io.StringIO()) as output, patch.dict(os.environ, PLAIN):
                 exec(compile("".join(cell["source"]), f"{told(notebook)}, cell {number}", "exec"), names)
             found.append((cell, output.getvalue()))
     return found
