@@ -24,9 +24,13 @@ from mlsysim.plan import load
 from mlsysim.search.parallelism import split_space
 from tests.conftest import plan
 
-#: Both papers keep the ranks of a layer inside a server: takeaway 1 of Narayanan et al. 2021, section 3.3.2 of Grattafiori et
-#: al. 2024. Ranks are counted among the splits that do.
+#: Accelerators of a server. Ranks are counted among the splits that keep a layer inside one, as the published ones do. Over all
+#: splits two of them rank lower than they should: see ACROSS.
 SERVER = 8
+#: Why: collectives over several servers use all network links at once, and nothing yet charges narrow shards and their launches.
+ACROSS = (
+    "tensor ranks over several servers come out too quick: the efficiency of a product does not depend on its shape"
+)
 LATENCY = "performance.latency"
 DEGREES = ("split.tensor", "split.pipeline")
 
@@ -62,6 +66,16 @@ MEGATRON = [
 ]  # fmt: skip
 
 
+def megatron(model: str, devices: int, batch: int) -> dict[str, Any]:
+    """The plan of a run of table 1."""
+    return plan(
+        workload={"name": model, "batch_size": batch, "sequence_length": 2048, "precision": "fp16"},
+        hardware={"name": "A100", "nodes": devices // 8},
+        parallelism={"context": 1, "zero": 0, "recompute": "full", "sequence": False, "first_spared": 0, "last_spared": 0},
+        software={"overlap": 0.0},
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(("model", "tensor", "pipeline", "devices", "batch", "rank", "miss"), MEGATRON)
 def test_megatron_s_choices_are_among_the_best(
     model: str, tensor: int, pipeline: int, devices: int, batch: int, rank: int, miss: float
@@ -71,13 +85,7 @@ def test_megatron_s_choices_are_among_the_best(
     The largest miss is the 18 B model, which the paper ran without stages at all: eight tensor ranks spend 1.1 of 9.9 s on
     their exchange, where two ranks on each of two stages spend 0.3 s, but need 76.5 of 80 GB.
     """
-    data = plan(
-        workload={"name": model, "batch_size": batch, "sequence_length": 2048, "precision": "fp16"},
-        hardware={"name": "A100", "nodes": devices // 8},
-        parallelism={"context": 1, "zero": 0, "recompute": "full", "sequence": False, "first_spared": 0, "last_spared": 0},
-        software={"overlap": 0.0},
-    )  # fmt: skip
-    found = ranking(data)
+    found = ranking(megatron(model, devices, batch))
     assert len(found) >= 13
     _, longer = place(found, (tensor, pipeline))
     assert longer <= miss
@@ -86,22 +94,41 @@ def test_megatron_s_choices_are_among_the_best(
     assert here <= rank
 
 
+@pytest.mark.xfail(strict=True, reason=ACROSS)
+def test_megatron_s_largest_choice_is_the_second_best_of_all() -> None:
+    """Over all splits that of the 1,008 billion parameters is the third."""
+    here, _ = place(ranking(megatron("Megatron_1T", 3072, 3072)), (8, 64))
+    assert here <= 2
+
+
+def llama(nodes: int) -> dict[str, Any]:
+    """The plan of Llama 3 405B with what its paper fixes."""
+    return plan(
+        workload={"name": "Llama3_405B", "batch_size": 2048, "sequence_length": 8192, "precision": "bf16"},
+        hardware={"name": "H100", "nodes": nodes},
+        parallelism={"context": 1, "zero": 2, "recompute": "selective", "microbatch": 1},
+    )
+
+
 @pytest.mark.parametrize(("nodes", "miss"), [(1024, 0.03), (2048, 0.04)])
 def test_llama_3_405b_s_choice_is_the_second_best(nodes: int, miss: float) -> None:
     """Grattafiori et al. 2024, table 4: TP 8, CP 1, PP 16 on 8,192 and 16,384 H100, 16 million tokens a step.
 
     Gradients and optimizer state are divided, weights are not; one sequence is a microbatch. The paper keeps all activations, but
     its attention never writes its scores: that is what selective recomputation keeps. Eight stages come out 2 to 4 %
-    quicker than sixteen, for they leave less bubble, but need 77 of 80 GB where sixteen need 71. Sixteen tensor ranks over two
-    servers would come out quicker still: they need so little memory that their stages can be interleaved.
+    quicker than sixteen, for they leave less bubble, but need 77 of 80 GB where sixteen need 71. This is among the splits that
+    keep a layer inside a server.
     """
-    data = plan(
-        workload={"name": "Llama3_405B", "batch_size": 2048, "sequence_length": 8192, "precision": "bf16"},
-        hardware={"name": "H100", "nodes": nodes},
-        parallelism={"context": 1, "zero": 2, "recompute": "selective", "microbatch": 1},
-        search={"vary": {"tensor": [1, 2, 4, SERVER]}},
-    )
-    here, longer = place(ranking(data), (8, 16))
+    here, longer = place(ranking({**llama(nodes), "search": {"vary": {"tensor": [1, 2, 4, SERVER]}}}), (8, 16))
+    assert here == 2
+    assert longer <= miss
+
+
+@pytest.mark.xfail(strict=True, reason=ACROSS)
+@pytest.mark.parametrize(("nodes", "miss"), [(1024, 0.03), (2048, 0.04)])
+def test_llama_3_405b_s_choice_is_the_second_best_of_all(nodes: int, miss: float) -> None:
+    """Over all splits it ranks 7th, 22 % behind, on 1,024 nodes, and 14th, 60 % behind, on 2,048: TP 16 x PP 2 is ahead."""
+    here, longer = place(ranking(llama(nodes)), (8, 16))
     assert here == 2
     assert longer <= miss
 
