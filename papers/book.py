@@ -58,7 +58,7 @@ def book(stated: list[tuple[Chapter, Wall]]) -> str:
 \date{{Version {mlsysim.__version__}}}
 \begin{{document}}
 \maketitle
-\noindent Every step below was recomputed by a computer-algebra system while this book was printed. The worked examples are the
+\noindent A computer-algebra system recomputed every step below when it was last changed. The worked examples are the
 equations above them with values of the registry.
 \tableofcontents\clearpage
 {inputs}

@@ -20,8 +20,8 @@ def pages() -> dict[str, str]:
     walls = list(catalogue().WALLS)
     told = (
         "A wall is a law that no design gets round: arithmetic takes time, memory is finite, light has a speed. Each is "
-        "derived step by step; the steps are recomputed while they are printed, so a page that stands here is algebra "
-        "that holds. `mlsysim derive NAME` prints the same page as text, LaTeX, HTML or MathML."
+        "derived step by step; every step is recomputed when it or what checks it changes, so a page that stands here is "
+        "algebra that holds. `mlsysim derive NAME` prints the same page as text, LaTeX, HTML or MathML."
     )
     domains = dict.fromkeys(wall["domain"] for wall in walls)
     lists = [part for domain in domains for part in _domain(domain, [w for w in walls if w["domain"] == domain])]

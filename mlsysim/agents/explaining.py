@@ -48,7 +48,7 @@ def explain_wall(wall: str | int, plan_yaml: str | None = None, format: str = "l
 
 
 def wall_page(name: str, format: str) -> tuple[str, tuple[str, ...]]:
-    """A wall's derivation and the keys of what it cites; every step is recomputed once."""
+    """A wall's derivation and the keys of what it cites; every step is verified."""
     with _ALGEBRA:
         return _printed(name, format)
 
@@ -158,7 +158,7 @@ TOOLS = (
     Tool(
         "explain_wall", "Explain a wall",
         "Derive one of the 22 walls (such as compute, memory, communication, serving) from first principles, every step "
-        "recomputed, in LaTeX or text, with what it cites. With a plan, also the numbers it takes there and the source of "
+        "verified, in LaTeX or text, with what it cites. With a plan, also the numbers it takes there and the source of "
         "every fact; then a metric, such as performance.latency, can be explained as well.",
         {"wall": {"type": ["string", "integer"], "minLength": 1, "maxLength": 100,
                   "description": "a wall by name or number; with a plan also a metric, such as performance.latency"},

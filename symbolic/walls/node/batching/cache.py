@@ -2,7 +2,7 @@
 
 from sympy import Eq, Max, Min, Piecewise, ceiling
 
-from mlsysim.symbolic.foundations import in_turn, shares
+from mlsysim.symbolic.foundations import dealing, in_turn, shares
 from mlsysim.symbolic.foundations.inputs import (
     cache_bytes,
     head_width,
@@ -166,8 +166,9 @@ per_token = substitute(
 prompt_and_answer = define(
     equation(request_length, sequence + output_tokens), because="a request is its prompt and its answer"
 )
-whole_pages = given(
-    equation(request_pages, ceiling(request_length / page)),
+whole_pages = apply(
+    dealing.boxes_law,
+    {dealing.boxes: request_pages, dealing.everything: request_length, dealing.takers: page},
     because="memory is handed out in pages, and they come whole",
     cite="kwon2023",
 )

@@ -2,10 +2,9 @@
 
 from sympy import Eq, Expr, Piecewise
 
-from mlsysim.symbolic.foundations import in_turn, shares
+from mlsysim.symbolic.foundations import in_turn, shares, split
 from mlsysim.symbolic.foundations.inputs import (
     active_experts,
-    context,
     dropout,
     expert_width,
     ffn_matrices,
@@ -15,7 +14,6 @@ from mlsysim.symbolic.foundations.inputs import (
     kv_heads,
     latent,
     mask_bytes,
-    microbatch,
     one_sample,
     score_bytes,
     score_mask_bytes,
@@ -55,8 +53,8 @@ whole_share = data("memory.whole_share", r"A_{\mathrm{keep}}", "an accelerator's
 divided_share = data("memory.divided_share", r"A_{\mathrm{div}}", "an accelerator's share of what is divided")
 kept = data("memory.kept", r"A_{1}", "activations of a layer and microbatch on one accelerator")
 
-tokens_of_microbatch = define(
-    equation(tokens_here, microbatch * sequence / context), because="context parallelism divides the sequence"
+tokens_of_microbatch = apply(
+    split.tokens_here, {split.local_tokens: tokens_here}, because="context parallelism divides the sequence"
 )
 two_norms = given(
     equation(norm_inputs, 2 * hidden * value_bytes),

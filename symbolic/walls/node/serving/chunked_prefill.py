@@ -1,7 +1,8 @@
 """Chunked prefill: a prompt in pieces, so that no decode step waits for all of it."""
 
-from sympy import Sum, Symbol, ceiling
+from sympy import Sum, Symbol
 
+from mlsysim.symbolic.foundations import dealing
 from mlsysim.symbolic.foundations.inputs import efficiency, one_position, one_token, peak, sequence, tensor
 from mlsysim.symbolic.foundations.split import stage_layers
 from mlsysim.symbolic.quantity import Quantity, count, time
@@ -37,8 +38,11 @@ whole_stall = given(
     because="decodes that wait for a prompt wait for all of it",
     cite="agrawal2024",
 )
-chunk_count = given(
-    equation(chunks, ceiling(sequence / chunk)), because="a prompt is cut into equal chunks", cite="agrawal2024"
+chunk_count = apply(
+    dealing.boxes_law,
+    {dealing.boxes: chunks, dealing.everything: sequence, dealing.takers: chunk},
+    because="a prompt is cut into equal chunks, and what is left over into one more",
+    cite="agrawal2024",
 )
 last_chunk = apply(
     prefix.prompt_closed,
