@@ -30,13 +30,6 @@ _BOUNDED = re.compile(r"^(max|min)_|_(max|min)$")
 #: How a limit is written in a line.
 A_LINE = 'a metric, <= or >= and a value, such as "itl <= 30 ms"'
 LENSES = ("feasibility", "performance", "macro")
-#: Metrics of which more is better.
-LARGER_IS_BETTER = (
-    "performance.throughput", "performance.sample_throughput", "performance.mfu", "performance.hfu", "performance.goodput",
-    "performance.busy", "performance.capacity", "macro.tokens", "macro.samples", "feasibility.largest_batch",
-)  # fmt: skip
-
-
 #: What people call a metric, and may call it here.
 CALLED = {"cost": "macro.tco"}
 #: What the field calls a metric otherwise: pointed at, so that a metric has one name here.
@@ -67,6 +60,15 @@ def metrics(variant: str | None = None) -> dict[str, Mapping[str, Any]]:
     parents = catalogue().VARIANTS
     names = {name for v in ([variant] if variant else parents) for name in parents[v]["parents"]}
     return {n: q for n, q in catalogue().QUANTITIES.items() if n in names and n.partition(".")[0] in LENSES}
+
+
+def more_is_better(name: str) -> bool:
+    """Whether more of a metric is better, such as throughput.
+
+    >>> more_is_better("performance.mfu"), more_is_better("macro.tco")
+    (True, False)
+    """
+    return bool(catalogue().QUANTITIES[name].get("more_is_better", False))
 
 
 def metric(name: str, variant: str | None = None, *, where: str | None = None, what: str = "metric") -> str:
@@ -114,7 +116,7 @@ def line_of(word: str, value: object) -> str | None:
     if isinstance(value, str) and (found := Written.parsed(f"{name} {value}")):
         return f"{name} {SIGNS[found.side]} {found.raw}"
     stated = _BOUNDED.search(word)
-    more = "min" in stated[0] if stated else any(m.endswith(f".{name}") for m in LARGER_IS_BETTER)
+    more = "min" in stated[0] if stated else any(m.endswith(f".{name}") and more_is_better(m) for m in metrics())
     shown = value if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "" else "..."
     return f"{name} {'>=' if more else '<='} {shown}"
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from mlsysim.constraints.asserts import metrics
-from mlsysim.design.assumptions import LEFT_OUT
+from mlsysim.design.assumptions import left_out
 from mlsysim.evaluation import Evaluation
 from mlsysim.page import wrapped
 from mlsysim.result import figure, key
@@ -143,14 +143,14 @@ def _lacking(evaluation: Evaluation, metric: str, moved: Mapping[str, frozenset[
     if metric in evaluation.skipped:
         return {"": evaluation.skipped[metric]}
     bindings = evaluation.design.bindings
-    return {leaf: f"{LEFT_OUT[leaf]}; {bindings[leaf].says}" for leaf, names in moved.items() if metric in names}
+    return {leaf: f"{left_out(leaf)}; {bindings[leaf].says}" for leaf, names in moved.items() if metric in names}
 
 
 def _moved_by_what_is_left_out(evaluation: Evaluation) -> dict[str, frozenset[str]]:
     """The quantities that another value of a leaf would change, for every leaf that nobody has published."""
     bindings, compiled, here = evaluation.design.bindings, kernel(evaluation.variant), evaluation.values
     found = {}
-    for leaf in (leaf for leaf in LEFT_OUT if leaf in bindings and bindings[leaf].left_out):
+    for leaf in (leaf for leaf, bound in bindings.items() if bound.left_out and left_out(leaf)):
         there = compiled([1.0 if name == leaf else here[name] for name in compiled.leaves])
         known = (item for item in zip(compiled.names, there, strict=True) if not math.isnan(here[item[0]]))
         found[leaf] = frozenset(name for name, value in known if value != here[name])

@@ -9,8 +9,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mlsysim.design.binding import bind
+from mlsysim.design.degrees import describe
 from mlsysim.design.precisions import chosen_precision
-from mlsysim.design.split import Split, choose, describe
+from mlsysim.design.split import Split, choose
 from mlsysim.registry import Entry
 from mlsysim.symbolic.errors import InfeasibleError, InputError
 
@@ -120,7 +121,7 @@ def _smaller_batch(evaluation: Evaluation) -> str | None:
         }
         return choose(replace(design, bindings={**opened, BATCH: binding}), [split], every=False)[1]
 
-    low, high = 0, design.loaded.plan.workload.batch_size
+    low, high = 0, int(design.values["workload.batch_size"])
     while low + 1 < high:
         middle = (low + high) // 2
         low, high = (middle, high) if fits(middle) else (low, middle)

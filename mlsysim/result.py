@@ -9,6 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from mlsysim.constraints.asserts import LENSES, metrics
+from mlsysim.design.degrees import Degree, degrees
 from mlsysim.evaluation import TOTALS
 from mlsysim.symbolic.kernels import catalogue
 
@@ -59,14 +60,6 @@ SEARCH_KEYS: dict[str, dict[str, Any]] = {
         "type": "object", "required": ["job", "region", "site", "start", "end", "accelerators"]}},
     "o_precision": {"type": "string", "description": "the number format that was chosen, where several were offered"},
     "o_conflict": {"type": ["string", "null"], "description": "the asserts that no split keeps"},
-    **{f"o_{name}": {"type": "integer", "description": f"the chosen {word}"} for name, word in {
-        "tp": "tensor-parallel degree", "pp": "pipeline stages", "dp": "replicas", "cp": "context-parallel degree",
-        "ep": "expert-parallel degree", "microbatch": "microbatch", "interleave": "chunks of a stage", "zero": "ZeRO stage",
-        "recompute": "recomputation: 0 none, 1 selective, 2 full", "sequence_parallel": "sequence parallelism: 0 or 1",
-        "first_spared": "layers that the first stage is spared",
-        "last_spared": "layers that the last stage is spared", "offload_optimizer": "optimizer on the host: 0 or 1",
-        "offload_activations": "activations on the host: 0 or 1",
-    }.items()},
 }  # fmt: skip
 #: What serving decides beside the split.
 BATCHED = ("serving.slots", "serving.chunk")
@@ -148,6 +141,12 @@ def summary(evaluation: Evaluation) -> str:
     return "; ".join(part for part in (evaluation.failures[0].sentence, " or ".join(evaluation.cures)) if part)
 
 
+def _valued(degree: Degree) -> str:
+    """What a degree is, and the names of its numbers."""
+    meaning = str(catalogue().QUANTITIES[degree.leaf]["meaning"])
+    return meaning + "".join(f"{': ' if not at else ', '}{at} {name}" for at, name in enumerate(degree.choices))
+
+
 def figure(metric: str, value: float | None) -> float | None:
     """A metric as a result gives it: in its own unit; None where it is not known, or no finite number."""
     if value is None or not math.isfinite(value):
@@ -218,7 +217,9 @@ def schema() -> dict[str, Any]:
         unit = record["display"]
         told = record["meaning"] if unit == "1" else f"{record['meaning']} [{unit}]"
         properties[key(name)] = {**number, "description": told, "x-metric": name, "x-unit": unit}
-    for name, told in SEARCH_KEYS.items():
+    chosen = {f"o_{degree.key}": {"type": "integer", "description": f"the choice: {_valued(degree)}"}
+              for degree in degrees().values()}  # fmt: skip
+    for name, told in (SEARCH_KEYS | chosen).items():
         properties[name] = {**told, "description": f"{told['description']} (optimize only)"}
     return {
         "$schema": SCHEMA, "$id": address("result"), "title": "mlsysim result",

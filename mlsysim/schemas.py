@@ -63,14 +63,21 @@ def _pattern(name: str) -> str:
 
 def plan_schema() -> dict[str, Any]:
     """The JSON Schema of a plan, made from its model."""
-    from mlsysim.plan.model import Plan
+    from mlsysim.plan import model
 
     named = {"$schema": SCHEMA, "$id": address("plan")}
-    return {**named, **Plan.model_json_schema(by_alias=True)}
+    found = model.Plan.model_json_schema(by_alias=True)
+    for name, section in found["$defs"].items():  # what a section itself defines stands before what says leaves
+        own = getattr(model, name).__annotations__
+        section["properties"] = dict(sorted(section["properties"].items(), key=lambda item: item[0] not in own))
+    return {**named, **found}
 
 
 def main() -> None:
-    """Write the published schema of a plan: ``python -m mlsysim.schemas``."""
+    """Write the fields of a plan that say leaves, and its published schema: ``python -m mlsysim.schemas``."""
+    from mlsysim.plan import writing_fields
+
+    writing_fields.main()
     acceptance.SCHEMA_FILE.write_text(json.dumps(plan_schema(), indent=1) + "\n", encoding="utf-8")
 
 

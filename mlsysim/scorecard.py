@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mlsysim.design.split import describe
+from mlsysim.design.degrees import describe
 from mlsysim.page import wrapped
 from mlsysim.result import summary
 from mlsysim.symbolic.kernels import catalogue

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mlsysim.constraints.asserts import LARGER_IS_BETTER, Limit
+from mlsysim.constraints.asserts import Limit, more_is_better
 from mlsysim.symbolic.words import number
 
 #: Elasticities smaller than this move nothing.
@@ -81,7 +81,7 @@ def price(limit: Limit, found: float, wanted: Sequence[str], grows: Slopes, shri
         if slopes[limit.metric] * direction * limit.sign > 1 / FARTHEST
     ]
     for gains in (metric for metric in wanted if metric != limit.metric):
-        better = 1 if gains in LARGER_IS_BETTER else -1
+        better = 1 if more_is_better(gains) else -1
         trades = [(leaf, move, slopes[gains] * move) for leaf, move, slopes in moves]
         paying = [trade for trade in trades if trade[2] * better > NOTHING]
         if paying:

@@ -266,7 +266,7 @@ def evaluate_pools(loaded: LoadedPlan) -> SharedEvaluation:
     refuse(names)
     counts = [pool.share or counted(loaded, pool) for pool in pools]  # all have a share, or none
     shares = [count / sum(counts) for count in counts]
-    batches = apportioned(loaded.plan.workload.batch_size, shares)
+    batches = apportioned(loaded.batch_size, shares)
     first = evaluate(bind(_pool_plan(loaded, 0, shares[0], batches[0])))  # a wrong assert is refused here
     plans = (_pool_plan(loaded, at, share, batches[at], alone=True) for at, share in enumerate(shares))
     found = [Pool(share, evaluate(bind(plan))) for share, plan in zip(shares, plans, strict=True)]
@@ -294,7 +294,7 @@ def _pool_plan(loaded: LoadedPlan, position: int, share: float, batch: int, *, a
     own["constraints"] = {"assert": [asserts[at] for at in kept]}
     if loaded.phase != "serving" and not batch:
         raise InputError(
-            f"hardware.pools: of a batch of {loaded.plan.workload.batch_size} {pool['name']} gets nothing",
+            f"hardware.pools: of a batch of {loaded.batch_size} {pool['name']} gets nothing",
             where=loaded.where("hardware", "pools", key=True), hint="give a larger batch, or fewer pools",
         )  # fmt: skip
     rate = loaded.plan.serving.requests_per_second

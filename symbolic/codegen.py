@@ -8,6 +8,7 @@ kernel whose digest does not match is refused (see ``kernels``), never silently 
 from __future__ import annotations
 
 import pprint
+from dataclasses import asdict
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -17,6 +18,7 @@ from sympy.codegen.cfunctions import expm1
 from sympy.printing.pycode import PythonCodePrinter
 
 from mlsysim.symbolic import foundations
+from mlsysim.symbolic.declared import SaidField, fields, leaves
 from mlsysim.symbolic.errors import MlsysimError
 from mlsysim.symbolic.foundations import dealing, hiding, in_turn, matrices, rates, shares, whole_shares
 from mlsysim.symbolic.graph import Graph, chapters, graph
@@ -203,6 +205,8 @@ def catalogue_source() -> str:
         f"{_HEADER}\nSOURCE = {source_digest()!r}\n"
         f"QUANTITIES = {_pretty({q.name: _describe(q) for q in quantities})}\n"
         f"WALLS = {_pretty(walls)}\n"
+        f"FIELDS = {_pretty({field.path: _of_field(field) for field in fields()})}\n"
+        f"DEGREES = {_pretty({leaf.name: asdict(leaf.facets['degree']) for leaf in leaves() if 'degree' in leaf.facets})}\n"
         f"VARIANTS = {_pretty({variant: _structure(g) for variant, g in graphs.items()})}\n"
     )
 
@@ -213,7 +217,12 @@ def _describe(q: Quantity) -> dict[str, Any]:
         "latex": q.latex, "unit": q.unit, "display": q.display, "scale": factor(q.display) / factor(q.unit),
         "meaning": q.meaning, "integer": bool(q.is_integer), "low": low, "high": high, "choices": q.choices,
         "absent": q.absent if q.absent is None else repr(float(q.absent)),
+        **{name: value for name, value in q.facets.items() if isinstance(value, str | bool)},
     }  # fmt: skip
+
+
+def _of_field(field: SaidField) -> dict[str, Any]:
+    return {"leaves": tuple(leaf.name for leaf in field.leaves), "variants": field.variants, "scale": field.scale}
 
 
 def _structure(g: Graph) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import sympy
+
+from mlsysim.symbolic.facets import Facets
 
 #: Every variant of the graph: how the model is known, and what is done with it: training, a batch of inference at once,
 #: or serving requests that arrive one by one.
@@ -40,9 +42,10 @@ class Quantity(sympy.Symbol):
         choices: for a categorical quantity, the name of each integer value.
         constant: the value, for a definitional constant such as the two operations of a multiply-add.
         absent: what a value that nobody has published counts as, where leaving the term out is sound.
+        facets: what else is declared of it: how a plan says it, what a search decides of it, ...
     """
 
-    __slots__ = ("absent", "choices", "constant", "display", "high", "latex", "low", "meaning", "unit")
+    __slots__ = ("absent", "choices", "constant", "display", "facets", "high", "latex", "low", "meaning", "unit")
 
     latex: str
     unit: str
@@ -53,6 +56,7 @@ class Quantity(sympy.Symbol):
     choices: tuple[str, ...]
     constant: float | None
     absent: float | None
+    facets: Facets
 
     def __new__(
         cls,
@@ -68,6 +72,7 @@ class Quantity(sympy.Symbol):
         choices: tuple[str, ...] = (),
         constant: float | None = None,
         absent: float | None = None,
+        **facets: Unpack[Facets],
     ) -> Quantity:
         """Make a quantity; sympy assumes it positive when its range is, nonnegative otherwise."""
         if choices:
@@ -77,7 +82,7 @@ class Quantity(sympy.Symbol):
         quantity.latex, quantity.unit, quantity.meaning = latex, unit, meaning
         quantity.display = display or unit
         quantity.low, quantity.high, quantity.choices = low, high, choices
-        quantity.constant, quantity.absent = constant, absent
+        quantity.constant, quantity.absent, quantity.facets = constant, absent, facets
         return quantity
 
     def __getnewargs_ex__(self) -> Any:
@@ -85,14 +90,26 @@ class Quantity(sympy.Symbol):
         raise TypeError(f"{self.name} cannot be pickled; import it from the module that defines it")
 
 
-def count(name: str, latex: str, meaning: str, *, unit: str = "1", low: float = 1, high: float = 64) -> Quantity:
+def count(
+    name: str,
+    latex: str,
+    meaning: str,
+    *,
+    unit: str = "1",
+    low: float = 1,
+    high: float = 64,
+    absent: float | None = None,
+    **facets: Unpack[Facets],
+) -> Quantity:
     """An integer quantity, at least one unless ``low`` says otherwise."""
-    return Quantity(name, latex, unit, meaning, integer=True, low=low, high=high)
+    return Quantity(name, latex, unit, meaning, integer=True, low=low, high=high, absent=absent, **facets)
 
 
-def time(name: str, latex: str, meaning: str, *, display: str = "ms", low: float = 1e-3) -> Quantity:
+def time(
+    name: str, latex: str, meaning: str, *, display: str = "ms", low: float = 1e-3, **facets: Unpack[Facets]
+) -> Quantity:
     """A time in seconds, shown in milliseconds unless ``display`` says otherwise."""
-    return Quantity(name, latex, "s", meaning, display=display, low=low)
+    return Quantity(name, latex, "s", meaning, display=display, low=low, **facets)
 
 
 def data(name: str, latex: str, meaning: str, *, display: str = "GB", low: float = 1e-3) -> Quantity:
@@ -100,14 +117,16 @@ def data(name: str, latex: str, meaning: str, *, display: str = "GB", low: float
     return Quantity(name, latex, "byte", meaning, display=display, low=low)
 
 
-def ratio(name: str, latex: str, meaning: str, *, low: float = 1e-3, high: float = 1) -> Quantity:
+def ratio(
+    name: str, latex: str, meaning: str, *, low: float = 1e-3, high: float = 1, **facets: Unpack[Facets]
+) -> Quantity:
     """A plain number, between zero and one unless the range says otherwise."""
-    return Quantity(name, latex, "1", meaning, low=low, high=high)
+    return Quantity(name, latex, "1", meaning, low=low, high=high, **facets)
 
 
-def flag(name: str, latex: str, meaning: str) -> Quantity:
+def flag(name: str, latex: str, meaning: str, **facets: Unpack[Facets]) -> Quantity:
     """A yes-or-no quantity: 1 or 0."""
-    return Quantity(name, latex, "1", meaning, choices=("no", "yes"))
+    return Quantity(name, latex, "1", meaning, choices=("no", "yes"), **facets)
 
 
 def constant(name: str, value: int, unit: str, meaning: str) -> Quantity:

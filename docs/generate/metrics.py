@@ -35,10 +35,10 @@ def _lens(lens: str) -> str:
 
 
 def _row(name: str, record: Mapping[str, Any]) -> list[str]:
-    from mlsysim.constraints.asserts import LARGER_IS_BETTER
+    from mlsysim.constraints.asserts import more_is_better
     from mlsysim.result import key
 
-    better = " ↑" if name in LARGER_IS_BETTER else ""
+    better = " ↑" if more_is_better(name) else ""
     unit = "" if record["display"] == "1" else words(record["display"])
     return [f"{code(name)}{better}<br>{code(key(name))}", unit, words(record["meaning"]), where(name)]
 

@@ -17,24 +17,6 @@ from mlsysim.symbolic.words import amount
 TRAINING_FORMATS = ("bf16", "fp16", "fp32")
 INFERENCE_FORMATS = ("bf16", "fp16", "int8", "fp32")
 
-#: Leaves that are left out where nobody has published them, and what that does to the answer.
-LEFT_OUT = {
-    "accelerator.bandwidth": "memory bandwidth: times are lower bounds",
-    "model.activation_bytes": "activations: memory is a lower bound",
-    "node.link_bandwidth": "bandwidth inside a node: times are lower bounds",
-    "node.link_latency": "latency inside a node: times are lower bounds",
-    "node.net_bandwidth": "bandwidth between nodes: times are lower bounds",
-    "node.net_latency": "latency between nodes: times are lower bounds",
-    "node.embodied": "emissions of making the hardware are left out",
-    "grid.water_intensity": "water of the grid is left out",
-}
-#: What a leaf is called where its name does not say it.
-_CALLED = {
-    "software.full_batch": "full decode batch", "software.page": "cache page",
-    "reliability.device_mtbf": "mean time between failures of an accelerator",
-    "storage.node_bandwidth": "node", "storage.filesystem_bandwidth": "file system",
-    "facility.pue": "PUE", "facility.wue": "WUE",
-}  # fmt: skip
 #: What defaults of a kind are of, before where they come from.
 _OF = {"reliability": "failures as in ", "storage": "checkpoints to ", "facility": "facility: "}
 #: The order in which leaves are listed, by the first word of their names; and those of software that kinds of work share.
@@ -44,14 +26,6 @@ _EFFICIENCIES = ("software.efficiency", "software.decode_single", "software.deco
 _OF_ANSWERS = frozenset(
     {"workload.output_tokens", "software.decode_single", "software.decode_batched", "software.full_batch"}
 )
-#: Leaves whose default is said as a sentence.
-_WHOLE = {
-    "workload.batch_size": "batch size 1: the plan gives none",
-    "split.devices": "one accelerator: the plan gives no number",
-    "ops.carbon_tax": "no carbon tax",
-    "grid.electricity_price": "electricity: in the price of the accelerators; give ops.electricity_price where it is paid "
-    "beside it",
-}
 
 
 def assumptions(design: Design, idle: Collection[str]) -> Iterator[str]:
@@ -132,8 +106,8 @@ def _of_leaves(design: Design, leaves: Iterable[str]) -> Iterator[str]:
     lines: dict[str, list[str]] = {}
     for leaf in sorted(leaves, key=_order):
         binding = design.bindings[leaf]
-        if binding.left_out and leaf in LEFT_OUT:
-            lines.setdefault(f"{LEFT_OUT[leaf]}; {binding.says}", [])
+        if binding.left_out and (without := left_out(leaf)):
+            lines.setdefault(f"{without}; {binding.says}", [])
         elif binding.origin == "default" and binding.value is not None and not binding.left_out:
             sentence = _of_one(design, leaf, binding.value)
             if sentence is not None:
@@ -171,16 +145,21 @@ def _of_one(design: Design, leaf: str, value: float) -> str | None:
         case "price.accelerator_hour":
             return f"price {value * 3600:g} USD per accelerator and hour: {says}{age(fact)}"
         case _:
-            return _WHOLE.get(leaf)
+            return catalogue().QUANTITIES[leaf].get("unsaid")
 
 
 def _amount(design: Design, leaf: str) -> str:
     return amount(design.bindings[leaf].value or 0.0, catalogue().QUANTITIES[leaf])
 
 
+def left_out(leaf: str) -> str:
+    """What leaving out an unpublished leaf does to the answer; empty where it is not to be said."""
+    return str(catalogue().QUANTITIES[leaf].get("without", ""))
+
+
 def _label(leaf: str) -> str:
     """What a leaf is called in a line of several."""
-    return _CALLED.get(leaf, leaf.rpartition(".")[2].replace("_", " "))
+    return str(catalogue().QUANTITIES[leaf].get("called", leaf.rpartition(".")[2].replace("_", " ")))
 
 
 #: Days after which a price is old.

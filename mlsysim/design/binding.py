@@ -11,7 +11,8 @@ from mlsysim.design.assumptions import assumptions
 from mlsysim.design.hosts import refuse_unknown_host
 from mlsysim.design.idle_fields import idle_fields, refuse_idle_fields
 from mlsysim.design.precisions import chosen_precision
-from mlsysim.plan import RECOMPUTE, SPLIT, LoadedPlan
+from mlsysim.plan import LoadedPlan
+from mlsysim.plan.leaves import LeafField, by_leaf, leaf_fields
 from mlsysim.plan.shorthand import OWN_MODEL
 from mlsysim.plan.synonyms import field_called
 from mlsysim.registry import Entry
@@ -19,29 +20,6 @@ from mlsysim.registry.entry import alone
 from mlsysim.symbolic.errors import InputError, refuse
 from mlsysim.symbolic.kernels import catalogue, kernel
 
-#: What a plan says: the field and the leaf it binds.
-SAID = {
-    ("workload", "batch_size"): "workload.batch_size",
-    ("workload", "sequence_length"): "workload.sequence_length",
-    ("workload", "output_tokens"): "workload.output_tokens",
-    ("workload", "tokens"): "workload.training_tokens",
-    ("software", "memory_efficiency"): "software.memory_efficiency",
-    ("software", "link_efficiency"): "software.link_efficiency",
-    ("software", "overlap"): "software.overlap",
-    ("software", "imbalance"): "software.imbalance",
-    ("software", "page"): "software.page",
-    ("ops", "carbon_tax"): "ops.carbon_tax",
-    ("serving", "requests_per_second"): "serving.arrivals",
-    ("serving", "slots"): "serving.slots",
-    ("serving", "chunk"): "serving.chunk",
-    ("ops", "price_per_accelerator_hour"): "price.accelerator_hour",
-    ("ops", "carbon_intensity"): "grid.carbon_intensity",
-    ("ops", "electricity_price"): "grid.electricity_price",
-    ("network", "bandwidth"): "node.net_bandwidth",
-    ("network", "latency"): "node.net_latency",
-    ("network", "link_bandwidth"): "node.link_bandwidth",
-    ("network", "link_latency"): "node.link_latency",
-}
 #: The fields that name entries of the registry, and of which category.
 _NAMES = (
     ("models", "workload", "name"), ("optimizers", "workload", "optimizer"), ("hardware", "hardware", "name"),
@@ -51,11 +29,12 @@ _NAMES = (
 #: The field that names a fabric instead of the node's own, by what the fabric is for.
 _FABRICS = {"network": "fabric", "link": "link"}
 
+#: The entry of a category whose facts are taken where a plan names none.
+STANDARD = {"reliability": "Llama3_405B_run", "software": "ideal"}
 #: What a checkpoint is bound by: facts of storage, by leaf.
 WRITTEN = {"node_bandwidth": "write_bandwidth", "filesystem_bandwidth": "filesystem_write_bandwidth"}
 #: What a plan says instead of a price of electricity, for the registry's of its region.
 OF_THE_GRID = "grid"
-SECONDS_OF_A_DAY = 86400.0
 #: Why nothing is known of a run, or of the time that its fleet is held; and how long that is where only its tokens are known.
 NO_TOKENS = "the plan does not say how many tokens the run has (workload.tokens)"
 NO_RUN = "the plan has neither a duration (ops.duration_days) nor the tokens of a run (workload.tokens)"
@@ -103,7 +82,11 @@ class _Binder:
         self.refuse_what_cannot_be_judged(bindings)
         self.refuse_unknown_hosts(bindings)
         made = (self.loaded, self.variant, self.model, self.hardware, self.node, self.precision, bindings)
-        return Design(*made).assuming(*assumptions(Design(*made), {SAID[field] for field in idle if field in SAID}))
+        return Design(*made).assuming(
+            *assumptions(
+                Design(*made), {leaf for f in leaf_fields() if (f.section, f.name) in idle for leaf in f.leaves}
+            )
+        )
 
     def lookup(self, category: str, *path: str) -> Entry:
         section: Any = self.plan
@@ -203,26 +186,36 @@ class _Binder:
     # One leaf at a time: what the plan says, else what the registry knows, else a stated default.
 
     def leaf(self, name: str) -> Binding:
-        for (section, field_), leaf in SAID.items():
-            if leaf == name and self.said(section, field_) is not None and not self.by_default(section, field_):
-                return self.from_plan(section, field_, leaf)
-        namespace, _, rest = name.partition(".")
-        bound: Binding = getattr(self, f"_{namespace}")(rest)
-        absent = catalogue().QUANTITIES[name]["absent"]
+        if (field := by_leaf().get(name)) is not None and self.said(field.section, field.name) is not None:
+            return self.from_plan(field, name)
+        record = catalogue().QUANTITIES[name]
+        if "fact" in record:
+            bound = self.of_fact(record["fact"])
+        else:
+            namespace, _, rest = name.partition(".")
+            bound = getattr(self, f"_{namespace}")(rest)
+        absent = record["absent"]
         if bound.value is None and absent is not None:
             return replace(bound, value=float(absent), left_out=True)
         return bound
 
-    def by_default(self, section: str, name: str) -> bool:
-        """Whether the schema filled in a field that the plan does not give."""
-        return (section, name) == ("workload", "batch_size") and name not in self.loaded.document.data["workload"]
+    def from_plan(self, field: LeafField, leaf: str) -> Binding:
+        """What a plan says of a leaf, in the leaf's unit."""
+        raw = self.said(field.section, field.name)
+        if (field.name, raw) == ("electricity_price", OF_THE_GRID):
+            return self.of_the_grid(self.loaded.where(field.section, field.name))
+        names = catalogue().QUANTITIES[leaf]["choices"]
+        value = names.index(raw) if raw in names else float(raw) * field.scale
+        return Binding(float(value), "plan", f"{field.section}.{field.name} of the plan")
 
-    def from_plan(self, section: str, field_: str, leaf: str) -> Binding:
-        raw = self.said(section, field_)
-        if (field_, raw) == ("electricity_price", OF_THE_GRID):
-            return self.of_the_grid(self.loaded.where(section, field_))
-        value = float(raw) * float(catalogue().QUANTITIES[leaf]["scale"])
-        return Binding(value, "plan", f"{section}.{field_} of the plan")
+    def of_fact(self, fact: str) -> Binding:
+        """The fact of the registry that a leaf takes where the plan does not say it: of the model, or of a standard entry."""
+        holder, _, name = fact.partition(".")
+        return (
+            _of(self.model, name)
+            if holder == "model"
+            else self.taken(_of(self.zoo.entries(holder)[STANDARD[holder]], name))
+        )
 
     def _model(self, rest: str) -> Binding:
         return _of(self.model, rest)
@@ -287,9 +280,6 @@ class _Binder:
     def _storage(self, rest: str) -> Binding:
         return self.taken(_of(self.zoo.entries("storage")["SuperPOD"], WRITTEN[rest]))
 
-    def _reliability(self, rest: str) -> Binding:
-        return self.taken(_of(self.zoo.entries("reliability")["Llama3_405B_run"], rest))
-
     def _workload(self, rest: str) -> Binding:
         if rest == "sequence_length":
             return self.leaving_room(self.own_length())
@@ -304,7 +294,7 @@ class _Binder:
             return replace(
                 _of(self.zoo.entries("software")["ideal"], rest), origin="default", says="the mean answer of ShareGPT"
             )
-        return Binding(float(self.plan.workload.batch_size), "default", "one at a time")
+        return Binding(1.0, "default", "one at a time")
 
     def own_length(self) -> Binding:
         """The sequence length of a plan that gives none: what the model was trained with, else what most accept."""
@@ -332,10 +322,7 @@ class _Binder:
 
     def _serving(self, rest: str) -> Binding:
         if rest == "in_time":
-            said = self.plan.serving.percentile
-            return Binding(
-                (said or PERCENTILE) / 100, "plan" if said else "default", f"percentile {said or PERCENTILE:g}"
-            )
+            return Binding(PERCENTILE / 100, "default", f"percentile {PERCENTILE:g}")
         if rest == "slots":
             return Binding(None, "default", "left to the rule")
         usual = _of(self.zoo.entries("software")["ideal"], rest)
@@ -345,13 +332,8 @@ class _Binder:
         return Binding(length, "default", "the whole prompt")
 
     def _software(self, rest: str) -> Binding:
-        guide = self.zoo.entries("software")
-        if rest in ("efficiency", "decode_single", "decode_batched"):
-            if self.plan.workload.efficiency is not None:
-                return Binding(self.plan.workload.efficiency, "plan", "workload.efficiency of the plan")
-            row = guide[self.guide_row(rest)]
-            return replace(_of(row, "efficiency"), origin="default", says=f"the middle of the guide's row: {row.title}")
-        return replace(_of(guide["ideal"], rest), origin="default")
+        row = self.zoo.entries("software")[self.guide_row(rest)]
+        return replace(_of(row, "efficiency"), origin="default", says=f"the middle of the guide's row: {row.title}")
 
     def guide_row(self, rest: str) -> str:
         """The row of the efficiency guide for this kind of work."""
@@ -399,9 +381,7 @@ class _Binder:
     def _ops(self, rest: str) -> Binding:
         if rest == "carbon_tax":
             return Binding(0.0, "default", "no carbon tax")
-        if self.plan.ops.duration_days is None:
-            return self.open_duration()
-        return Binding(self.plan.ops.duration_days * SECONDS_OF_A_DAY, "plan", "ops.duration_days of the plan")
+        return self.open_duration()
 
     def open_duration(self) -> Binding:
         """How long a fleet is held for which the plan has no duration: for its run, where it says how many tokens that has."""
@@ -414,11 +394,7 @@ class _Binder:
     def _split(self, rest: str) -> Binding:
         if rest == "devices":
             return self.devices()
-        said = getattr(self.plan.parallelism, {leaf: f for f, leaf in SPLIT.items()}[f"split.{rest}"])
-        if said is None:
-            return Binding(None, "default", "left to the rule")
-        value = RECOMPUTE.index(said) if rest == "recompute" else said
-        return Binding(float(value), "plan", "parallelism of the plan")
+        return Binding(None, "default", "left to the rule")
 
     def devices(self) -> Binding:
         choice = self.plan.hardware
@@ -446,10 +422,8 @@ def leaf_meant(name: str) -> str | None:
     >>> leaf_meant("tp"), leaf_meant("requests_per_second"), leaf_meant("GPUs")
     ('split.tensor', 'serving.arrivals', 'split.devices')
     """
-    bound = {f"{section}.{field}": leaf for (section, field), leaf in SAID.items()}
-    bound |= {f"parallelism.{field}": leaf for field, leaf in SPLIT.items()} | {
-        "hardware.accelerators": "split.devices"
-    }
+    bound = {f"{field.section}.{field.name}": field.leaves[0] for field in leaf_fields()}
+    bound["hardware.accelerators"] = "split.devices"
     fields = (field for field in bound if name in (field, field.rpartition(".")[2]))
     return bound.get(field_called(name) or next(fields, ""))
 

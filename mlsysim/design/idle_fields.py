@@ -5,23 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from mlsysim.design import encodes
-from mlsysim.plan import MAY_BE_NOTHING, SPLIT, LoadedPlan
+from mlsysim.plan import LoadedPlan
+from mlsysim.plan.leaves import leaf_fields
 from mlsysim.registry import Entry
 from mlsysim.symbolic.errors import InputError
 
-#: Fields that count in training alone, in inference and serving alone, and of a transformer alone.
-TRAINING = (
-    *(("parallelism", name) for name in SPLIT if name not in ("tensor", "pipeline", "data")),
-    ("workload", "optimizer"), ("workload", "tokens"), ("software", "overlap"), ("software", "imbalance"),
-    ("search", "offload"),
-)  # fmt: skip
-INFERENCE = (("workload", "output_tokens"), ("software", "page"))
-TRANSFORMER = (
-    *(("parallelism", name) for name in SPLIT if name != "zero"), ("workload", "sequence_length"), ("workload", "tokens"),
-    ("search", "offload"), ("serving", "chunk"), ("software", "imbalance"), *INFERENCE,
-)  # fmt: skip
-#: Fields of ops that say something of the time held, and nothing without it.
-OF_THE_TIME = ("region", "facility", "price_per_accelerator_hour", *MAY_BE_NOTHING)
+#: Fields that say no leaf and count in training alone.
+_TRAINING = (("workload", "optimizer"), ("search", "offload"))
 
 
 #: Fields of the network that count between nodes, and inside one.
@@ -46,11 +36,10 @@ def idle_fields(loaded: LoadedPlan, model: Entry, accelerators: int, node: int) 
 
     if encodes(model):
         add([("workload", "output_tokens")], f"{phase}, an encoder, which writes no tokens")
-    add(INFERENCE if training else TRAINING, phase)
-    if loaded.phase != "serving":
-        add((("serving", name) for name in vars(plan.serving)), phase)
-    if not transformer:
-        add(TRANSFORMER, phase)
+    variant = f"{model.kind}_{loaded.phase}"
+    add(((field.section, field.name) for field in leaf_fields() if variant not in field.variants), phase)
+    add(() if training else _TRAINING, phase)
+    add(() if transformer else [("search", "offload")], phase)
     experts = model.facts.get("experts")
     if transformer and not (experts and experts.number):
         add([("software", "imbalance")], f"{phase}, which has no experts")
@@ -86,7 +75,7 @@ def refuse_idle_fields(loaded: LoadedPlan, idle: Mapping[tuple[str, str], str]) 
                 f"{section}.{name}: it changes nothing in {where}", where=loaded.where(section, name, key=True),
                 hint="leave it out",
             )  # fmt: skip
-    for name in OF_THE_TIME if plan.ops.duration_days is None and plan.workload.tokens is None else ():
+    for name in vars(plan.ops) if plan.ops.duration_days is None and plan.workload.tokens is None else ():
         if getattr(plan.ops, name) is not None:
             raise InputError(
                 f"ops.{name}: without a duration it changes nothing", where=loaded.where("ops", name, key=True),

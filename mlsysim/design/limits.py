@@ -9,20 +9,13 @@ from functools import cache
 from numbers import Real
 from typing import Any
 
-from mlsysim.design.binding import SAID, SECONDS_OF_A_DAY
-from mlsysim.plan import SPLIT
 from mlsysim.plan.acceptance import number_rule
+from mlsysim.plan.leaves import by_leaf
 from mlsysim.plan.wording import cure, said
 from mlsysim.registry.vocabulary import AT_MOST, Meaning, meaning
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.kernels import catalogue
 
-#: Fields that bind several leaves, or a leaf in another unit than its own, with the leaf's value for a 1.
-_ELSEWHERE = {
-    "software.efficiency": ("workload", "efficiency", 1.0), "software.decode_single": ("workload", "efficiency", 1.0),
-    "software.decode_batched": ("workload", "efficiency", 1.0), "serving.in_time": ("serving", "percentile", 0.01),
-    "ops.duration": ("ops", "duration_days", SECONDS_OF_A_DAY), "split.devices": ("hardware", "accelerators", 1.0),
-}  # fmt: skip
 #: Leaves that are facts of the registry under the same name: their namespace, and the category.
 _FACTS = {"facility": "facilities", "model": "models", "node": "nodes", "software": "software"}
 #: The units in which a fact is the leaf's own number.
@@ -136,8 +129,10 @@ def limits(leaf: str) -> Limits:
     record = catalogue().QUANTITIES[leaf]
     if record["choices"]:
         names: Sequence[str] = record["choices"]
-        field = next((f"parallelism.{name}" for name, bound in SPLIT.items() if bound == leaf), leaf)
-        return Limits(field, 0, len(names) - 1, whole=True, choices=tuple(names))
+        said = by_leaf().get(leaf)
+        return Limits(
+            f"{said.section}.{said.name}" if said else leaf, 0, len(names) - 1, whole=True, choices=tuple(names)
+        )
     section, field, scale = _field(leaf)
     if not section:
         fact = _fact(leaf)
@@ -155,12 +150,10 @@ def limits(leaf: str) -> Limits:
 
 def _field(leaf: str) -> tuple[str, str, float]:
     """The section and the field of a plan that bind a leaf, and the leaf's value for a 1; empty where there is none."""
-    if leaf in _ELSEWHERE:
-        return _ELSEWHERE[leaf]
-    scale = float(catalogue().QUANTITIES[leaf]["scale"])
-    degrees = ((("parallelism", field), bound) for field, bound in SPLIT.items())
-    return next(((section, field, scale) for (section, field), bound in (*SAID.items(), *degrees) if bound == leaf),
-                ("", "", 1.0))  # fmt: skip
+    if leaf == "split.devices":
+        return "hardware", "accelerators", 1.0
+    field = by_leaf().get(leaf)
+    return (field.section, field.name, field.scale) if field else ("", "", 1.0)
 
 
 def _fact(leaf: str) -> Meaning | None:

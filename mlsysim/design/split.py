@@ -16,19 +16,16 @@ from typing import Any
 from mlsysim.constraints.feasibility import holds
 from mlsysim.constraints.structure import conditions, rests_on
 from mlsysim.design import Design
+from mlsysim.design.degrees import degrees, describe
 from mlsysim.design.hosts import unknown_host
 from mlsysim.design.slots import SLOTS, slots_that_fit
 from mlsysim.design.slots import said as slots_said
-from mlsysim.registry.vocabulary import FORMATS
 from mlsysim.symbolic.kernels import kernel
 
 Split = dict[str, float]
 
 #: ZeRO and recomputation (none, selective, full) in the order in which they are tried: what costs least first.
 _LADDER = ((0, 0), (1, 0), (1, 1), (1, 2), *((z, r) for z in (2, 3, 0) for r in (0, 1, 2) if (z, r) != (0, 0)))
-_ONE = {"context": 1, "expert": 1, "interleave": 1, "microbatch": 1}
-#: Choices that evaluation leaves out unless the plan makes them.
-_NONE = {"first_spared": 0, "last_spared": 0, "offload_optimizer": 0, "offload_activations": 0}
 #: What a search looks at of the layers that an end of a pipeline is spared.
 SPARED = (0, 1, 2)
 
@@ -59,55 +56,16 @@ def complete(design: Design) -> Design:
 
 
 def _unsaid(design: Design, chosen: Split) -> str:
-    """The degrees that a rule chose in training and a description leaves out at their usual values, in brackets."""
-    if not design.variant.startswith("transformer_training"):
+    """What a rule chose in training and a split in words does not name, in brackets."""
+    if design.variant != "transformer_training":
         return ""
-    value = {name.partition(".")[2]: number for name, number in design.values.items() if name.startswith("split.")}
-    several = value["devices"] > 1
-    words = {
-        "microbatch": "microbatch 1" * (value["microbatch"] == 1),
-        "context": "no context parallelism" * (several and value["context"] == 1),
-        "expert": "no expert parallelism" * (several and value["expert"] == 1 and design.values["model.experts"] > 0),
-        "sequence": f"{'' if value['sequence'] else 'no '}sequence parallelism" * (value["tensor"] > 1),
-        "interleave": "one chunk a stage" * (value["pipeline"] > 1 and value["interleave"] == 1),
-        "first_spared": "no layers spared at the ends"
-        * (value["pipeline"] > 1 and not value["first_spared"] and not value["last_spared"]),
-        "offload_optimizer": "nothing on the host"
-        * (not value["offload_optimizer"] and not value["offload_activations"]),
-    }
-    left = [word for degree, word in words.items() if word and f"split.{degree}" in chosen]
-    return f" ({', '.join(left)})" if left else ""
-
-
-_AWAY = {"offload_optimizer": "optimizer", "offload_activations": "activations"}
-
-
-def describe(split: Mapping[str, float]) -> str:
-    """A split in words, such as ``TP 8 x PP 1 x DP 64, ZeRO 1, selective recomputation``."""
-    get = {name.partition(".")[2]: value for name, value in split.items()}
-    shown = [
-        f"{label} {get[key]:,.0f}"
-        for key, label in (("tensor", "TP"), ("pipeline", "PP"), ("data", "DP"))
-        if key in get
+    values = design.values
+    left = [
+        degree.words(values[leaf])
+        for leaf, degree in degrees().items()
+        if leaf in chosen and not degree.names(values[leaf]) and (not degree.beside or values[degree.beside] > 1)
     ]
-    shown += [f"{label} {get[key]:,.0f}" for key, label in (("context", "CP"), ("expert", "EP")) if get.get(key, 1) > 1]
-    words = " x ".join(shown)
-    if get.get("microbatch", 1) > 1:
-        words += f", microbatch {get['microbatch']:g}"
-    if get.get("interleave", 1) > 1:
-        words += f", {get['interleave']:g} chunks a stage"
-    if "zero" in get:
-        words += f"{', ' if words else ''}ZeRO {get['zero']:g}"
-    if "recompute" in get:
-        words += f", {('no', 'selective', 'full')[int(get['recompute'])]} recomputation"
-    if get.get("first_spared", 0) or get.get("last_spared", 0):
-        words += f", ends spared {get.get('first_spared', 0):g} and {get.get('last_spared', 0):g} layers"
-    away = [word for key, word in _AWAY.items() if get.get(key)]
-    if away:
-        words += f", {' and '.join(away)} on the host"
-    if "precision" in get:
-        words += f", {FORMATS[int(get['precision'])]}"
-    return words
+    return f" ({', '.join(left)})" if left else ""
 
 
 def choose(design: Design, near: Iterable[Split] = (), *, every: bool = True) -> tuple[Split, bool]:
@@ -143,8 +101,12 @@ def _best_of_all(design: Design) -> tuple[Split, bool] | None:
     from mlsysim.constraints.space import Space, count
 
     found = domains(design)
-    for name in ("split.microbatch", "split.interleave", *(f"split.{name}" for name in _NONE)):
-        if name in found and design.bindings[name].value is None:
+    for name in found:
+        if (
+            isinstance(degrees()[name].values, str)
+            and not degrees()[name].ranks
+            and design.bindings[name].value is None
+        ):
             found[name] = found[name][:1]
     space = Space(design.variant, design.values, found)
     if not space.possible("structural"):
@@ -183,25 +145,23 @@ def domains(design: Design) -> dict[str, tuple[int, ...]]:
     devices, layers = int(values["split.devices"]), int(values["model.layers"])
     training = design.variant.endswith("training")
     stages = [p for p in divisors(devices) if p <= layers]
-    choices: dict[str, list[int]] = {
-        "split.tensor": admissible(design, "split.tensor", divisors(devices)),
-        "split.pipeline": stages,
-        "split.context": admissible(design, "split.context", divisors(devices)) if training else [1],
-        "split.data": divisors(devices),
-        "split.expert": admissible(design, "split.expert", divisors(devices)) if training else [1],
-    }
-    if training:
-        choices |= {
-            "split.microbatch": divisors(int(values["workload.batch_size"])),
-            "split.zero": [0, 1, 2, 3],
-            "split.recompute": [0, 1, 2],
-            "split.sequence": [1],
-            "split.first_spared": _spared(design, choices),
-            "split.last_spared": _spared(design, choices),
-            "split.offload_optimizer": _offload(design),
-            "split.offload_activations": _offload(design),
-            "split.interleave": sorted({v for p in stages if p > 1 for v in divisors(-(-layers // p))} | {1}),
-        }
+    tried = {
+        "devices": divisors(devices), "stages": stages, "ends": list(SPARED), "host": _offload(design),
+        "batch": divisors(int(values["workload.batch_size"])) if training else [1],
+        "chunks": sorted({v for p in stages if p > 1 for v in divisors(-(-layers // p))} | {1}),
+    }  # fmt: skip
+    choices: dict[str, list[int]] = {}
+    for leaf, degree in degrees().items():
+        if leaf not in design.bindings:
+            continue
+        options = list(tried[degree.values] if isinstance(degree.values, str) else degree.values)
+        if not degree.counts_in(design.variant):
+            options = [degree.neutral]
+        elif degree.values == "devices" and leaf != "split.data":
+            options = admissible(design, leaf, options)
+        choices[leaf] = options
+    if not _has_ends(design, choices):
+        choices |= {leaf: [0] for leaf, degree in degrees().items() if degree.values == "ends" and leaf in choices}
     said = {leaf: design.bindings[leaf].value for leaf in choices}
     return {leaf: tuple(options) if (v := said[leaf]) is None else (int(v),) for leaf, options in choices.items()}
 
@@ -225,10 +185,10 @@ def admissible(design: Design, leaf: str, tried: Iterable[int], others: Mapping[
     return [v for v in tried if holds(design.variant, _results(design, values, {leaf: v}), own)] or tried[:1]
 
 
-def _spared(design: Design, choices: Mapping[str, list[int]]) -> list[int]:
-    """What an end may be spared where there can be other stages; beside expert groups that would be too many splits."""
-    stages, groups = (_said(design, name, choices[f"split.{name}"]) for name in ("pipeline", "expert"))
-    return list(SPARED) if max(stages, default=1) > 1 and len(groups) <= 1 else [0]
+def _has_ends(design: Design, choices: Mapping[str, list[int]]) -> bool:
+    """Whether ends may be spared layers: where there can be others; beside expert groups there would be too many splits."""
+    stages, groups = (_said(design, name, choices.get(f"split.{name}", [1])) for name in ("pipeline", "expert"))
+    return max(stages, default=1) > 1 and len(groups) <= 1
 
 
 def _offload(design: Design) -> list[int]:
@@ -261,8 +221,12 @@ def _by_rule(design: Design, strict: bool = True) -> Iterator[Split]:
     layers = int(design.bindings["model.layers"].value or 1)
     serving = design.variant.endswith("serving")
     batch = inf if serving else design.bindings["workload.batch_size"].value or 1
-    fixed = {name: _said(design, name, [one])[0] for name, one in _ONE.items()}
-    none = {name: _said(design, name, [zero])[0] for name, zero in _NONE.items()}
+    named = ("tensor", "pipeline", "data", "zero", "recompute", "sequence")  # what the rule itself decides
+    fixed = {
+        leaf.partition(".")[2]: _said(design, leaf.partition(".")[2], [degree.neutral])[0]
+        for leaf, degree in degrees().items()
+        if leaf.partition(".")[2] not in named
+    }
     for tensor, pipeline in _sizes(design, devices, layers):
         ranks = tensor * pipeline * fixed["context"]
         for data in _said(design, "data", [max(1, devices // ranks)]):
@@ -274,7 +238,7 @@ def _by_rule(design: Design, strict: bool = True) -> Iterator[Split]:
             for zero, recompute in _savers(design, _LADDER[:3]):
                 sequence = _said(design, "sequence", [float(tensor > 1)])[0]
                 yield _split(tensor=tensor, pipeline=pipeline, data=data, **fixed, zero=zero, recompute=recompute,
-                             sequence=sequence, **none)  # fmt: skip
+                             sequence=sequence)  # fmt: skip
 
 
 def _sizes(design: Design, devices: int, layers: int) -> Iterator[tuple[float, float]]:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from mlsysim.plan.reading import MAY_BE_NOTHING, RECOMPUTE, SPLIT, LoadedPlan, PlanError, exists, load, loads, plain
+from mlsysim.plan.reading import LoadedPlan, PlanError, exists, load, loads, plain
 
-__all__ = ["MAY_BE_NOTHING", "RECOMPUTE", "SPLIT", "LoadedPlan", "PlanError", "exists", "load", "loads", "plain"]
+__all__ = ["LoadedPlan", "PlanError", "exists", "load", "loads", "plain"]

@@ -23,20 +23,6 @@ if TYPE_CHECKING:
     from mlsysim.plan.model import Plan
 
 
-#: The fields of the parallelism section, and the leaf that each binds.
-SPLIT = {
-    "tensor": "split.tensor", "pipeline": "split.pipeline", "data": "split.data", "context": "split.context",
-    "expert": "split.expert", "microbatch": "split.microbatch", "interleave": "split.interleave", "zero": "split.zero",
-    "recompute": "split.recompute", "sequence": "split.sequence", "first_spared": "split.first_spared",
-    "last_spared": "split.last_spared", "offload_optimizer": "split.offload_optimizer",
-    "offload_activations": "split.offload_activations",
-}  # fmt: skip
-#: What recomputation is called, by its number.
-RECOMPUTE = ("none", "selective", "full")
-#: Fields of ops that may be nothing.
-MAY_BE_NOTHING = ("carbon_tax", "carbon_intensity", "electricity_price")
-
-
 class PlanError(InputErrors):
     """Raised when a plan does not fit its schema; holds every problem found."""
 
@@ -60,6 +46,11 @@ class LoadedPlan:
         return self.plan.workload.phase or (
             "serving" if arrives else "training" if self.plan.hardware.nodes else "inference"
         )
+
+    @property
+    def batch_size(self) -> int:
+        """Sequences, requests or samples at once; one where the plan does not say."""
+        return self.plan.workload.batch_size or 1
 
     def with_data(self, data: Mapping[str, Any]) -> LoadedPlan:
         """Another plan in the same place: its names are looked up where this one's are.

@@ -11,8 +11,8 @@ from mlsysim.constraints.asserts import limit, read_limit
 from mlsysim.constraints.compiler import Bound
 from mlsysim.design import Design
 from mlsysim.design.binding import bind
+from mlsysim.design.degrees import describe
 from mlsysim.design.slots import SLOTS
-from mlsysim.design.split import describe
 from mlsysim.evaluation import evaluate
 from mlsysim.plan import LoadedPlan
 from mlsysim.plan.options import as_field

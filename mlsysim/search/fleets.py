@@ -9,7 +9,7 @@ from typing import Any
 from mlsysim.constraints.space import Space
 from mlsysim.design import Design
 from mlsysim.design.binding import bind
-from mlsysim.design.split import describe
+from mlsysim.design.degrees import describe
 from mlsysim.evaluation import Evaluation, evaluate
 from mlsysim.plan import LoadedPlan
 from mlsysim.search.choices import joint_space, offered

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from math import inf
 
-from mlsysim.constraints.asserts import LARGER_IS_BETTER, metric
+from mlsysim.constraints.asserts import metric, more_is_better
 from mlsysim.constraints.compiler import Goal
 from mlsysim.constraints.effort import Effort
 from mlsysim.search.goals import WORDS
@@ -161,7 +161,7 @@ def objective(text: str, variant: str, *, largest: bool | None = None, run: bool
     if not parts or len(set(names)) < len(names) or not all(0 < abs(w) < inf for _, w in parts):
         raise InputError(f"{text!r} is no objective", hint="name each metric once, with a finite weight that is not 0")
     if len(parts) == 1:
-        largest = names[0] in LARGER_IS_BETTER if largest is None else largest
+        largest = more_is_better(names[0]) if largest is None else largest
         if parts[0][1] < 0:
             largest = not largest
         return Objective(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from mlsysim.constraints.asserts import LARGER_IS_BETTER
+from mlsysim.constraints.asserts import more_is_better
 from mlsysim.constraints.compiler import Bound
 from mlsysim.constraints.conflicts import explain as explain_conflict
 from mlsysim.constraints.effort import WORKERS, Effort, Watch, share
@@ -173,7 +173,7 @@ def pareto(
     if len(names) < 2:
         raise InputError("a front needs two metrics or more", hint="such as --pareto latency,memory_required")
     task.check(names)
-    senses = [(name, -1 if name in LARGER_IS_BETTER else 1) for name in names]
+    senses = [(name, -1 if more_is_better(name) else 1) for name in names]
     return ParetoFront(task, names, front(task.space, senses, bounds=task.bounds, effort=effort), effort)
 
 

@@ -8,29 +8,16 @@ from typing import Any
 from mlsysim.constraints.space import Space
 from mlsysim.design import Design
 from mlsysim.design.binding import bind
+from mlsysim.design.degrees import degrees as declared
+from mlsysim.design.degrees import describe
 from mlsysim.design.hosts import refuse_unknown_host
-from mlsysim.design.split import describe
 from mlsysim.evaluation import evaluate
-from mlsysim.plan import RECOMPUTE, SPLIT, LoadedPlan
+from mlsysim.plan import LoadedPlan
+from mlsysim.plan.leaves import by_leaf
 from mlsysim.registry.vocabulary import FORMATS
 from mlsysim.search.choices import PRECISION, chosen_design, design_space, offered, precision_space
 from mlsysim.search.task import Choice, Task
 from mlsysim.symbolic.errors import InputError
-
-_SHORT = {
-    "split.tensor": "tp", "split.pipeline": "pp", "split.data": "dp", "split.context": "cp", "split.expert": "ep",
-    "split.microbatch": "microbatch", "split.interleave": "interleave", "split.zero": "zero",
-    "split.recompute": "recompute", "split.sequence": "sequence_parallel", "split.first_spared": "first_spared",
-    "split.last_spared": "last_spared", "split.offload_optimizer": "offload_optimizer",
-    "split.offload_activations": "offload_activations",
-}  # fmt: skip
-
-_NAMED = {
-    "split.tensor": "TP", "split.pipeline": "PP", "split.data": "DP", "split.context": "CP", "split.expert": "EP",
-    "split.microbatch": "microbatch", "split.zero": "ZeRO",
-}  # fmt: skip
-_AWAY = {"split.offload_optimizer": "optimizer", "split.offload_activations": "activations"}
-_SPARED = {"split.first_spared": "first stage", "split.last_spared": "last stage"}
 
 
 @dataclass(frozen=True)
@@ -95,42 +82,21 @@ def split_space(design: Design) -> Space:
 
 def degrees(choice: Choice) -> dict[str, Any]:
     """A split, and the number format where it was chosen, under the keys of a result."""
-    found: dict[str, Any] = {f"o_{short}": choice[leaf] for leaf, short in _SHORT.items() if leaf in choice}
+    found: dict[str, Any] = {f"o_{degree.key}": choice[leaf] for leaf, degree in declared().items() if leaf in choice}
     return found | ({"o_precision": FORMATS[choice[PRECISION]]} if PRECISION in choice else {})
 
 
 def degree(leaf: str, value: int) -> str:
     """One degree of a split in words."""
-    if leaf == "split.recompute":
-        return f"{('no', 'selective', 'full')[value]} recomputation"
-    if leaf == "split.sequence":
-        return f"{'' if value else 'no '}sequence parallelism"
-    if leaf == "split.interleave":
-        return f"{value} chunk{'s' * (value > 1)} a stage"
-    if leaf in _AWAY:
-        return f"{_AWAY[leaf]} {'on the host' if value else 'on the accelerator'}"
-    if leaf in _SPARED:
-        return f"{_SPARED[leaf]} spared {value} layer{'s' * (value != 1)}"
-    return FORMATS[value] if leaf == PRECISION else f"{_NAMED[leaf]} {value}"
+    return FORMATS[value] if leaf == PRECISION else declared()[leaf].words(value)
 
 
 def with_split(loaded: LoadedPlan, choice: Choice) -> dict[str, Any]:
     """A plan with a split filled in."""
     data = {key: value for key, value in loaded.document.data.items() if key != "search"}
-    words = {leaf: field for field, leaf in SPLIT.items()}
-    split = {words[leaf]: _said(leaf, value) for leaf, value in choice.items() if leaf in words}
-    fixed = {key: value for key, value in data.get("parallelism", {}).items() if key not in split}
-    counted = {key: value for key, value in split.items() if _counts(loaded, key)}
+    split = {leaf: degree for leaf, degree in declared().items() if leaf in choice}
+    names = {leaf: by_leaf()[leaf].name for leaf in split}
+    fixed = {key: value for key, value in data.get("parallelism", {}).items() if key not in names.values()}
+    variant = f"transformer_{loaded.phase}"
+    counted = {names[leaf]: degree.in_plan(choice[leaf]) for leaf, degree in split.items() if degree.counts_in(variant)}
     return {**data, "parallelism": {**fixed, **counted}}
-
-
-def _counts(loaded: LoadedPlan, field: str) -> bool:
-    """Whether a plan of this phase may name a degree."""
-    return loaded.phase == "training" or field in ("tensor", "pipeline", "data")
-
-
-def _said(leaf: str, value: int) -> Any:
-    """A decision as a plan writes it."""
-    if leaf == "split.recompute":
-        return RECOMPUTE[value]
-    return bool(value) if leaf == "split.sequence" or leaf in _AWAY else value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mlsysim.design import Design
-from mlsysim.plan import RECOMPUTE
+from mlsysim.design.degrees import degrees
 from mlsysim.symbolic.errors import InputError
 
 #: The most values that a message lists.
@@ -40,10 +40,11 @@ def of_the_allowed(design: Design, field: str, options: Sequence[int]) -> tuple[
     allowed = getattr(design.loaded.plan.search.vary, field, ())
     if not allowed:
         return tuple(options)
-    wanted = {RECOMPUTE.index(word) for word in allowed} if field == "recompute" else set(allowed)
+    degree = degrees()[f"split.{field}"]
+    wanted = degree.of_plan(allowed)
     kept = tuple(option for option in options if option in wanted)
     if not kept:
-        shown = [RECOMPUTE[each] if field == "recompute" else str(each) for each in options]
+        shown = [str(degree.in_plan(each)) for each in options]
         raise InputError(
             f"search.vary.{field}: none of {', '.join(map(str, allowed))} is possible here",
             where=design.loaded.where("search", "vary", field),

@@ -7,9 +7,10 @@ from typing import Any, Protocol
 
 from mlsysim.design.binding import bind
 from mlsysim.design.split import complete
-from mlsysim.plan import SPLIT, LoadedPlan
+from mlsysim.plan import LoadedPlan
 from mlsysim.plan.acceptance import schema
 from mlsysim.plan.editing import edited, same
+from mlsysim.plan.leaves import split_fields
 from mlsysim.registry.document import parse
 from mlsysim.reports.data import as_yaml
 from mlsysim.symbolic.errors import InputError
@@ -47,7 +48,7 @@ def _decided(loaded: LoadedPlan, data: dict[str, Any]) -> dict[str, Any]:
     """A plan without the degrees that evaluation takes by itself; those that the plan had stay."""
     degrees: Mapping[str, Any] = data.get("parallelism", {})
     stated = loaded.document.data.get("parallelism", {})
-    order = ("data", *(field for field in reversed(SPLIT) if field != "data"))  # the others say what data is
+    order = ("data", *(field for field in reversed(split_fields()) if field != "data"))  # the others say what data is
     idle = [field for field in order if field in degrees and field not in (*stated, *_SPLIT)]
     wanted = _split(loaded, data) if idle else {}
     for field in idle:

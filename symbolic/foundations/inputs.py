@@ -7,7 +7,33 @@ The first word of a name says who binds it: ``model``, ``accelerator``, ``node``
 
 from math import inf
 
+from mlsysim.symbolic.facets import Degree, Field
 from mlsysim.symbolic.quantity import Quantity, constant, count, flag, ratio, time
+
+#: The greatest amount of what has no limit of its own, such as a price.
+_MOST = 1e6
+#: What a bare number of samples, and a rate of requests, may be followed by instead.
+_SEQUENCES = ("sequence", "sequences", "request", "requests")
+_RATES = ("/s", "1/s", "Hz")
+_LAYERS = ("layer", "layers")
+
+
+def _share(path: str, default: str) -> Field:
+    """A share that something reaches, which is more than nothing."""
+    return Field(path, default=default, least=1e-6, most=1)
+
+
+def _amount(path: str, says: str, unit: str = "", default: str = "") -> Field:
+    """An amount that is more than nothing."""
+    return Field(path, says, default, unit, least=0, above=True, most=_MOST)
+
+
+def _degree(
+    name: str, default: str = "", *, also: tuple[str, ...] = (), least: float = 1, most: float = 1e9, only: str = ""
+) -> Field:
+    """A field of the parallelism section."""
+    return Field(f"parallelism.{name}", default=default, also=also, least=least, most=most, only=only)
+
 
 # Definitional constants: they carry the units that bare numbers cannot.
 one_parameter = constant("one.parameter", 1, "param", "a single parameter")
@@ -84,6 +110,7 @@ activation_bytes = Quantity(
     low=0,
     high=1e9,
     absent=0,
+    without="activations: memory is a lower bound",
 )
 
 # The accelerator, its node and its links.
@@ -108,6 +135,7 @@ bandwidth = Quantity(
     low=1e6,
     high=1e13,
     absent=inf,
+    without="memory bandwidth: times are lower bounds",
 )
 node_size = count("node.accelerators", r"G", "accelerators of one node", high=72)
 link_bandwidth = Quantity(
@@ -119,6 +147,8 @@ link_bandwidth = Quantity(
     low=1e8,
     high=1e13,
     absent=inf,
+    without="bandwidth inside a node: times are lower bounds",
+    field=_amount("network.link_bandwidth", "bandwidth inside a node, of an accelerator, one way; instead of a link"),
 )
 link_latency = Quantity(
     "node.link_latency",
@@ -129,6 +159,8 @@ link_latency = Quantity(
     low=0,
     high=1e-3,
     absent=0,
+    without="latency inside a node: times are lower bounds",
+    field=_amount("network.link_latency", "time of a message inside a node; instead of a link"),
 )
 net_bandwidth = Quantity(
     "node.net_bandwidth",
@@ -139,6 +171,8 @@ net_bandwidth = Quantity(
     low=1e8,
     high=1e13,
     absent=inf,
+    without="bandwidth between nodes: times are lower bounds",
+    field=_amount("network.bandwidth", "bandwidth between nodes, of an accelerator, one way; instead of a fabric"),
 )
 net_latency = Quantity(
     "node.net_latency",
@@ -149,6 +183,8 @@ net_latency = Quantity(
     low=0,
     high=1e-3,
     absent=0,
+    without="latency between nodes: times are lower bounds",
+    field=_amount("network.latency", "time of a message between nodes; instead of a fabric"),
 )
 host_bandwidth = Quantity(
     "node.host_bandwidth",
@@ -220,19 +256,105 @@ state_bytes = Quantity(
 )
 
 # How the model is split over accelerators.
-devices = count("split.devices", "N", "accelerators", high=4096)
-tensor = count("split.tensor", "t", "tensor-parallel degree", high=8)
-pipeline = count("split.pipeline", "p", "pipeline stages", high=16)
-replicas = count("split.data", r"d_{\mathrm{p}}", "data-parallel replicas", high=64)
-context = count("split.context", "c", "context-parallel degree", high=8)
-expert = count("split.expert", "e", "expert-parallel degree", high=8)
-microbatch = count("split.microbatch", "b", "sequences in a microbatch", unit="sample", high=8)
+devices = count("split.devices", "N", "accelerators", high=4096, unsaid="one accelerator: the plan gives no number")
+tensor = count(
+    "split.tensor",
+    "t",
+    "tensor-parallel degree",
+    high=8,
+    field=_degree("tensor"),
+    degree=Degree("tp", "devices", "TP {}", shown="always"),
+)
+pipeline = count(
+    "split.pipeline",
+    "p",
+    "pipeline stages",
+    high=16,
+    field=_degree("pipeline"),
+    degree=Degree("pp", "stages", "PP {}", shown="always"),
+)
+replicas = count(
+    "split.data",
+    r"d_{\mathrm{p}}",
+    "data-parallel replicas",
+    high=64,
+    field=_degree("data"),
+    degree=Degree("dp", "devices", "DP {}", shown="always"),
+)
+context = count(
+    "split.context",
+    "c",
+    "context-parallel degree",
+    high=8,
+    field=_degree("context", only="training"),
+    degree=Degree("cp", "devices", "CP {}", beside="split.devices"),
+)
+expert = count(
+    "split.expert",
+    "e",
+    "expert-parallel degree",
+    high=8,
+    field=_degree("expert", only="training"),
+    degree=Degree("ep", "devices", "EP {}", beside="model.experts"),
+)
+microbatch = count(
+    "split.microbatch",
+    "b",
+    "sequences in a microbatch",
+    unit="sample",
+    high=8,
+    field=_degree("microbatch"),
+    degree=Degree("microbatch", "batch", "microbatch {}"),
+)
+chunks = count(
+    "split.interleave",
+    "v",
+    "model chunks on each pipeline stage (interleaving)",
+    high=4,
+    field=_degree("interleave"),
+    degree=Degree("interleave", "chunks", "{} chunk{s} a stage", beside="split.pipeline"),
+)
+zero = Quantity(
+    "split.zero",
+    "z",
+    "1",
+    "ZeRO stage",
+    choices=("0", "1", "2", "3"),
+    field=_degree("zero", least=0, most=3),
+    degree=Degree("zero", (0, 1, 2, 3), "ZeRO {}", 0, shown="always"),
+)
+recompute = Quantity(
+    "split.recompute",
+    "r",
+    "1",
+    "activations computed again in the backward pass",
+    choices=("none", "selective", "full"),
+    field=_degree("recompute"),
+    degree=Degree(
+        "recompute", (0, 1, 2), ("no recomputation", "selective recomputation", "full recomputation"), 0, shown="always"
+    ),
+)
+sequence_parallel = flag(
+    "split.sequence",
+    r"\sigma",
+    "whether normalisation and dropout are split along the sequence",
+    field=_degree("sequence", "wherever tensor is above 1"),
+    degree=Degree(
+        "sequence_parallel",
+        (1,),
+        ("no sequence parallelism", "sequence parallelism"),
+        shown="never",
+        beside="split.tensor",
+    ),
+)
 first_spared = count(
     "split.first_spared",
     r"\ell_{\mathrm{emb}}",
     "layers that the first stage is spared, for the embedding",
     low=0,
     high=2,
+    field=_degree("first_spared", "0", also=_LAYERS, least=0, most=1000),
+    degree=Degree("first_spared", "ends", "first stage spared {} layer{s}", 0, beside="split.pipeline"),
 )
 last_spared = count(
     "split.last_spared",
@@ -240,28 +362,40 @@ last_spared = count(
     "layers that the last stage is spared, for the output head",
     low=0,
     high=2,
+    field=_degree("last_spared", "0", also=_LAYERS, least=0, most=1000),
+    degree=Degree("last_spared", "ends", "last stage spared {} layer{s}", 0, beside="split.pipeline"),
 )
-chunks = count("split.interleave", "v", "model chunks on each pipeline stage (interleaving)", high=4)
-zero = Quantity("split.zero", "z", "1", "ZeRO stage", choices=("0", "1", "2", "3"))
-recompute = Quantity(
-    "split.recompute",
-    "r",
-    "1",
-    "activations computed again in the backward pass",
-    choices=("none", "selective", "full"),
-)
-sequence_parallel = flag("split.sequence", r"\sigma", "whether normalisation and dropout are split along the sequence")
 offload_optimizer = flag(
     "split.offload_optimizer",
     r"\omega_{\mathrm{opt}}",
     "whether the host holds the optimizer's state and updates the weights",
+    field=_degree("offload_optimizer", "false"),
+    degree=Degree("offload_optimizer", "host", ("optimizer on the accelerator", "optimizer on the host"), 0),
 )
 offload_activations = flag(
-    "split.offload_activations", r"\omega_{\mathrm{act}}", "whether activations wait on the host for the backward pass"
+    "split.offload_activations",
+    r"\omega_{\mathrm{act}}",
+    "whether activations wait on the host for the backward pass",
+    field=_degree("offload_activations", "false"),
+    degree=Degree("offload_activations", "host", ("activations on the accelerator", "activations on the host"), 0),
 )
 
 # The workload.
-batch = count("workload.batch_size", "B", "sequences, samples or requests at once", unit="sample", high=4096)
+batch = count(
+    "workload.batch_size",
+    "B",
+    "sequences, samples or requests at once",
+    unit="sample",
+    high=4096,
+    field=Field(
+        "workload.batch_size",
+        "sequences (training), requests (inference) or samples at once, over all accelerators; not in serving, where "
+        "requests arrive by themselves",
+        "1",
+        also=_SEQUENCES,
+    ),
+    unsaid="batch size 1: the plan gives none",
+)
 sequence = Quantity(
     "workload.sequence_length",
     "s",
@@ -270,6 +404,13 @@ sequence = Quantity(
     low=16,
     high=131072,
     integer=True,
+    field=Field(
+        "workload.sequence_length",
+        "tokens of a sequence; of the prompt in inference",
+        "the model's registered one",
+        "token",
+        most=1e8,
+    ),
 )
 output_tokens = Quantity(
     "workload.output_tokens",
@@ -279,33 +420,118 @@ output_tokens = Quantity(
     low=1,
     high=4096,
     integer=True,
+    field=Field("workload.output_tokens", unit="token", most=1e7),
 )
 arrivals = Quantity(
-    "serving.arrivals", r"\lambda_{\mathrm{all}}", "request/s", "requests that arrive per time", low=0.1, high=1
+    "serving.arrivals",
+    r"\lambda_{\mathrm{all}}",
+    "request/s",
+    "requests that arrive per time",
+    low=0.1,
+    high=1,
+    field=Field(
+        "serving.requests_per_second",
+        "requests that arrive per second, over all replicas",
+        also=_RATES,
+        least=0,
+        above=True,
+    ),
 )
-in_time = ratio("serving.in_time", r"q_{\mathrm{p}}", "share of requests that latencies are given for", high=0.999)
+in_time = ratio(
+    "serving.in_time",
+    r"q_{\mathrm{p}}",
+    "share of requests that latencies are given for",
+    high=0.999,
+    field=Field("serving.percentile", "percentile of latency that is reported", "99", "%", most=99.9999),
+)
 slots = count(
-    "serving.slots", r"B_{\mathrm{slot}}", "requests that a replica works on at once", unit="sample", high=512
+    "serving.slots",
+    r"B_{\mathrm{slot}}",
+    "requests that a replica works on at once",
+    unit="sample",
+    high=512,
+    field=Field("serving.slots", default="what fits, at most vLLM's default", also=_SEQUENCES, most=1e6),
 )
 training_tokens = Quantity(
-    "workload.training_tokens", r"n_{\mathrm{train}}", "token", "tokens of a training run", low=1e6, high=1e14
+    "workload.training_tokens",
+    r"n_{\mathrm{train}}",
+    "token",
+    "tokens of a training run",
+    low=1e6,
+    high=1e14,
+    field=Field("workload.tokens", "tokens of the whole training run", most=1e18),
 )
 page = Quantity(
-    "software.page", r"n_{\mathrm{page}}", "token/sample", "tokens of a key-value page", low=1, high=256, integer=True
+    "software.page",
+    r"n_{\mathrm{page}}",
+    "token/sample",
+    "tokens of a key-value page",
+    low=1,
+    high=256,
+    integer=True,
+    field=Field("software.page", unit="token", most=1e6),
+    called="cache page",
+    fact="software.page",
 )
 
 # What the software achieves.
-efficiency = ratio("software.efficiency", r"\eta", "share of peak that the compute kernels reach", low=0.01)
-decode_single = ratio("software.decode_single", r"\eta_1", "share of peak in decode with one request", low=0.01)
-decode_batched = ratio("software.decode_batched", r"\eta_{\mathrm{full}}", "share of peak in decode with a full batch")
-full_batch = Quantity(
-    "software.full_batch", r"B_{\mathrm{full}}", "sample", "batch from which decode counts as full", low=2, high=64
+_EFFICIENCY = Field(
+    "workload.efficiency",
+    "share of peak that compute kernels reach",
+    "the guide's row for this work",
+    least=1e-6,
+    most=1,
 )
-memory_efficiency = ratio("software.memory_efficiency", r"\eta_{\mathrm{mem}}", "share of memory bandwidth reached")
-link_efficiency = ratio("software.link_efficiency", r"\eta_{\mathrm{net}}", "share of link bandwidth reached")
-overlap = ratio("software.overlap", r"\omega", "share of compute behind which communication can hide", low=0)
+efficiency = ratio(
+    "software.efficiency", r"\eta", "share of peak that the compute kernels reach", low=0.01, field=_EFFICIENCY
+)
+decode_single = ratio(
+    "software.decode_single", r"\eta_1", "share of peak in decode with one request", low=0.01, field=_EFFICIENCY
+)
+decode_batched = ratio(
+    "software.decode_batched", r"\eta_{\mathrm{full}}", "share of peak in decode with a full batch", field=_EFFICIENCY
+)
+full_batch = Quantity(
+    "software.full_batch",
+    r"B_{\mathrm{full}}",
+    "sample",
+    "batch from which decode counts as full",
+    low=2,
+    high=64,
+    called="full decode batch",
+    fact="software.full_batch",
+)
+memory_efficiency = ratio(
+    "software.memory_efficiency",
+    r"\eta_{\mathrm{mem}}",
+    "share of memory bandwidth reached",
+    field=_share("software.memory_efficiency", "1"),
+    fact="software.memory_efficiency",
+)
+link_efficiency = ratio(
+    "software.link_efficiency",
+    r"\eta_{\mathrm{net}}",
+    "share of link bandwidth reached",
+    field=_share("software.link_efficiency", "1"),
+    fact="software.link_efficiency",
+)
+overlap = ratio(
+    "software.overlap",
+    r"\omega",
+    "share of compute behind which communication can hide",
+    low=0,
+    field=Field("software.overlap", default="1", least=0, most=1),
+    fact="software.overlap",
+)
 imbalance = Quantity(
-    "software.imbalance", r"\gamma_{E}", "1", "load of the busiest expert rank per mean load", low=1, high=8
+    "software.imbalance",
+    r"\gamma_{E}",
+    "1",
+    "load of the busiest expert rank per mean load",
+    low=1,
+    high=8,
+    field=Field("software.imbalance", default="1", most=1000),
+    fact="software.imbalance",
 )
 
 # Failures and storage.
@@ -317,8 +543,17 @@ device_mtbf = Quantity(
     display="h",
     low=1e7,
     high=1e9,
+    called="mean time between failures of an accelerator",
+    fact="reliability.device_mtbf",
 )
-restart = time("reliability.restart", "R", "time to find a failure and start again", display="min", low=1)
+restart = time(
+    "reliability.restart",
+    "R",
+    "time to find a failure and start again",
+    display="min",
+    low=1,
+    fact="reliability.restart",
+)
 node_storage = Quantity(
     "storage.node_bandwidth",
     r"BW_{\mathrm{node}}",
@@ -327,6 +562,7 @@ node_storage = Quantity(
     display="GB/s",
     low=1e8,
     high=1e11,
+    called="node",
 )
 filesystem = Quantity(
     "storage.filesystem_bandwidth",
@@ -336,6 +572,7 @@ filesystem = Quantity(
     display="GB/s",
     low=1e9,
     high=1e13,
+    called="file system",
 )
 
 # Operations.
@@ -347,6 +584,9 @@ duration = Quantity(
     display="h",
     low=0,
     high=1e8,
+    field=Field(
+        "ops.duration_days", "days for which the accelerators are held", unit="day", least=0, above=True, most=36500
+    ),
 )
 price = Quantity(
     "price.accelerator_hour",
@@ -356,12 +596,34 @@ price = Quantity(
     display="USD/h",
     low=1e-6,
     high=1e-1,
+    field=_amount(
+        "ops.price_per_accelerator_hour",
+        "price of one accelerator for an hour",
+        default="the registry's price for this accelerator",
+    ),
 )
 carbon_tax = Quantity(
-    "ops.carbon_tax", r"\pi_{\mathrm{C}}", "USD/gCO2e", "price of emissions", display="USD/tCO2e", low=0, high=1e-3
+    "ops.carbon_tax",
+    r"\pi_{\mathrm{C}}",
+    "USD/gCO2e",
+    "price of emissions",
+    display="USD/tCO2e",
+    low=0,
+    high=1e-3,
+    field=Field("ops.carbon_tax", default="0", least=0, most=_MOST),
+    unsaid="no carbon tax",
 )
-pue = Quantity("facility.pue", r"\mathrm{PUE}", "1", "facility energy per IT energy", low=1, high=3)
-wue = Quantity("facility.wue", r"\mathrm{WUE}", "L/J", "water on site per IT energy", display="L/kWh", low=0, high=1e-6)
+pue = Quantity("facility.pue", r"\mathrm{PUE}", "1", "facility energy per IT energy", low=1, high=3, called="PUE")
+wue = Quantity(
+    "facility.wue",
+    r"\mathrm{WUE}",
+    "L/J",
+    "water on site per IT energy",
+    display="L/kWh",
+    low=0,
+    high=1e-6,
+    called="WUE",
+)
 carbon_intensity = Quantity(
     "grid.carbon_intensity",
     r"\mathrm{CI}",
@@ -370,6 +632,9 @@ carbon_intensity = Quantity(
     display="gCO2e/kWh",
     low=0,
     high=1e-3,
+    field=Field(
+        "ops.carbon_intensity", "emissions of electricity", "the registry's of the region", least=0, most=_MOST
+    ),
 )
 water_intensity = Quantity(
     "grid.water_intensity",
@@ -380,6 +645,7 @@ water_intensity = Quantity(
     low=0,
     high=1e-5,
     absent=0,
+    without="water of the grid is left out",
 )
 electricity_price = Quantity(
     "grid.electricity_price",
@@ -389,6 +655,15 @@ electricity_price = Quantity(
     display="USD/kWh",
     low=0,
     high=1e-7,
+    field=Field(
+        "ops.electricity_price",
+        "price of electricity, paid beside the rent; `grid` for the registry's of the region",
+        "0, the rent includes power",
+        least=0,
+        most=_MOST,
+        words=("grid",),
+    ),
+    unsaid="electricity: in the price of the accelerators; give ops.electricity_price where it is paid beside it",
 )
 embodied = Quantity(
     "node.embodied",
@@ -399,5 +674,6 @@ embodied = Quantity(
     low=0,
     high=1e7,
     absent=0,
+    without="emissions of making the hardware are left out",
 )
 lifetime = Quantity("node.lifetime", r"Y", "s", "service life of an accelerator", display="year", low=1e7, high=1e9)

@@ -25,11 +25,19 @@ stage_time = time("memory.stage_roofline", r"T_{\mathrm{stage}}", "time of a pas
 model_work = work_of("model", r"O_{\mathrm{model}}", "work that the model needs, whatever the hardware does")
 hardware_work = work_of("hardware", r"O_{\mathrm{hw}}", "work that the hardware does, recomputation counted")
 latency = time("performance.latency", "T", "time of a training step, or of a batch of requests from start to end")
-busy = ratio("performance.busy", "u", "share of time in which accelerators compute", low=0)
-goodput = ratio("performance.goodput", r"\gamma", "share of time that is not lost to failures and checkpoints")
-throughput = Quantity("performance.throughput", "X", "token/s", "tokens per time", low=1, high=1e9)
+busy = ratio("performance.busy", "u", "share of time in which accelerators compute", low=0, more_is_better=True)
+goodput = ratio(
+    "performance.goodput", r"\gamma", "share of time that is not lost to failures and checkpoints", more_is_better=True
+)
+throughput = Quantity("performance.throughput", "X", "token/s", "tokens per time", low=1, high=1e9, more_is_better=True)
 sample_throughput = Quantity(
-    "performance.sample_throughput", r"X_{\mathrm{sample}}", "sample/s", "samples per time", low=1, high=1e9
+    "performance.sample_throughput",
+    r"X_{\mathrm{sample}}",
+    "sample/s",
+    "samples per time",
+    low=1,
+    high=1e9,
+    more_is_better=True,
 )
 
 # What lies in memory.

@@ -19,8 +19,8 @@ from mlsysim.symbolic.errors import InputError, StaleKernelError
 
 FOLDER = Path(__file__).parent
 #: What the generated files are made from.
-_SOURCES = ("foundations", "walls", "systems", "codegen.py", "graph.py", "quantity.py", "special.py",
-            "units.txt")  # fmt: skip
+_SOURCES = ("foundations", "walls", "systems", "codegen.py", "declared.py", "facets.py", "graph.py", "quantity.py",
+            "special.py", "units.txt")  # fmt: skip
 #: Design points computed at once: small enough for every array to stay in the cache.
 _BLOCK = 8192
 

@@ -184,6 +184,7 @@ OTHER_SEARCH = {
     ("search", "vary", "pipeline", 0): 2, ("search", "vary", "data", 0): 4, ("search", "vary", "context", 0): 2,
     ("search", "vary", "expert", 0): 1, ("search", "vary", "microbatch", 0): 2, ("search", "vary", "interleave", 0): 2,
     ("search", "vary", "zero", 0): 1, ("search", "vary", "recompute", 0): "selective",
+    ("search", "vary", "first_spared", 0): 1, ("search", "vary", "last_spared", 0): 1,
 }  # fmt: skip
 #: Fields that write something shorter, or that name a problem and what it offers: tested by what they mean, in
 #: test_plan_forms.

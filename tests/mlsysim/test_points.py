@@ -14,9 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mlsysim
-from mlsysim.design.binding import SAID
 from mlsysim.design.limits import limits
-from mlsysim.plan import SPLIT
+from mlsysim.plan.leaves import by_leaf, leaf_fields, split_fields
 from mlsysim.symbolic.errors import InfeasibleError, InputError, UnknownNameError
 from mlsysim.symbolic.kernels import catalogue
 from tests.conftest import EXAMPLE, ROOT, plan
@@ -69,8 +68,9 @@ def test_every_kind_of_number_is_one(value: Any) -> None:
 
 #: The field of a plan that binds each leaf of the kernel which one of them binds.
 FIELDS = {
-    leaf: path
-    for path, leaf in (*SAID.items(), *((("parallelism", field), leaf) for field, leaf in SPLIT.items()))
+    field.leaves[0]: (field.section, field.name)
+    for field in leaf_fields()
+    for leaf in field.leaves[:1]
     if leaf in KERNEL.kernel.leaves and not catalogue().QUANTITIES[leaf]["choices"]
 }
 
@@ -85,7 +85,7 @@ FIELDS = {
 def test_a_point_refuses_what_the_field_of_a_plan_refuses(leaf: str, value: float) -> None:
     """And nothing else, in the words of the plan, but for the unit."""
     section, field = FIELDS[leaf]
-    record = catalogue().QUANTITIES[leaf]
+    record, scale = catalogue().QUANTITIES[leaf], by_leaf()[leaf].scale
     base = plan(workload={"name": "Llama3_70B", "batch_size": 4096, "phase": "training"}, hardware={"name": "H100", "nodes": 64},
                 ops={"region": "Quebec", "duration_days": 14.0})  # fmt: skip
     said, point = "", ""
@@ -96,11 +96,11 @@ def test_a_point_refuses_what_the_field_of_a_plan_refuses(leaf: str, value: floa
     except InputError as error:
         said = error.what
     try:
-        KERNEL.at(**{leaf: value if record["scale"] == 1 else value * record["scale"]})
+        KERNEL.at(**{leaf: value if scale == 1 else value * scale})
     except InputError as error:
         point = error.what
     assert bool(said) == bool(point)
-    assert record["scale"] != 1 or not math.isfinite(value) or point == said
+    assert scale != 1 or not math.isfinite(value) or point == said
 
 
 @pytest.mark.parametrize(("kernel", "leaf", "value", "words"), [
@@ -164,7 +164,7 @@ def test_a_point_keeps_the_number_of_accelerators() -> None:
     assert point["split.devices"] == 512
     document = mlsysim.plan.load(EXAMPLE).document.data
     split = {"tensor": 4, "pipeline": 2, "data": 64, "microbatch": 1, "zero": 1, "recompute": "none"}
-    own = {field: KERNEL.design.values[leaf] for field, leaf in SPLIT.items() if leaf in KERNEL.design.values}
+    own = {field: KERNEL.design.values[leaf] for field, leaf in split_fields().items() if leaf in KERNEL.design.values}
     split |= {"zero": int(own["zero"]), "microbatch": int(own["microbatch"]), "interleave": int(own["interleave"])}
     split["recompute"] = ("none", "selective", "full")[int(own["recompute"])]
     evaluation = mlsysim.evaluate({**document, "parallelism": split})

@@ -44,7 +44,7 @@ def test_ends_are_spared_where_that_is_quicker() -> None:
     even = mlsysim.optimize({**fixed, "parallelism": {"pipeline": 4, "tensor": 4, "first_spared": 0, "last_spared": 0}})
     assert best.answer.choice["split.last_spared"] > 0
     assert best.answer.objective < even.answer.objective  # type: ignore[operator]
-    assert "ends spared" in best.page()
+    assert "last stage spared" in best.page()
     assert best.to_dict()["o_last_spared"] == best.plan()["parallelism"]["last_spared"] > 0
     same(best)
 

@@ -15,13 +15,13 @@ from mlsysim.constraints.assigning import Assigned
 from mlsysim.constraints.assignment import Assignment
 from mlsysim.constraints.effort import Effort
 from mlsysim.constraints.listing import TIE
-from mlsysim.design.binding import SECONDS_OF_A_DAY, bind
+from mlsysim.design.binding import bind
 from mlsysim.evaluation import Evaluation, evaluate
 from mlsysim.page import wrapped
 from mlsysim.plan import LoadedPlan
 from mlsysim.result import LARGEST, figure, key
 from mlsysim.search.objectives import Objective, proven
-from mlsysim.search.placement.jobs import HOUR, Calendar, Job
+from mlsysim.search.placement.jobs import DAY, HOUR, Calendar, Job
 from mlsysim.search.placement.sites import Site
 from mlsysim.search.placement.tables import values_of
 from mlsysim.symbolic.errors import InputError
@@ -137,7 +137,7 @@ class Placement:
         return {**data, "placement": placement}
 
     def _alone(self, job: Job, site: Site, start: int) -> dict[str, Any]:
-        ops = {**site.said(start, job.length), "duration_days": job.seconds / SECONDS_OF_A_DAY}
+        ops = {**site.said(start, job.length), "duration_days": job.seconds / DAY}
         return {**job.data, "ops": ops}
 
     @cached_property

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlsysim.design.binding import SECONDS_OF_A_DAY, bind
+from mlsysim.design.binding import bind
 from mlsysim.evaluation import Evaluation, evaluate
 from mlsysim.plan import LoadedPlan, PlanError
 from mlsysim.search.placement.sites import MILLISECOND, Site, without_placement
@@ -15,6 +15,7 @@ from mlsysim.symbolic.errors import InputError, nearest
 from mlsysim.symbolic.words import number
 
 HOUR = 3600.0
+DAY = 24 * HOUR
 #: A duration may differ from whole windows by so much, relative to a window.
 WHOLE = 1e-9
 
@@ -81,7 +82,7 @@ def calendar_of(loaded: LoadedPlan) -> Calendar:
             if days is None:
                 hint = "add `duration_days:` to ops, or `windows:` and `window_hours:` to placement"
                 raise InputError("the plan does not say for how long", where=loaded.where("ops", key=True), hint=hint)
-            return Calendar(1, days * SECONDS_OF_A_DAY)
+            return Calendar(1, days * DAY)
         given, other = ("windows", "window_hours") if said.window_hours is None else ("window_hours", "windows")
         raise InputError(f"placement.{given}: without {other} it says nothing",
                          where=loaded.where("placement", given, key=True), hint=f"add `{other}:`")  # fmt: skip
@@ -119,7 +120,7 @@ class _Maker:
     def whole(self) -> Job:
         """The plan itself."""
         days = self.loaded.plan.ops.duration_days
-        seconds = self.calendar.seconds if days is None else days * SECONDS_OF_A_DAY
+        seconds = self.calendar.seconds if days is None else days * DAY
         where = self.loaded.where("ops", "duration_days")
         data = without_placement(self.loaded)
         return Job(
@@ -143,7 +144,7 @@ class _Maker:
         if own is None and days is None:
             raise InputError(f"{called('duration_hours')}: missing", where=self.loaded.where("placement", "jobs", position),
                              hint="say for how long the job runs")  # fmt: skip
-        seconds = own * HOUR if own is not None else float(days or 0) * SECONDS_OF_A_DAY
+        seconds = own * HOUR if own is not None else float(days or 0) * DAY
         place = (
             where("duration_hours") if said.duration_hours is not None else self.loaded.where("ops", "duration_days")
         )

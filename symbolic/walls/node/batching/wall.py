@@ -32,6 +32,7 @@ largest = Quantity(
     "largest batch that fits with this split",
     display="sample",
     low=0,
+    more_is_better=True,
 )
 
 all_requests = apply(

@@ -2,6 +2,7 @@
 
 from sympy import Sum, Symbol
 
+from mlsysim.symbolic.facets import Field
 from mlsysim.symbolic.foundations import dealing
 from mlsysim.symbolic.foundations.inputs import efficiency, one_position, one_token, peak, sequence, tensor
 from mlsysim.symbolic.foundations.split import stage_layers
@@ -16,7 +17,14 @@ from mlsysim.symbolic.walls.node.serving.request import decode_time, prefill_tim
 index = Symbol("i", integer=True, positive=True)
 
 chunk = Quantity(
-    "serving.chunk", r"q_{\mathrm{chunk}}", "token/sample", "tokens of a chunk of prefill", low=1, high=16, integer=True
+    "serving.chunk",
+    r"q_{\mathrm{chunk}}",
+    "token/sample",
+    "tokens of a chunk of prefill",
+    low=1,
+    high=16,
+    integer=True,
+    field=Field("serving.chunk", "tokens of a prompt that one step takes", "vLLM's", "token", most=1e7),
 )
 chunks = count("serving.chunks", r"n_{\mathrm{chunk}}", "chunks of a prompt", high=4096)
 chunk_work = Quantity(

@@ -20,7 +20,13 @@ slot_wait = time(
     "serving.slot_wait", r"W_{\mathrm{slot}}", "wait for a slot that a share of requests does not exceed", low=0
 )
 capacity = Quantity(
-    "performance.capacity", r"\lambda_{\max}", "request/s", "requests per time that can be served", low=1e-3, high=1e6
+    "performance.capacity",
+    r"\lambda_{\max}",
+    "request/s",
+    "requests per time that can be served",
+    low=1e-3,
+    high=1e6,
+    more_is_better=True,
 )
 busy_slots = ratio("performance.utilisation", r"\rho_{\mathrm{slot}}", "share of the slots that requests keep busy")
 

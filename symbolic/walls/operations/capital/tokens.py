@@ -11,8 +11,12 @@ from mlsysim.symbolic.walls.operations.sustainability.facility import energy
 from mlsysim.symbolic.walls.operations.sustainability.wall import carbon
 
 progress_time = time("capital.progress_time", r"D_{\gamma}", "time held that is not lost", display="h")
-useful = Quantity("macro.tokens", r"n_{\mathrm{tok}}", "token", "tokens handled in that time", low=1)
-useful_samples = Quantity("macro.samples", r"n_{\mathrm{smp}}", "sample", "samples handled in that time", low=1)
+useful = Quantity(
+    "macro.tokens", r"n_{\mathrm{tok}}", "token", "tokens handled in that time", low=1, more_is_better=True
+)
+useful_samples = Quantity(
+    "macro.samples", r"n_{\mathrm{smp}}", "sample", "samples handled in that time", low=1, more_is_better=True
+)
 million_tokens = Quantity("one.million_tokens", "10^{6}", "token", "a million tokens", constant=10**6)
 million_samples = Quantity("one.million_samples", "10^{6}", "sample", "a million samples", constant=10**6)
 token_cost = Quantity("capital.token_cost", r"k_{\mathrm{tok}}", "USD/token", "cost of a token", low=1e-9, high=1)
