@@ -25,7 +25,7 @@ from mlsysim.symbolic.graph import Graph, chapters, graph
 from mlsysim.symbolic.kernels import FOLDER, source_digest
 from mlsysim.symbolic.printing import text
 from mlsysim.symbolic.quantity import VARIANTS, Quantity
-from mlsysim.symbolic.units import factor
+from mlsysim.symbolic.units import USUAL, computed_dimension, computed_factor, factor, units_digest
 from mlsysim.symbolic.verification import RECORD, record
 from mlsysim.symbolic.wall import Condition, Wall
 
@@ -211,6 +211,15 @@ def catalogue_source() -> str:
     )
 
 
+def units_source() -> str:
+    """The module that says what units mean that people and quantities use, for commands that do not import pint."""
+    graphs = [graph(variant) for variant in VARIANTS]
+    own = {unit for g in graphs for q in (*g.order, *g.leaves) for unit in (q.unit, q.display)}
+    used = own | {field.unit for field in fields()} | {"1", "%", *USUAL}
+    known = {unit: (computed_factor(unit), computed_dimension(unit)) for unit in sorted(used)}
+    return f"{_HEADER}\nSOURCE = {units_digest()!r}\nKNOWN = {_pretty(known)}\n"
+
+
 def _describe(q: Quantity) -> dict[str, Any]:
     low, high = (float(q.low), float(q.high))
     return {
@@ -308,7 +317,11 @@ def sources() -> dict[Path, str]:
     """Every generated file and what it must contain."""
     files = {FOLDER / f"{variant}.py": kernel_source(variant) for variant in VARIANTS}
     steps = {id(step): step for chapter in chapters() for _, stated in chapter.steps for step in stated.ancestry}
-    return files | {FOLDER / "_catalogue.py": catalogue_source(), RECORD: record(steps.values())}
+    return files | {
+        FOLDER / "_catalogue.py": catalogue_source(),
+        FOLDER / "_units.py": units_source(),
+        RECORD: record(steps.values()),
+    }
 
 
 def main() -> None:

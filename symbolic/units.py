@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ _WORD = r"[A-Za-zµ%][A-Za-z0-9_µ]{0,30}(\^-?[1-4])?"
 #: Words with powers, multiplied and divided: all that a unit can be.
 _UNIT = re.compile(rf"(1/)?{_WORD}( ?[*/] ?{_WORD}){{0,5}}")
 #: Units as people write them, for a guess at what was meant.
-_USUAL = (
+USUAL = (
     "ns", "us", "ms", "s", "min", "h", "day", "year", "kB", "MB", "GB", "TB", "GiB", "Gb/s", "GB/s", "TB/s", "GFLOP/s",
     "TFLOP/s", "token", "token/s", "sample/s", "W", "kW", "MW", "kWh", "MWh", "USD", "USD/h", "USD/kWh", "USD/MWh",
     "USD/tCO2e", "gCO2e", "kgCO2e", "tCO2e", "gCO2e/kWh", "L", "L/kWh",
@@ -92,6 +93,11 @@ def factor(unit: str) -> float:
     >>> factor("ms"), factor("GiB"), factor("TFLOP/s")
     (0.001, 1073741824.0, 1000000000000.0)
     """
+    return known()[unit][0] if unit in known() else computed_factor(unit)
+
+
+def computed_factor(unit: str) -> float:
+    """The same by pint alone."""
     # An exact factor is wanted: a thousandth must be 0.001, not what 1/3600*3.6 rounds to.
     return float(f"{_unit(unit).to_root_units().magnitude:.15g}")
 
@@ -103,7 +109,30 @@ def dimension(unit: str) -> Dimension:
     >>> dimension("GB/s")
     (('[information]', 1), ('[time]', -1))
     """
+    return known()[unit][1] if unit in known() else computed_dimension(unit)
+
+
+def computed_dimension(unit: str) -> Dimension:
+    """The same by pint alone."""
     return tuple(sorted((name, power) for name, power in _unit(unit).dimensionality.items()))
+
+
+@cache
+def known() -> Mapping[str, tuple[float, Dimension]]:
+    """What pint says of units that people use, as ``codegen`` wrote it down: to import pint takes longer than to evaluate a plan.
+
+    Empty where it was written down from another ``units.txt``.
+    """
+    try:
+        from mlsysim.symbolic.kernels import _units
+    except ImportError:
+        return {}
+    return _units.KNOWN if units_digest() == _units.SOURCE else {}
+
+
+def units_digest() -> str:
+    """A digest of the units that pint reads."""
+    return sha256(UNIT_FILE.read_bytes().replace(b"\r\n", b"\n")).hexdigest()[:16]
 
 
 @lru_cache(_KEPT)
@@ -276,7 +305,7 @@ def _nearest(label: str, unit: str) -> str | None:
     """The usual unit of the wanted dimension that is most like what was written."""
     if len(label) > _LONGEST_LIKE:
         return None
-    known = [usual for usual in dict.fromkeys((unit, *_USUAL)) if dimension(usual) == dimension(unit)]
+    known = [usual for usual in dict.fromkeys((unit, *USUAL)) if dimension(usual) == dimension(unit)]
     return next(iter(nearest(label, known)), None)
 
 
