@@ -31,8 +31,13 @@ BESIDE = "zoo.yaml"
 
 def yaml_files(part: str | None = None) -> list[Path]:
     """The files that the index, or one part of it, is made from."""
-    found = sorted(FOLDER.rglob("*.yaml"))
-    return [path for path in found if part in (None, category_of(path.relative_to(FOLDER).parts))]
+    return [path for path, category in _by_category(FOLDER) if part in (None, category)]
+
+
+@cache
+def _by_category(folder: Path) -> list[tuple[Path, str]]:
+    """Every file of the registry's folder, and the category that its entries are of."""
+    return [(path, category_of(path.relative_to(folder).parts)) for path in sorted(folder.rglob("*.yaml"))]
 
 
 def checksum(part: str) -> str:
@@ -181,9 +186,13 @@ class Zoo:
         see = "; ".join([f"see `mlsysim zoo {category}`", *elsewhere])
         raise UnknownNameError(CATEGORIES[category], name, (), where=where, see=see, meant=[*near.values()][:SUGGESTED])
 
+    def knows(self, category: str, name: str) -> bool:
+        """Whether an entry of a category is called so."""
+        return any(layer.named(category, name) for layer in self.layers)
+
     def categories_of(self, name: str) -> list[str]:
         """The categories that know a name."""
-        return [c for c in CATEGORIES if any(layer.named(c, name) for layer in self.layers)]
+        return [category for category in CATEGORIES if self.knows(category, name)]
 
 
 @cache

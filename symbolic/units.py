@@ -119,7 +119,7 @@ def computed_dimension(unit: str) -> Dimension:
 
 @cache
 def known() -> Mapping[str, tuple[float, Dimension]]:
-    """What pint says of units that people use, as ``codegen`` wrote it down: to import pint takes longer than to evaluate a plan.
+    """What pint says of usual units, as ``codegen`` wrote it down: importing pint takes longer than evaluating a plan.
 
     Empty where it was written down from another ``units.txt``.
     """

@@ -141,7 +141,7 @@ def _plan(what: str) -> Any:
     from mlsysim.registry import standard
 
     zoo = standard()
-    if "models" in zoo.categories_of(what):
+    if zoo.knows("models", what):
         name = zoo.find("models", what).name
         raise InputError(f"{name} on which accelerator?", where=what, hint=f"mlsysim eval {name} H100")
     names = [*zoo.entries("scenarios"), *zoo.entries("models")]

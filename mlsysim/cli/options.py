@@ -118,4 +118,4 @@ def is_scenario(word: str) -> bool:
     """Whether it names a scenario of the registry."""
     from mlsysim.registry import standard
 
-    return "scenarios" in standard().categories_of(word)
+    return standard().knows("scenarios", word)

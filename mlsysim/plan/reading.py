@@ -92,7 +92,7 @@ def load(plan: str | Path | Mapping[str, Any] | Entry | LoadedPlan) -> LoadedPla
         return _checked(read(path, "standard input"))
     if not exists(path) and not path.suffix:
         zoo = standard()
-        if "scenarios" in zoo.categories_of(str(plan)):
+        if zoo.knows("scenarios", str(plan)):
             return load(zoo.find("scenarios", str(plan)))
     return _checked(read(path, str(plan)), path.parent)
 
