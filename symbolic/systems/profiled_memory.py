@@ -6,17 +6,15 @@ from mlsysim.symbolic.foundations import in_turn
 from mlsysim.symbolic.foundations.inputs import activation_bytes, gradient_bytes, parameters, state_bytes, weight_bytes
 from mlsysim.symbolic.foundations.results import activations, gradients, required, stage_moved, state, weights
 from mlsysim.symbolic.foundations.split import local_samples
-from mlsysim.symbolic.quantity import PROFILED, PROFILED_INFERENCE, PROFILED_TRAINING, Quantity, data
+from mlsysim.symbolic.quantity import PROFILED, PROFILED_INFERENCE, PROFILED_TRAINING, Quantity
 from mlsysim.symbolic.rules import apply, define, equation, substitute, total
 from mlsysim.symbolic.step import Step
+from mlsysim.symbolic.walls.node.compute import traffic
+from mlsysim.symbolic.walls.node.compute.traffic import activations_moved, gradients_moved, weights_moved
 from mlsysim.symbolic.walls.node.memory import divided
 from mlsysim.symbolic.walls.node.memory.divided import bytes_each, dense_parameters, divided_data
 from mlsysim.symbolic.walls.node.memory.states import update_moved
 from mlsysim.symbolic.walls.node.memory.zero import gradient_parts, parts, state_parts, weight_parts
-
-weights_read = data("memory.weights_read", r"D_{\mathrm{w}}", "weights that passes read")
-gradients_added = data("memory.gradients_added", r"D_{\mathrm{g}}", "gradients that are read and written")
-activations_passed = data("memory.activations_passed", r"D_{\mathrm{a}}", "activations that are written and read")
 
 
 def _whole(result: Quantity, each: Expr, divided_in: Quantity, because: str) -> Step:
@@ -79,18 +77,11 @@ def _twice(result: Quantity, held: Quantity, because: str) -> Step:
     )
 
 
-read_twice = _twice(weights_read, weights, "weights are read forward and backward")
-added_to = _twice(gradients_added, gradients, "gradients are added to, which reads and writes them")
-written_and_read = _twice(activations_passed, activations, "activations are written and read")
-moved_both_ways = total(
-    read_twice,
-    added_to,
-    written_and_read,
-    result=equation(stage_moved, weights_read + gradients_added + activations_passed),
-    because="all three move",
-)
+read_twice = _twice(weights_moved, weights, "weights are read forward and backward")
+added_to = _twice(gradients_moved, gradients, "gradients are added to, which reads and writes them")
+written_and_read = _twice(activations_moved, activations, "activations are written and read")
 samples_moved = substitute(
-    moved_both_ways,
+    traffic.all_data,
     read_twice,
     added_to,
     written_and_read,
@@ -98,14 +89,14 @@ samples_moved = substitute(
     because="name them",
     when=PROFILED_TRAINING,
 )
-read_once = define(equation(weights_read, weights), because="weights are read once")
+read_once = define(equation(weights_moved, weights), because="weights are read once")
 moved_forward = total(
     read_once,
     written_and_read,
-    result=equation(stage_moved, weights_read + activations_passed),
+    result=equation(stage_moved, weights_moved + activations_moved),
     because="there are no gradients",
 )
-weights_moved = substitute(
+forward_moved = substitute(
     moved_forward,
     read_once,
     written_and_read,

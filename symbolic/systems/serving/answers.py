@@ -2,7 +2,7 @@
 
 from sympy import Max, Min, Piecewise, erfinv, sqrt
 
-from mlsysim.symbolic.foundations import in_turn, shares
+from mlsysim.symbolic.foundations import in_turn, normal, shares
 from mlsysim.symbolic.foundations.inputs import in_time, one_position, output_tokens
 from mlsysim.symbolic.foundations.results import latency
 from mlsysim.symbolic.quantity import PROFILED_SERVING, SERVING, TRANSFORMER_SERVING, count, ratio, time
@@ -19,7 +19,6 @@ from mlsysim.symbolic.walls.node.serving.chunked_prefill import chunks
 from mlsysim.symbolic.walls.node.serving.request import answers
 from mlsysim.symbolic.walls.node.tail_latency import waiting
 from mlsysim.symbolic.walls.node.tail_latency.waiting import slot_wait
-from mlsysim.symbolic.walls.operations.safety import subgroup
 
 time_wait = time("performance.time_wait", r"T_{\mathrm{wait}}", "wait for a slot and for the running step", low=0)
 time_turn = time("performance.time_turn", r"T_{\mathrm{turn}}", "wait for its turn in prefill", low=0)
@@ -62,8 +61,8 @@ crowded_answer = time(
     "serving.crowded_answer", r"T_{\mathrm{ans},1}", "time of an answer in whose steps a chunk always rides"
 )
 normal_quantile = apply(
-    subgroup.quantile,
-    {subgroup.confidence: in_time, subgroup.normal: deviations},
+    normal.law,
+    {normal.share: in_time, normal.deviations: deviations},
     because="many prompts ride along with an answer, each of little effect, so that its time is almost normal",
 )
 above_the_mean = define(

@@ -2,17 +2,18 @@
 
 from sympy import Eq, Min, Piecewise, oo
 
-from mlsysim.symbolic.foundations import in_turn, shares
+from mlsysim.symbolic.foundations import in_turn
 from mlsysim.symbolic.foundations.inputs import chunks, layers, pipeline
 from mlsysim.symbolic.foundations.split import first_layers, microbatches, share_layers, stage_layers, tail_layers
 from mlsysim.symbolic.quantity import TRANSFORMER_TRAINING, Quantity, count, ratio
 from mlsysim.symbolic.rules import apply, define, equation, given, limit, specialise, substitute
+from mlsysim.symbolic.walls.fleet.communication import places
+from mlsysim.symbolic.walls.fleet.communication.places import chunk_layers
 
 place = count("memory.place", "j", "stages before a stage", low=0)
 started = count("memory.started", r"n_{\mathrm{1F1B}}", "microbatches that a stage starts before one comes back")
 flying = count("memory.flying", r"n_{\mathrm{fly}}", "chunks whose activations a stage holds", high=128)
 odd_chunk = count("memory.odd_chunk", r"n_{\mathrm{odd}}", "of them, those of the chunk that differs", high=128)
-chunk_layers = Quantity("memory.chunk_layers", r"\ell_{v}", "1", "layers of a chunk", low=1, high=128)
 end_layers = count("memory.end_layers", r"\ell_{\mathrm{end}}", "layers of a stage at an end", low=0, high=32)
 layers_held = Quantity("memory.layers_held", r"L_{\mathrm{fly}}", "1", "layers whose activations a stage holds", low=1)
 first_in_turn = Quantity("memory.first_in_turn", r"\phi_{1}", "1", "those of the first stage without interleaving")
@@ -80,18 +81,13 @@ rounds_of_the_others = given(
     "chunk, which begins the next round, and the last stage's last chunk, which ends this one",
     cite="narayanan2021",
 )
-equal_chunks = apply(
-    shares.law,
-    {shares.share: chunk_layers, shares.whole: share_layers, shares.shares: chunks},
-    because="the chunks of a stage are equal",
-)
 held_chunks = define(
     equation(layers_held, flying * chunk_layers - odd_chunk * (share_layers - end_layers)),
     because="every chunk holds its layers; what an end lacks of an equal share is lacking in the chunk that differs",
 )
 held_layers = substitute(
     held_chunks,
-    equal_chunks,
+    places.chunk_of_a_share,
     rounds_of_the_others,
     interleaved_flight,
     result=equation(

@@ -5,11 +5,12 @@ Noise shrinks with the root of the sample until the difference stands out; that 
 
 from sympy import Max, Piecewise, erf, erfinv, oo, sqrt
 
+from mlsysim.symbolic.foundations import normal
 from mlsysim.symbolic.foundations.inputs import one_sample
 from mlsysim.symbolic.quantity import Quantity, ratio
 from mlsysim.symbolic.rules import apply, define, equation, given, rewrite, solve, substitute
 from mlsysim.symbolic.walls.operations.safety import subgroup
-from mlsysim.symbolic.walls.operations.safety.subgroup import confidence, drawn, needed, normal
+from mlsysim.symbolic.walls.operations.safety.subgroup import drawn, needed
 
 first = ratio("safety.first", "p_1", "rate in the first group", low=0.05, high=0.95)
 second = ratio("safety.second", "p_2", "rate in the second group", low=0.05, high=0.95)
@@ -42,7 +43,9 @@ two_sided = given(
 )
 alarm_law = solve(two_sided, alarm, equation(alarm, sqrt(2) * erfinv(1 - significance)), because="turned round")
 reserve_law = apply(
-    subgroup.quantile, {confidence: certainty, normal: reserve}, because="how far beyond the alarm the truth must lie"
+    normal.law,
+    {normal.share: certainty, normal.deviations: reserve},
+    because="how far beyond the alarm the truth must lie",
 )
 gap_law = define(equation(gap, Max(first - second, second - first)), because="either group may be the worse off")
 pooled_law = define(

@@ -3,8 +3,9 @@
 On average the draw is what is needed over the group's share; to be almost sure it must be larger.
 """
 
-from sympy import erf, erfinv, sqrt
+from sympy import sqrt
 
+from mlsysim.symbolic.foundations import normal as normal_distribution
 from mlsysim.symbolic.foundations.inputs import one_sample
 from mlsysim.symbolic.quantity import Quantity, ratio
 from mlsysim.symbolic.rules import apply, define, equation, given, solve, substitute
@@ -24,12 +25,11 @@ on_average = given(
 )
 draw = solve(on_average, drawn, equation(drawn, needed / prevalence), because="a rare group needs a large draw")
 draw_law = apply(draw, {drawn: drawn_low}, because="enough on average")
-one_sided = given(
-    equation(confidence, (1 + erf(normal / sqrt(2))) / 2),
-    because="how often a normal variable stays below a quantile",
-    cite="casella2002",
+quantile = apply(
+    normal_distribution.law,
+    {normal_distribution.share: confidence, normal_distribution.deviations: normal},
+    because="so many deviations below its mean a count is with the probability that is left",
 )
-quantile = solve(one_sided, normal, equation(normal, sqrt(2) * erfinv(2 * confidence - 1)), because="turned round")
 rest = define(equation(others, 1 - prevalence), because="everyone else")
 almost_surely = given(
     equation(needed, prevalence * drawn - normal * sqrt(prevalence * others * drawn * one_sample)),
