@@ -5,7 +5,7 @@ from sympy import Max
 from mlsysim.symbolic.quantity import time
 from mlsysim.symbolic.rules import define, equation, rewrite, substitute
 
-exchange = time("hiding.exchange", r"T_{\mathrm{x}}", "time of an exchange")
+exchange = time("hiding.exchange", r"T_{\mathrm{ex}}", "time of an exchange")
 window = time("hiding.window", r"T_{\mathrm{w}}", "time of computing that it can hide behind")
 both = time("hiding.both", r"T_{\mathrm{both}}", "time until both have ended")
 shown = time("hiding.shown", r"T_{\mathrm{shown}}", "time by which the exchange makes computing later", low=0)

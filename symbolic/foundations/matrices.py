@@ -8,7 +8,7 @@ from mlsysim.symbolic.quantity import Quantity, count
 from mlsysim.symbolic.rules import apply, equation, substitute
 from mlsysim.symbolic.step import NOWHERE, Step
 
-entries = count("matrices.entries", r"n_{\mathrm{vec}}", "entries of a vector", high=131072)
+entries = count("matrices.entries", r"n_{\mathrm{entry}}", "entries of a vector", high=131072)
 inputs = count("matrices.inputs", r"n_{\mathrm{col}}", "inputs of a matrix", high=131072)
 outputs = count("matrices.outputs", r"n_{\mathrm{row}}", "outputs of a matrix", high=131072)
 vector = Quantity("matrices.vector", r"p_{\mathrm{vec}}", "param", "parameters of a vector", low=1, high=1e12)

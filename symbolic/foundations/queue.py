@@ -15,7 +15,7 @@ load = Quantity("queue.load", "a", "1", "servers that the work would keep busy",
 utilisation = ratio("queue.utilisation", r"\rho", "share of the servers that the work keeps busy", high=0.999)
 waiting = Quantity("queue.waiting", r"L_{\mathrm{q}}", "request", "requests that wait, on average", low=0)
 wait = time("queue.wait", "W", "mean time that a request waits for a server", low=0)
-sojourn = time("queue.sojourn", "T", "mean time from arrival to answer")
+sojourn = time("queue.sojourn", r"T_{\mathrm{queue}}", "mean time from arrival to answer")
 inside = Quantity("queue.inside", "L", "request", "requests that wait or are served, on average")
 
 # Little's law, by counting the same area twice.

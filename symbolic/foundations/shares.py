@@ -1,23 +1,19 @@
 """Shares: equal shares of a whole, and the part of a capability that is reached."""
 
 from mlsysim.symbolic.foundations import in_turn
-from mlsysim.symbolic.quantity import Quantity, count, ratio
-from mlsysim.symbolic.rules import apply, define, equation, solve
+from mlsysim.symbolic.foundations.in_turn import part as share
+from mlsysim.symbolic.foundations.in_turn import parts as shares
+from mlsysim.symbolic.foundations.in_turn import whole
+from mlsysim.symbolic.quantity import Quantity, ratio
+from mlsysim.symbolic.rules import define, equation, solve
 
-share = Quantity("shares.share", "x", "1", "one of several equal shares")
-shares = count("shares.shares", "n", "how many share", high=4096)
-whole = Quantity("shares.whole", "X", "1", "what is shared")
-
-together = apply(
-    in_turn.law,
-    {in_turn.whole: whole, in_turn.parts: shares, in_turn.part: share},
-    because="shares add up to the whole",
+law = solve(
+    in_turn.law, share, equation(share, whole / shares), because="shares add up to the whole, and all are equal"
 )
-law = solve(together, share, equation(share, whole / shares), because="and all are equal")
 
-reached = Quantity("shares.reached", "y", "1", "what is reached of a capability")
-capability = Quantity("shares.capability", "Y", "1", "what could be reached at best", low=1, high=1e15)
-efficiency = ratio("shares.efficiency", r"\eta", "share of a capability that is reached")
+reached = Quantity("shares.reached", r"y_{\mathrm{reached}}", "1", "what is reached of a capability")
+capability = Quantity("shares.capability", r"y_{\mathrm{best}}", "1", "what could be reached at best", low=1, high=1e15)
+efficiency = ratio("shares.efficiency", r"\eta_{\mathrm{reached}}", "share of a capability that is reached")
 
 share_of_best = define(equation(efficiency, reached / capability), because="an efficiency says which part is reached")
 reached_law = solve(

@@ -47,6 +47,21 @@ def test_equations_read_as_they_were_written(step: object, shown: str) -> None:
     assert text(step.result) == shown  # type: ignore[attr-defined]
 
 
+def test_a_symbol_means_one_thing_on_a_page() -> None:
+    """On the page of a wall, and among all that the steps of a module rest on, no two quantities print alike."""
+    pages = {f"wall {c.wall.name}": c.wall.derivation for c in chapters() if c.is_wall and c.wall}
+    pages |= {c.module.__name__: [a for _, step in c.steps for a in step.ancestry] for c in chapters()}
+    alike = []
+    for page, steps in pages.items():
+        shown: dict[str, set[str]] = {}
+        for side in (side for step in steps for side in (step.result.left, step.result.right)):
+            for symbol in side.free_symbols:
+                if getattr(symbol, "constant", None) is None:
+                    shown.setdefault(plain(getattr(symbol, "latex", symbol.name)), set()).add(symbol.name)
+        alike += [f"{page}: {name} is {sorted(means)}" for name, means in shown.items() if len(means) > 1]
+    assert not alike
+
+
 def test_latex_has_fractions_roots_and_upright_words() -> None:
     """The LaTeX form of the same tree."""
     assert latex(compute.law.result) == r"T_{\mathrm{compute}} = \frac{O}{F_{\mathrm{peak}} \, \eta}"

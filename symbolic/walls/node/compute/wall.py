@@ -60,7 +60,7 @@ law = solve(
 )
 
 # What a token costs: products with the weights it meets, and attention to the tokens before it.
-rows = Quantity("work.rows", "m", "token", "rows of a product", low=1, high=4096)
+rows = Quantity("work.rows", r"m_{w}", "token", "rows of a product", low=1, high=4096)
 weights = Quantity("work.weights", "w", "param", "weights of a matrix", low=1, high=1e9)
 product_work = work_of("product", r"O_{w}", "work of a matrix product")
 token_work = work_of("token_product", r"o_{w}", "work of a matrix product per row", per="/token")
@@ -135,8 +135,8 @@ attention_work = substitute(
 )
 
 # A product of two matrices, and the two products that its gradients take.
-columns = count("work.columns", "n", "columns of a product", high=65536)
-inner = count("work.inner", "k", "length of the sums in a product", high=65536)
+columns = count("work.columns", r"n_{w}", "columns of a product", high=65536)
+inner = count("work.inner", r"k_{w}", "length of the sums in a product", high=65536)
 input_gradient = work_of("input_gradient", r"O_{\mathrm{in}}", "work of the gradient of a product's input")
 weight_gradient = work_of("weight_gradient", r"O_{\mathrm{wt}}", "work of the gradient of a product's weights")
 product_backward = work_of("product_backward", r"O_{\mathrm{bwd}}", "work of a product's backward pass")
@@ -197,7 +197,9 @@ with_repeats = work_of(
 run_tokens = Quantity("work.tokens", r"n_{\mathrm{tok}}", "token", "tokens of a training run", low=1, high=1e14)
 run_work = work_of("run", r"O_{\mathrm{run}}", "work of a training run")
 run_hardware = work_of("run_hardware", r"O_{\mathrm{run,hw}}", "work of a training run, what is computed again counted")
-repeated = ratio("work.repeated", "r", "share of the forward pass that the backward pass computes again", low=0)
+repeated = ratio(
+    "work.repeated", r"x_{\mathrm{again}}", "share of the forward pass that the backward pass computes again", low=0
+)
 six = constant("one.six", 6, "flop/param/token", "two forward and four backward, per weight")
 
 model_forward = apply(

@@ -16,8 +16,8 @@ from mlsysim.symbolic.walls.node.memory import activations, divided, gpt, in_fli
 
 moved = data("memory.moved", "D", "data moved between memory and the arithmetic units")
 memory_time = time("memory.time", r"T_{\mathrm{mem}}", "least time that memory bandwidth allows")
-speed = Quantity("memory.speed", "BW", "byte/s", "rate at which data moves", display="GB/s", low=1, high=1e13)
-roofline_time = time("memory.roofline", "T", "least time of some work on its data")
+speed = Quantity("memory.speed", r"BW_{D}", "byte/s", "rate at which data moves", display="GB/s", low=1, high=1e13)
+roofline_time = time("memory.roofline", r"T_{\mathrm{roof}}", "least time of some work on its data")
 intensity = Quantity("memory.intensity", "I", "flop/byte", "work per data moved", low=1e-2, high=1e4)
 ridge = Quantity("memory.ridge", r"I^{*}", "flop/byte", "intensity at which compute and memory take equally long")
 

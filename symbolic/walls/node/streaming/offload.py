@@ -45,12 +45,12 @@ gradients_down = time("memory.gradients_down", r"T_{\mathrm{down}}", "gradients 
 weights_up = time("memory.weights_up", r"T_{\mathrm{up}}", "weights coming from the host", low=0)
 one_way = time("memory.activations_one_way", r"T_{\mathrm{act}}", "activations of a microbatch going one way", low=0)
 forward_hides = time(
-    "memory.forward_hides", r"T_{\mathrm{hide,f}}", "computing forward behind which they can hide", low=0
+    "memory.forward_hides", r"T_{\mathrm{hide,fwd}}", "computing forward behind which they can hide", low=0
 )
-backward_hides = time("memory.backward_hides", r"T_{\mathrm{hide,b}}", "computing backward likewise", low=0)
+backward_hides = time("memory.backward_hides", r"T_{\mathrm{hide,bwd}}", "computing backward likewise", low=0)
 leaving = time("memory.leaving", r"T_{\mathrm{out}}", "what shows of activations that leave", low=0)
 returning = time("memory.returning", r"T_{\mathrm{ret}}", "what shows of those that return", low=0)
-together = time("memory.together", r"T_{\mathrm{both}}", "what shows where gradients leave meanwhile", low=0)
+together = time("memory.together", r"T_{\mathrm{ret,g}}", "what shows where gradients leave meanwhile", low=0)
 hides = time("memory.hides", r"T_{\mathrm{hide},b}", "computing of a microbatch behind which traffic can hide", low=0)
 link_busy = time("memory.link_busy", r"T_{\mathrm{busy}}", "time in which the link is busy either way", low=0)
 all_leaving = time("memory.all_leaving", r"T_{\mathrm{out,all}}", "what shows of all activations that leave", low=0)

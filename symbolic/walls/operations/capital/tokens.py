@@ -27,8 +27,8 @@ spending = Quantity(
     "capital.spending", r"\pi_{\mathrm{fleet}}", "USD/s", "cost of the fleet per time", display="USD/h", low=1e-4
 )
 run_tokens = Quantity("capital.run_tokens", r"n_{\mathrm{run}}", "token", "tokens of a training run", low=1, high=1e14)
-run_time = time("capital.run_time", r"T_{\mathrm{run}}", "time of a training run", display="h", low=1)
-run_cost = Quantity("capital.run_cost", r"K_{\mathrm{run}}", "USD", "cost of a training run", low=1)
+run_time = time("capital.run_time", r"T_{\mathrm{train}}", "time of a training run", display="h", low=1)
+run_cost = Quantity("capital.run_cost", r"K_{\mathrm{train}}", "USD", "cost of a training run", low=1)
 query_tokens = Quantity("capital.query_tokens", r"n_{q}", "token/request", "tokens of a query", low=1, high=1e5)
 query_cost = Quantity("capital.query_cost", r"k_{q}", "USD/request", "cost of a query", low=1e-9, high=10)
 
