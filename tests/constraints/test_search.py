@@ -55,7 +55,7 @@ def instance(seed: int) -> tuple[Space, str, int, list[Bound]]:
         bind(load(plan(workload=workload, hardware=hardware, ops={"duration_days": 3.0}, search=search_for)))
     )
     domains = dict(space.domains)
-    for leaf in domains:  # keep what brute force can do in a moment
+    for leaf in sorted(domains):  # keep what brute force can do in a moment
         keep = draw.sample(
             domains[leaf], min(len(domains[leaf]), 4 if leaf in ("split.tensor", "split.pipeline") else 2)
         )
