@@ -18,6 +18,7 @@ from mlsysim.cli.options import (
     USUAL_FILE,
     Fail,
     FailOn,
+    Format,
     Output,
     PlanFile,
     PlanFiles,
@@ -55,7 +56,7 @@ def mlsysim(
 
     Does this model fit, how fast will it run, what binds it, what does it cost and emit, and what is the best design?
     """
-    OUTPUT.chosen = output or "text"
+    OUTPUT.chosen = output or Format.text
     if zoo is not None:
         os.environ["MLSYSIM_ZOO"] = str(zoo)
 
@@ -161,7 +162,7 @@ def check(plans: PlanFiles = None, fail_on: Fail = FailOn.error, output: Output 
     from mlsysim.checked import Checked
 
     plans = plans or [Path(USUAL_FILE)]
-    if len(plans) > 1 or OUTPUT.choose(output, builds=True) == "csv":
+    if len(plans) > 1 or ((format := OUTPUT.choose(output, builds=True)).table and not format.one):
         looked = [Looked.at(str(plan), lambda file: evaluate_whole(_plan(file)), fail_on) for plan in plans]
         return show_several(output, looked)
     found = evaluate_whole(_plan(str(plans[0])))
@@ -224,7 +225,7 @@ def derive(
     """Print a wall's derivation, or the chain from registry values to a metric of a plan."""
     from mlsysim.api import derive as derive_what
 
-    if OUTPUT.choose(output) in ("csv", "markdown"):
+    if OUTPUT.choose(output).table:
         raise InputError(
             "--output: a derivation is no table", hint="choose text, json or yaml, and --format latex or web"
         )

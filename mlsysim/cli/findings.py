@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlsysim.cli.options import FailOn
-from mlsysim.cli.output import BUILDS, OUTPUT, emit, for_build, report, show
+from mlsysim.cli.output import OUTPUT, emit, report, show
 from mlsysim.reports import Remark, of_error, of_found
 from mlsysim.reports.errors import as_data
 from mlsysim.reports.errors import exit_code as code_of
+from mlsysim.reports.formats import Format
 from mlsysim.symbolic.errors import MlsysimError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def exit_code(found: Found, fail_on: FailOn) -> int:
 
 
 def show_found(
-    output: str | None, found: Found, data: Callable[[], dict[str, Any]], page: Callable[[], str], fail_on: FailOn
+    output: Format | None, found: Found, data: Callable[[], dict[str, Any]], page: Callable[[], str], fail_on: FailOn
 ) -> None:
     """Write what was found of a plan.
 
@@ -40,12 +41,10 @@ def show_found(
         fail_on: what is to fail.
     """
     format = OUTPUT.choose(output, builds=True)
-    if format == "markdown":
-        from mlsysim.reports import markdown
-
-        emit(markdown.render(data(), of_found(found)))
-    elif format in BUILDS:
-        emit(for_build(format, [(found.name, of_found(found))], exit_code(found, fail_on), _summary(found)))
+    if format.one:
+        emit(format.one(data(), of_found(found)))
+    elif format.build:
+        emit(format.build([(found.name, of_found(found))], exit_code(found, fail_on), _summary(found)))
     else:
         show(output, data, page)
 
@@ -96,21 +95,21 @@ class Looked:
         from mlsysim.checked import Checked
 
         if isinstance(self.outcome, MlsysimError):
-            report(self.outcome, "text", self.code)
+            report(self.outcome, Format.text, self.code)
         else:
             emit(f"{Path(self.file).as_posix()}: {Checked(self.outcome).page()}")
 
 
-def show_several(output: str | None, several: Sequence[Looked]) -> int:
+def show_several(output: Format | None, several: Sequence[Looked]) -> int:
     """Write what was found of several plans, and return the exit code of the worst."""
     format = OUTPUT.choose(output, builds=True)
     code = min((each.code for each in several), key=_WORST.index)
-    if format in BUILDS:
+    if format.build:
         summary = "\n".join(_summary(each.outcome) for each in several if not isinstance(each.outcome, MlsysimError))
-        emit(for_build(format, [(each.file, each.remarks) for each in several], code, summary))
-    elif format in ("json", "yaml"):
+        emit(format.build([(each.file, each.remarks) for each in several], code, summary))
+    elif format.answer:
         show(output, lambda: {"exit_code": code, "plans": [each.data for each in several]}, str)
-    elif format == "text":
+    elif format == Format.text:
         for each in several:
             each.tell()
     else:

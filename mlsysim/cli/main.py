@@ -12,6 +12,7 @@ import typer
 from mlsysim.cli.output import OUTPUT, report
 from mlsysim.cli.program import FINE, INTERNAL, INTERRUPTED, guarded, interrupt
 from mlsysim.reports.errors import exit_code, internal
+from mlsysim.reports.formats import Format
 from mlsysim.symbolic.errors import InputError, MlsysimError
 
 #: What typer raises for a wrong command line; ``BadParameter`` is the public one of that family.
@@ -64,7 +65,7 @@ def _run(arguments: list[str]) -> int:
         return report(internal(error), format, INTERNAL)
 
 
-def _interrupted(format: str) -> int:
+def _interrupted(format: Format) -> int:
     return report(MlsysimError("interrupted before there was an answer"), format, INTERRUPTED)
 
 

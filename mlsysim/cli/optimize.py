@@ -248,7 +248,7 @@ def _answer(
     from mlsysim.search.writing import plan_text
 
     piped = write == STANDARD_OUTPUT
-    if OUTPUT.choose(output) != "text" and piped:
+    if OUTPUT.choose(output) != Format.text and piped:
         raise InputError("--write -: standard output holds the answer", hint="name a file, or leave --output out")
     refuse_unwritable(write)
     if pareto is not None:

@@ -13,6 +13,7 @@ import typer
 from mlsysim.cli import completion
 from mlsysim.plan import exists
 from mlsysim.registry.document import STANDARD_INPUT
+from mlsysim.reports.formats import Format
 from mlsysim.symbolic.errors import InputError
 from mlsysim.symbolic.numerals import plain, rewritten
 
@@ -21,19 +22,6 @@ USUAL_FILE = "mlsys.yaml"
 
 EXIT_CODES = """Exit codes: 0 fine, 1 internal error, 2 bad input, 3 assert violated, 4 physically infeasible,
 5 search ended without proof, 130 interrupted before there was an answer."""
-
-
-class Format(StrEnum):
-    """How results are written."""
-
-    text = "text"
-    json = "json"
-    yaml = "yaml"
-    csv = "csv"
-    markdown = "markdown"
-    github = "github"
-    junit = "junit"
-    sarif = "sarif"
 
 
 class FailOn(StrEnum):

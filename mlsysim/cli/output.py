@@ -4,35 +4,30 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlsysim.cli.program import say, silence
-from mlsysim.reports.data import as_json, as_yaml
+from mlsysim.reports.formats import Format
 from mlsysim.symbolic.errors import InputError, MlsysimError
 from mlsysim.symbolic.escapes import terminal
 
-if TYPE_CHECKING:
-    from mlsysim.reports import Remark
-
 #: Characters of a line that are shown beside a message.
 QUOTED = 96
-#: Formats in which builds report, which only what looks at a plan can be written in.
-BUILDS = ("github", "junit", "sarif")
 
 
 class Output:
     """The format that was asked for, before or after the subcommand."""
 
     def __init__(self) -> None:
-        self.chosen = "text"
+        self.chosen = Format.text
 
     @staticmethod
-    def wanted_in(arguments: list[str]) -> str:
+    def wanted_in(arguments: list[str]) -> Format:
         """The format named on a command line that may not even parse."""
-        wanted = "text"
+        wanted = ""
         for position, word in enumerate(arguments):
             if word in ("--output", "-o") and position + 1 < len(arguments):
                 wanted = arguments[position + 1]
@@ -40,9 +35,9 @@ class Output:
                 wanted = word.partition("=")[2]
             elif word.startswith("-o") and not word.startswith("--") and len(word) > 2:
                 wanted = word[2:].removeprefix("=")
-        return wanted
+        return Format.called(wanted)
 
-    def choose(self, local: str | None, *, builds: bool = False) -> str:
+    def choose(self, local: Format | None, *, builds: bool = False) -> Format:
         """The format of a command: its own option, else the one before it.
 
         Args:
@@ -52,8 +47,8 @@ class Output:
         Raises:
             InputError: it cannot, and is asked to.
         """
-        chosen = str(local or self.chosen)
-        if chosen in BUILDS and not builds:
+        chosen = local or self.chosen
+        if chosen.build and not builds:
             raise InputError(
                 f"--output {chosen}: it is a format of `eval` and `check`", hint="choose json, csv or markdown"
             )
@@ -63,7 +58,7 @@ class Output:
 OUTPUT = Output()
 
 
-def show(output: str | None, data: Callable[[], Any], page: Callable[[], str]) -> None:
+def show(output: Format | None, data: Callable[[], Any], page: Callable[[], str]) -> None:
     """Write an answer in the format that was asked for.
 
     Args:
@@ -71,20 +66,8 @@ def show(output: str | None, data: Callable[[], Any], page: Callable[[], str]) -
         data: makes the answer as plain data: an object, or a list of rows.
         page: makes it as text.
     """
-    from mlsysim.reports.rows import as_csv, as_markdown, rows_of
-
     format = OUTPUT.choose(output)
-    if format == "text":
-        emit(page())
-        return
-    found = data()
-    if format == "json":
-        emit(as_json(found))
-    elif format == "yaml":
-        emit(as_yaml(found))
-    else:
-        rows = found if isinstance(found, list) else rows_of(found)
-        emit(as_csv(rows) if format == "csv" else as_markdown(rows))
+    emit(page() if format == Format.text else format.write(data()))
 
 
 def emit(text: str) -> None:
@@ -142,17 +125,15 @@ def _quoted(where: str, files: dict[str, list[str]]) -> str:
     return f"  {shown}\n  {' ' * (int(column) - 1 - start)}^\n"
 
 
-def report(error: MlsysimError, format: str, code: int) -> int:
+def report(error: MlsysimError, format: Format, code: int) -> int:
     """Report an error: as data, or as a build reads it, on standard output; else as text on standard error."""
     from mlsysim.reports import of_error
     from mlsysim.reports.errors import as_data
 
-    if format == "json":
-        emit(as_json(as_data(error, code)))
-    elif format == "yaml":
-        emit(as_yaml(as_data(error, code)))
-    elif format in BUILDS:
-        emit(for_build(format, [("mlsysim", of_error(error))], code))
+    if format.answer:
+        emit(format.answer(as_data(error, code)))
+    elif format.build:
+        emit(format.build([("mlsysim", of_error(error))], code, ""))
     else:
         files: dict[str, list[str]] = {}
         for problem in error.every:
@@ -160,20 +141,3 @@ def report(error: MlsysimError, format: str, code: int) -> int:
             hint = f"  hint: {problem.hint}\n" if problem.hint else ""
             say(f"{where}: error: {problem.what}\n{_quoted(where, files)}{hint}")
     return code
-
-
-def for_build(format: str, plans: Sequence[tuple[str, Sequence[Remark]]], code: int, summary: str = "") -> str:
-    """Remarks on plans in the format of a build.
-
-    Args:
-        format: github, junit or sarif.
-        plans: the name of each plan, and the remarks on it.
-        code: the exit code.
-        summary: a line of text for where there is nothing to remark.
-    """
-    from mlsysim.reports import github, junit, sarif
-
-    every = [remark for _, remarks in plans for remark in remarks]
-    if format == "github":
-        return github.render(every, summary)
-    return junit.render(plans) if format == "junit" else sarif.render(every, code)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from mlsysim.cli.output import OUTPUT, emit, show
 from mlsysim.page import table_width
+from mlsysim.reports.formats import Format
 from mlsysim.reports.rows import cell, headings
 from mlsysim.symbolic.escapes import visible
 
@@ -24,9 +25,9 @@ _WRAPPED = {"title", "note", "how", "binds", "core", "meaning", "source"}
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,]*(e[-+]?[0-9]+)? (?P<unit>[A-Za-zµ]\S*)")
 
 
-def show_rows(rows: list[dict[str, Any]], output: str | None, title: str = "") -> None:
+def show_rows(rows: list[dict[str, Any]], output: Format | None, title: str = "") -> None:
     """Write rows in the format that was asked for."""
-    if OUTPUT.choose(output) == "text":
+    if OUTPUT.choose(output) == Format.text:
         table(rows, title)
     else:
         show(output, lambda: rows, str)

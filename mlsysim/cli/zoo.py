@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from mlsysim.cli import completion
-from mlsysim.cli.options import Output
+from mlsysim.cli.options import Format, Output
 from mlsysim.cli.output import OUTPUT, emit
 from mlsysim.cli.output import show as write
 from mlsysim.cli.program import say
@@ -66,7 +66,7 @@ def _lister(category: str) -> Any:
         from mlsysim.listing import listing
 
         rows = listing(category, where or (), sort, descending, columns)
-        if not rows and OUTPUT.choose(output) != "json":
+        if not rows and not OUTPUT.choose(output).answer:
             say(f"no entry of {category} fits\n")
         show_rows(rows, output, category)
 
@@ -96,10 +96,10 @@ def show(
     from mlsysim.zoo import named
 
     entry = named(name)
-    if OUTPUT.choose(output) == "text":
+    if OUTPUT.choose(output) == Format.text:
         page(entry)
     else:
-        tabular = OUTPUT.choose(output) in ("csv", "markdown")
+        tabular = OUTPUT.choose(output).table
         write(output, lambda: entries.rows(entry) if tabular else entries.as_data(entry), str)
 
 
@@ -127,7 +127,7 @@ def audit(output: Output = None) -> int:
 
     rows, notes = check()
     show_rows(rows, output, "audit")
-    for note in notes if OUTPUT.choose(output) == "text" else ():
+    for note in notes if OUTPUT.choose(output) == Format.text else ():
         emit(note)
     return 0
 
