@@ -7,6 +7,7 @@ import random
 import pytest
 
 from mlsysim.symbolic.graph import wall
+from tests.physics.conftest import Evaluate, gpt
 
 
 def law(**values: float) -> dict[str, float]:
@@ -63,6 +64,25 @@ def test_megatron_reaches_the_utilisation_korthikanti_prints(
     equation_of_appendix = 72 * batch * layers * s * h**2 * (1 + s / (6 * h) + vocabulary / (12 * h * layers))
     assert found["mfu"] == pytest.approx(equation_of_appendix / (seconds * devices * 312e12), rel=1e-12)
     assert found["mfu"] == pytest.approx(printed, abs=0.0005 + printed * 0.005 / seconds)
+
+
+@pytest.mark.parametrize(("h", "layers", "devices", "batch", "seconds", "printed"), RUNS)
+def test_a_plan_gives_both_conventions(
+    training: Evaluate, h: int, layers: int, devices: int, batch: int, seconds: float, printed: float
+) -> None:
+    """Their appendix counts all pairs (but no half of a causal model): so does the second metric; the first counts half."""
+    s, vocabulary = 2048, 51200
+    found = training(
+        **{**gpt(layers, h, 128, vocabulary, s), "causal": 1}, batch_size=batch, devices=devices, peak=312e12
+    )
+    possible = found["performance.latency"] * devices * 312e12
+    products = 72 * batch * layers * s * h**2
+    assert found["performance.mfu_all_pairs"] * possible == pytest.approx(
+        products * (1 + s / (6 * h) + vocabulary / (12 * h * layers)), rel=1e-9
+    )
+    assert found["performance.mfu"] * possible == pytest.approx(
+        products * (1 + s / (12 * h) + vocabulary / (12 * h * layers)), rel=1e-9
+    )
 
 
 def test_hardware_does_a_pass_more_when_it_computes_everything_again() -> None:
