@@ -94,6 +94,8 @@ def test_latency_and_use_grow_with_traffic() -> None:
     for traffic in (1.0, 3.0, 6.0, 9.0, 10.0):
         after = served(traffic, 44, 512, LONG_ANSWERS)
         for metric in ("latency", "ttft", "utilisation", "mfu", "busy", "throughput", "token_latency"):
+            if metric == "busy" and traffic > 1:
+                continue  # a replica then always has requests; chunks compute beside decode, and only their messages take time
             assert after[f"performance.{metric}"] >= before[f"performance.{metric}"], metric
         assert after["performance.capacity"] == before["performance.capacity"]
         before = after
@@ -104,6 +106,20 @@ def test_a_higher_percentile_is_later() -> None:
     times = [served(8.0, 44, 512, LONG_ANSWERS, percentile=q)["performance.latency"] for q in (50, 90, 99, 99.9)]
     assert times == sorted(times)
     assert len(set(times)) == 4
+
+
+def test_a_chunk_computes_while_decode_waits_for_data() -> None:
+    """A step with a chunk takes the arithmetic or the data of both, whichever is longer: less than one after the other."""
+    v = served(1.0, 44, 64, LONG_ANSWERS)
+    chunks, decode = v["serving.chunks"], v["serving.decode_time"]
+    apart = max(v["serving.prompt_compute"], v["serving.prompt_memory"])
+    together = max(
+        v["serving.decode_compute"] + v["serving.prompt_compute"] / chunks,
+        v["serving.decode_memory"] + v["serving.prompt_memory"] / chunks,
+    )
+    assert v["serving.decode_memory"] > v["serving.decode_compute"]
+    assert decode + v["serving.prompt_time"] / chunks == pytest.approx(together, rel=1e-12)
+    assert v["serving.prompt_time"] < 0.9 * apart
 
 
 def test_small_chunks_shorten_the_longest_gap_and_lengthen_the_prompt() -> None:

@@ -92,7 +92,7 @@ step_alone = total(
     because="a step decodes and exchanges",
 )
 prompt_on_stage = total(
-    prompt.prompt_roofline,
+    prompt.prompt_adds,
     prompt.prompt_all,
     result=equation(stage_adds, prompt_time + prompt_exchange),
     because="a prompt is computed and exchanged",

@@ -6,7 +6,7 @@ from mlsysim.symbolic.foundations import in_turn, shares
 from mlsysim.symbolic.foundations.inputs import one_sample, pipeline, sequence
 from mlsysim.symbolic.foundations.results import stage_time
 from mlsysim.symbolic.quantity import PROFILED_SERVING, TRANSFORMER_SERVING, time
-from mlsysim.symbolic.rules import apply, bottleneck, define, equation, substitute, total
+from mlsysim.symbolic.rules import apply, define, equation, substitute, total
 from mlsysim.symbolic.systems.serving import engine
 from mlsysim.symbolic.systems.serving.engine import step_decode, step_exchange
 from mlsysim.symbolic.systems.serving.prompt import prompt_exchange
@@ -14,10 +14,12 @@ from mlsysim.symbolic.walls.node.batching.cache import token_cache
 from mlsysim.symbolic.walls.node.memory import wall as memory
 from mlsysim.symbolic.walls.node.memory.wall import memory_time, moved
 from mlsysim.symbolic.walls.node.serving import chunked_prefill
-from mlsysim.symbolic.walls.node.serving.chunked_prefill import chunk_time, chunks
+from mlsysim.symbolic.walls.node.serving.chunked_prefill import chunk_memory, chunk_time, chunks, stall_chunked
+from mlsysim.symbolic.walls.node.serving.request import decode_compute, decode_memory, decode_time
 
-chunk_memory = time("serving.chunk_memory", r"T_{\mathrm{chunk,BW}}", "time in which the last chunk reads its prompt")
-chunk_roofline = time("serving.chunk_roofline", r"T_{\mathrm{chunk,1}}", "time of the last chunk on a stage")
+last_ridden = time(
+    "serving.last_ridden", r"T_{\mathrm{chunk,1}}", "time of a decode step and the last chunk on a stage"
+)
 chunk_exchange = time("serving.chunk_exchange", r"T_{\mathrm{chunk,x}}", "messages of a chunk on a stage", low=0)
 chunk_adds = time("serving.chunk_adds", r"T_{\mathrm{chunk,max}}", "most that a chunk adds to a step on a stage")
 chunk_most = time("serving.chunk_most", r"T_{\mathrm{chunk},p}", "most that a chunk adds to a step")
@@ -28,7 +30,7 @@ long_step = time(
 last_chunk = apply(
     chunked_prefill.last_chunk_work, {}, because="the last chunk attends to all others", when=TRANSFORMER_SERVING
 )
-last_chunk_computes = apply(
+last_chunk_time = apply(
     chunked_prefill.time_of_chunk, {}, because="the law of chunked prefill", when=TRANSFORMER_SERVING
 )
 last_chunk_reads = apply(
@@ -37,28 +39,26 @@ last_chunk_reads = apply(
     because="the law of bandwidth, for the keys and values of the prompt",
     when=TRANSFORMER_SERVING,
 )
-last_chunk_takes = bottleneck(
-    last_chunk_computes,
-    last_chunk_reads,
-    result=equation(chunk_roofline, Max(chunk_time, chunk_memory)),
-    because="its work or its data, whichever takes longer",
+last_chunk_takes = apply(
+    chunked_prefill.stall_of_chunk, {stall_chunked: last_ridden}, because="the law of chunked prefill"
 )
 messages_of_chunk = apply(
     shares.law,
     {shares.share: chunk_exchange, shares.shares: chunks, shares.whole: prompt_exchange},
     because="chunks are equally long, and so are their messages",
 )
-takes_and_sends = total(
-    last_chunk_takes,
-    messages_of_chunk,
-    result=equation(chunk_adds, chunk_roofline + chunk_exchange),
-    because="it is computed and exchanged",
+takes_and_sends = define(
+    equation(chunk_adds, last_ridden - decode_time + chunk_exchange),
+    because="it adds what the step takes longer than without it, and its messages",
 )
 last_chunk_adds = substitute(
     takes_and_sends,
     last_chunk_takes,
     messages_of_chunk,
-    result=equation(chunk_adds, Max(chunk_time, chunk_memory) + prompt_exchange / chunks),
+    result=equation(
+        chunk_adds,
+        Max(decode_compute + chunk_time, decode_memory + chunk_memory) - decode_time + prompt_exchange / chunks,
+    ),
     because="name both",
     cite="agrawal2024",
     when=TRANSFORMER_SERVING,

@@ -1,5 +1,7 @@
 """What a prompt adds to the steps that its chunks ride in, on one stage: its work, its data and its messages."""
 
+from sympy import Max
+
 from mlsysim.symbolic.foundations import in_turn, shares
 from mlsysim.symbolic.foundations.inputs import hidden, one_sample, sequence
 from mlsysim.symbolic.foundations.split import group_requests, stage_layers
@@ -11,11 +13,17 @@ from mlsysim.symbolic.walls.fleet.communication.messages import bandwidth, hop, 
 from mlsysim.symbolic.walls.fleet.communication.pipeline import stage_rate, stages_apart
 from mlsysim.symbolic.walls.fleet.communication.tensor import tensor_inside, tensor_nodes
 from mlsysim.symbolic.walls.node.batching.cache import token_cache
-from mlsysim.symbolic.walls.node.compute.wall import compute_time
 from mlsysim.symbolic.walls.node.memory import wall as memory
-from mlsysim.symbolic.walls.node.memory.wall import memory_time, moved, roofline_time
+from mlsysim.symbolic.walls.node.memory.wall import memory_time, moved
 from mlsysim.symbolic.walls.node.serving import chunked_prefill, request
-from mlsysim.symbolic.walls.node.serving.chunked_prefill import read_again
+from mlsysim.symbolic.walls.node.serving.chunked_prefill import (
+    chunk_memory,
+    chunk_time,
+    chunks,
+    read_again,
+    stall_chunked,
+)
+from mlsysim.symbolic.walls.node.serving.request import decode_compute, decode_memory, decode_time
 from mlsysim.symbolic.walls.node.serving.wall import prefill_compute
 
 group_prompts = count("serving.group_prompts", r"n_{\mathrm{pr}}", "prompts of a prefill pass", high=512)
@@ -25,6 +33,7 @@ prompt_reread = data("serving.prompt_reread", r"D_{\mathrm{pr,r}}", "keys and va
 prompt_moved = data("serving.prompt_moved", r"D_{\mathrm{pr}}", "keys and values that a prompt writes and reads")
 prompt_memory = time("serving.prompt_memory", r"T_{\mathrm{pr,BW}}", "least time of these keys and values")
 prompt_time = time("serving.prompt_time", r"T_{\mathrm{pr}}", "time that a prompt adds to a stage")
+ridden_time = time("serving.ridden", r"T_{\mathrm{dec+pr}}", "time of a decode step and a chunk that rides in it")
 prompt_message = data("communication.prompt_message", r"M_{\mathrm{pr}}", "activations of a prompt", display="MB")
 prompt_reduce = time(
     "communication.prompt_reduce", r"T_{\mathrm{AR,pr}}", "what a prompt adds to the all-reduces", low=0
@@ -90,10 +99,24 @@ memory_of_prompt = apply(
     because="the law of bandwidth",
     when=TRANSFORMER_SERVING,
 )
-prompt_roofline = apply(
-    memory.roofline,
-    {roofline_time: prompt_time, compute_time: prompt_compute, memory_time: prompt_memory},
-    because="the roofline of a prompt",
+rides = apply(
+    chunked_prefill.stall_of_chunk,
+    {stall_chunked: ridden_time, chunk_time: prompt_compute / chunks, chunk_memory: prompt_memory / chunks},
+    because="a chunk has its share of the prompt's work and data",
+)
+all_chunks = define(
+    equation(prompt_time, chunks * (ridden_time - decode_time)),
+    because="each chunk adds what its step takes longer than without it",
+)
+prompt_adds = substitute(
+    all_chunks,
+    rides,
+    result=equation(
+        prompt_time,
+        chunks * (Max(decode_compute + prompt_compute / chunks, decode_memory + prompt_memory / chunks) - decode_time),
+    ),
+    because="name the time of a step with a chunk",
+    cite="agrawal2024",
     when=TRANSFORMER_SERVING,
 )
 

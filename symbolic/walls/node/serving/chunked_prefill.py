@@ -1,6 +1,6 @@
 """Chunked prefill: a prompt in pieces, so that no decode step waits for all of it."""
 
-from sympy import Sum, Symbol
+from sympy import Max, Sum, Symbol
 
 from mlsysim.symbolic.facets import Field
 from mlsysim.symbolic.foundations import dealing
@@ -12,7 +12,7 @@ from mlsysim.symbolic.walls.node.compute import wall as compute
 from mlsysim.symbolic.walls.node.compute.wall import attention_pair, compute_time, layer_forward, work
 from mlsysim.symbolic.walls.node.serving import prefix
 from mlsysim.symbolic.walls.node.serving.prefix import prompt_work, reused
-from mlsysim.symbolic.walls.node.serving.request import decode_time, prefill_time
+from mlsysim.symbolic.walls.node.serving.request import decode_compute, decode_memory, decode_time, prefill_time
 
 index = Symbol("i", integer=True, positive=True)
 
@@ -31,6 +31,7 @@ chunk_work = Quantity(
     "serving.chunk_work", r"o_{\mathrm{chunk}}", "flop", "work of a layer on the last chunk", high=1e18
 )
 chunk_time = time("serving.chunk_time", r"T_{\mathrm{chunk}}", "time to compute the last chunk on a stage")
+chunk_memory = time("serving.chunk_memory", r"T_{\mathrm{chunk,BW}}", "time in which the last chunk reads its prompt")
 stall_whole = time("serving.stall_whole", r"T_{\mathrm{stall}}", "longest gap between tokens when a prompt goes first")
 stall_chunked = time(
     "serving.stall_chunked", r"T_{\mathrm{stall,q}}", "longest gap between tokens with chunked prefill"
@@ -74,12 +75,19 @@ time_of_chunk = apply(
     because="the law of compute, on every layer of the stage",
 )
 stall_of_chunk = given(
-    equation(stall_chunked, decode_time + chunk_time),
-    because="every step decodes all requests and computes at most one chunk",
+    equation(stall_chunked, Max(decode_compute + chunk_time, decode_memory + chunk_memory)),
+    because="every step decodes all requests and computes at most one chunk: what decoding leaves of the arithmetic, "
+    "while it waits for data, is the chunk's",
     cite="agrawal2024",
 )
-stall_law = substitute(
+stall_on_top = specialise(
     stall_of_chunk,
+    {decode_memory: 0, chunk_memory: 0, decode_compute: decode_time},
+    equation(stall_chunked, decode_time + chunk_time),
+    because="where arithmetic decides, the chunk comes on top",
+)
+stall_law = substitute(
+    stall_on_top,
     time_of_chunk,
     last_chunk_work,
     result=equation(

@@ -30,6 +30,8 @@ context_closed = summed(
 # What a request waits for: passes, exchanges, and the tokens before.
 prefill_time = time("serving.prefill_time", r"T_{\mathrm{pre}}", "time of a prefill pass on a stage")
 decode_time = time("serving.decode_time", r"T_{\mathrm{dec}}", "time of a decode step on a stage")
+decode_compute = time("serving.decode_compute", r"T_{\mathrm{dec,F}}", "least time of the work of a decode step")
+decode_memory = time("serving.decode_memory", r"T_{\mathrm{dec,BW}}", "least time of the data of a decode step")
 first_token = time("serving.ttft", r"\mathrm{TTFT}", "time to the first token of a request")
 next_token = time("serving.itl", r"\mathrm{ITL}", "time between tokens of a request")
 exchange = time("serving.exchange", r"T_{\mathrm{x}}", "time in which tensor-parallel ranks exchange a pass")

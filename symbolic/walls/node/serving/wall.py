@@ -25,7 +25,9 @@ from mlsysim.symbolic.walls.node.serving import (
 from mlsysim.symbolic.walls.node.serving.disaggregation import shown
 from mlsysim.symbolic.walls.node.serving.reading import decode_moved, decode_touched, prefill_moved, prefill_touched
 from mlsysim.symbolic.walls.node.serving.request import (
+    decode_compute,
     decode_exchange,
+    decode_memory,
     decode_reduce,
     decode_time,
     first_token,
@@ -55,8 +57,6 @@ experts_in_decode = apply(
 # The roofline of prefill, and that of a decode step.
 prefill_compute = time("serving.prefill_compute", r"T_{\mathrm{pre,F}}", "least time of the work of prefill")
 prefill_memory = time("serving.prefill_memory", r"T_{\mathrm{pre,BW}}", "least time of the data of prefill")
-decode_compute = time("serving.decode_compute", r"T_{\mathrm{dec,F}}", "least time of the work of a decode step")
-decode_memory = time("serving.decode_memory", r"T_{\mathrm{dec,BW}}", "least time of the data of a decode step")
 
 compute_of_prefill = apply(
     compute.law,

@@ -19,7 +19,12 @@ utilisation = ratio("software.utilisation", r"U", "work done per work that could
 possible = Quantity(
     "software.possible", r"O_{\mathrm{peak}}", "flop", "work that the fleet could have done at peak", display="TFLOP"
 )
-mfu = ratio("performance.mfu", r"\mathrm{MFU}", "model FLOPs utilisation; a causal model needs half of all pairs", more_is_better=True)
+mfu = ratio(
+    "performance.mfu",
+    r"\mathrm{MFU}",
+    "model FLOPs utilisation; a causal model needs half of all pairs",
+    more_is_better=True,
+)
 hfu = ratio("performance.hfu", r"\mathrm{HFU}", "hardware FLOPs utilisation", more_is_better=True)
 decode_efficiency = ratio("software.decode_efficiency", r"\eta_{\mathrm{dec}}", "share of peak that decode reaches")
 
