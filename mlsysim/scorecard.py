@@ -25,10 +25,16 @@ _PERFORMANCE = (
     ("could serve", "performance.capacity"), ("slots in use", "performance.utilisation"),
     ("MFU", "performance.mfu"), ("goodput", "performance.goodput"),
 )  # fmt: skip
+#: The same of a plan that says how it reasons.
+_REASONING = (
+    ("time to the answer", "performance.time_to_answer"), ("problems answered", "performance.problem_throughput"),
+    ("problem solved", "performance.success"),
+)  # fmt: skip
 _MACRO = (
     ("total cost", "macro.tco"), ("electricity in it", "macro.electricity"),
     ("cost of a million tokens", "macro.cost_per_million_tokens"),
     ("cost of a million samples", "macro.cost_per_million_samples"), ("tokens", "macro.tokens"),
+    ("cost of a solved problem", "macro.cost_per_solved"),
     ("time of the run", "macro.run_time"), ("cost of the run", "macro.run_cost"),
     ("carbon of the run", "macro.run_carbon"), ("energy", "macro.energy"), ("carbon", "macro.carbon"), ("water", "macro.water"),
 )  # fmt: skip
@@ -48,7 +54,8 @@ _SPENT = {
 #: What work is, by the wall that binds it; and the parts that are work under another name.
 _WORK = {"compute": "arithmetic", "memory": "memory traffic"}
 _BOUND = ("decode", "prefill", "prompt", "answer", "pass")
-_SHARES = ("performance.mfu", "performance.goodput", "performance.utilisation")
+_OF_REASONING = ("thought_tokens", "samples", "solve_rate")
+_SHARES = ("performance.success", "performance.mfu", "performance.goodput", "performance.utilisation")
 
 
 def render(evaluation: Evaluation, *, color: bool = False) -> str:
@@ -121,6 +128,8 @@ def _performance(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
         yield "  the design is not feasible"
         return
     yield from _rows(evaluation, _PERFORMANCE)
+    if any(evaluation.design.loaded.said(f"workload.{field}") is not None for field in _OF_REASONING):
+        yield from _rows(evaluation, _REASONING)
     yield f"  {'binding wall':<26}{evaluation.binding_wall}"
     terms = catalogue().VARIANTS[evaluation.variant]["sums"].get("performance.latency", ())
     latency = evaluation.values["performance.latency"]

@@ -38,6 +38,9 @@ OF_THE_GRID = "grid"
 #: Why nothing is known of a run, or of the time that its fleet is held; and how long that is where only its tokens are known.
 NO_TOKENS = "the plan does not say how many tokens the run has (workload.tokens)"
 NO_RUN = "the plan has neither a duration (ops.duration_days) nor the tokens of a run (workload.tokens)"
+NO_RATE = "the plan does not say how often one answer solves its problem (workload.solve_rate)"
+#: How a plan reasons that does not say so.
+UNTHOUGHT = {"samples": 1.0, "thought_tokens": 0.0}
 HELD_FOR_THE_RUN = "the time of the run, since the plan has no ops.duration_days"
 #: The percentile of latency that is reported where the plan names none.
 PERCENTILE = 99.0
@@ -81,6 +84,7 @@ class _Binder:
         bindings = {leaf: self.leaf(leaf) for leaf in kernel(self.variant).leaves}
         self.refuse_what_cannot_be_judged(bindings)
         self.refuse_unknown_hosts(bindings)
+        self.refuse_thoughts_beyond_the_answer(bindings)
         made = (self.loaded, self.variant, self.model, self.hardware, self.node, self.precision, bindings)
         return Design(*made).assuming(
             *assumptions(
@@ -176,6 +180,16 @@ class _Binder:
                     where=self.where(section, "name"),
                     hint=f"choose another, or state it in a zoo of your own (`mlsysim zoo show {name}/{entry.name}`)",
                 )  # fmt: skip
+
+    def refuse_thoughts_beyond_the_answer(self, bindings: dict[str, Binding]) -> None:
+        """Thoughts are a part of the answer's tokens."""
+        thought, output = (bindings.get(f"workload.{name}_tokens") for name in ("thought", "output"))
+        if thought and output and (thought.value or 0) >= (output.value or 0) and thought.value:
+            raise InputError(
+                f"workload.thought_tokens: an answer has {output.value:,.0f} tokens, so {thought.value:,.0f} of them "
+                "leave none after the thoughts", where=self.where("workload", "thought_tokens"),
+                hint="give workload.output_tokens, which counts both",
+            )  # fmt: skip
 
     def refuse_unknown_hosts(self, bindings: dict[str, Binding]) -> None:
         """What a plan puts on the host needs a host of which something is known."""
@@ -286,6 +300,10 @@ class _Binder:
         if rest == "training_tokens":
             timed = self.plan.ops.duration_days is not None
             return Binding(None, "default", NO_TOKENS if timed else NO_RUN)
+        if rest in UNTHOUGHT:
+            return Binding(UNTHOUGHT[rest], "default", "one answer to a problem, without thoughts")
+        if rest == "solve_rate":
+            return Binding(None, "default", NO_RATE)
         if rest == "output_tokens" and encodes(self.model):
             return Binding(
                 1.0, "default", f"{self.model.name} is an encoder, which reads in one pass and writes nothing"

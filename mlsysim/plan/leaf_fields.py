@@ -44,6 +44,9 @@ SoftwareImbalance = Annotated[float, Field(strict=True, ge=1, le=10**3, allow_in
 WorkloadBatchSize = Annotated[int, Field(strict=True, ge=1, le=10**9), Unit('sample', 'sequence', 'sequences', 'request', 'requests')]
 WorkloadSequenceLength = Annotated[int, Field(strict=True, ge=1, le=10**8), Unit('token')]
 WorkloadOutputTokens = Annotated[int, Field(strict=True, ge=1, le=10**7), Unit('token')]
+WorkloadSamples = Annotated[int, Field(strict=True, ge=1, le=10**6), Unit('1')]
+WorkloadSolveRate = Annotated[float, Field(strict=True, ge=1e-06, le=1, allow_inf_nan=False), Unit('1')]
+WorkloadThoughtTokens = Annotated[int, Field(strict=True, ge=0, le=10**7), Unit('token')]
 WorkloadTokens = Annotated[float, Field(strict=True, ge=1, le=10**18, allow_inf_nan=False), Unit('token')]
 WorkloadEfficiency = Annotated[float, Field(strict=True, ge=1e-06, le=1, allow_inf_nan=False), Unit('1')]
 
@@ -111,6 +114,9 @@ class WorkloadLeaves(Section):
     batch_size: WorkloadBatchSize | None = Field(default=None, description='sequences (training), requests (inference) or samples at once, over all accelerators; not in serving, where requests arrive by themselves; default: 1')
     sequence_length: WorkloadSequenceLength | None = Field(default=None, description="tokens of a sequence; of the prompt in inference; transformer only; default: the model's registered one")
     output_tokens: WorkloadOutputTokens | None = Field(default=None, description='tokens generated for a request; inference and serving of a transformer only')
+    samples: WorkloadSamples | None = Field(default=None, description='answers that are drawn for each problem, each a request of its own; inference and serving of a transformer only; default: 1')
+    solve_rate: WorkloadSolveRate | None = Field(default=None, description='probability that one answer solves its problem; inference and serving of a transformer only')
+    thought_tokens: WorkloadThoughtTokens | None = Field(default=None, description='tokens of an answer that are thought before the rest, which the user waits for; inference and serving of a transformer only; default: 0')
     tokens: WorkloadTokens | None = Field(default=None, description='tokens of the whole training run; training of a transformer only')
     efficiency: WorkloadEfficiency | None = Field(default=None, description="share of peak that compute kernels reach; default: the guide's row for this work")
 

@@ -52,6 +52,11 @@ class LoadedPlan:
         """Sequences, requests or samples at once; one where the plan does not say."""
         return self.plan.workload.batch_size or 1
 
+    def said(self, field: str) -> Any:
+        """What the plan says in a field, such as ``workload.tokens``; None where it says nothing."""
+        section, _, name = field.partition(".")
+        return getattr(getattr(self.plan, section), name)
+
     def with_data(self, data: Mapping[str, Any]) -> LoadedPlan:
         """Another plan in the same place: its names are looked up where this one's are.
 

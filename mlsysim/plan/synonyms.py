@@ -21,6 +21,8 @@ _CALLED = {
     "prompt_tokens n_ctx sequence_len",
     "workload.output_tokens": "osl output_len output_length max_tokens max_new_tokens new_tokens gen_len generated_tokens "
     "decode_tokens decode_length completion_tokens",
+    "workload.samples": "best_of num_samples n_samples num_return_sequences pass_at_k",
+    "workload.thought_tokens": "reasoning_tokens thinking_tokens thinking_budget reasoning_budget",
     "workload.precision": "dtype datatype data_type torch_dtype number_format numerics",
     "workload.efficiency": "kernel_efficiency compute_efficiency flops_efficiency flop_efficiency",
     "workload.tokens": "training_tokens train_tokens total_tokens num_tokens n_tokens dataset_tokens",

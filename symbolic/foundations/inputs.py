@@ -422,6 +422,32 @@ output_tokens = Quantity(
     integer=True,
     field=Field("workload.output_tokens", unit="token", most=1e7),
 )
+samples_drawn = count(
+    "workload.samples",
+    r"N_{\mathrm{draw}}",
+    "answers that are drawn for each problem, each a request of its own",
+    high=1024,
+    field=Field("workload.samples", default="1", most=1e6),
+    unsaid="",
+)
+solve_rate = ratio(
+    "workload.solve_rate",
+    r"p_{1}",
+    "probability that one answer solves its problem",
+    low=0.001,
+    field=Field("workload.solve_rate", least=1e-6, most=1),
+)
+thought_tokens = Quantity(
+    "workload.thought_tokens",
+    r"n_{\mathrm{think}}",
+    "token",
+    "tokens of an answer that are thought before the rest, which the user waits for",
+    low=0,
+    high=4096,
+    integer=True,
+    field=Field("workload.thought_tokens", default="0", least=0, most=1e7),
+    unsaid="",
+)
 arrivals = Quantity(
     "serving.arrivals",
     r"\lambda_{\mathrm{all}}",

@@ -165,6 +165,7 @@ OTHER: dict[tuple[Any, ...], tuple[Any, dict[str, Any]]] = {
         "write_bandwidth": "1 GB/s", "filesystem_write_bandwidth": "1 GB/s"}}]}, {}),
 }  # fmt: skip
 OTHER_SERVING = {
+    ("workload", "thought_tokens"): (10, {}), ("workload", "samples"): (4, {}), ("workload", "solve_rate"): (0.5, {}),
     ("workload", "output_tokens"): (200, {}), ("hardware", "accelerators"): (4, {}), ("software", "page"): (1024, {}),
 }  # fmt: skip
 TRAFFIC: dict[str, Any] = {
