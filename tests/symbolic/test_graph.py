@@ -35,6 +35,15 @@ def test_no_two_quantities_of_a_variant_print_alike(variant: str) -> None:
         assert shown.setdefault(quantity.latex, quantity.name) == quantity.name
 
 
+def test_a_name_belongs_to_one_quantity() -> None:
+    """Sympy takes symbols of one name for the same: a step would be remembered with another's unit and range."""
+    named: dict[str, Quantity] = {}
+    for chapter in chapters():
+        for q in chapter.quantities:
+            other = named.setdefault(q.name, q)
+            assert (q.unit, q.low, q.high, q.constant) == (other.unit, other.low, other.high, other.constant), q.name
+
+
 @EVERY
 def test_every_quantity_is_computed_after_what_it_needs(variant: str) -> None:
     """The order is one in which a kernel can run."""
