@@ -192,12 +192,13 @@ def bind(plan: Planlike) -> BoundKernel:
     return BoundKernel(_bind(load(plan)))
 
 
-def derive(what: str | int, *, plan: Planlike | None = None, format: str = "text") -> str:
-    """Print the derivation of a wall, or the chain from registry values to a metric of a plan.
+def derive(what: str | int, *, plan: Planlike | None = None, format: str = "text", full: bool = False) -> str:
+    """Print the derivation of a wall, or where a metric of a plan comes from, as a worked example.
 
     Args:
         what: a wall by name or number; with a plan also a metric, such as ``"performance.latency"``.
-        plan: the plan whose values stand in the chain.
+        plan: the plan whose values stand in the example.
+        full: every equation between the registry's values and the metric, not only what carries it.
         format: ``text`` or ``latex``; for a wall also ``web`` (HTML with KaTeX) or ``mathml``.
 
     Raises:
@@ -206,7 +207,7 @@ def derive(what: str | int, *, plan: Planlike | None = None, format: str = "text
     """
     from mlsysim.derivations import derivation_of
 
-    return derivation_of(what, plan=None if plan is None else evaluate(plan), format=format)
+    return derivation_of(what, plan=None if plan is None else evaluate(plan), format=format, full=full)
 
 
 def sensitivity(plan: Planlike, metric: str = "performance.latency") -> Any:

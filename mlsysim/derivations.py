@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from mlsysim.symbolic.printing.origin import Origin
 
 
-def derivation_of(what: str | int, plan: Evaluation | None = None, format: str = "text") -> str:
-    """A wall's derivation; with a plan, the chain from registry values to a metric.
+def derivation_of(what: str | int, plan: Evaluation | None = None, format: str = "text", full: bool = False) -> str:
+    """A wall's derivation; with a plan, a metric as a worked example, or in full the chain from registry values to it.
 
     Raises:
         UnknownNameError: no such wall, metric or format.
@@ -32,10 +32,10 @@ def derivation_of(what: str | int, plan: Evaluation | None = None, format: str =
         if "." in name or any(name == m.rpartition(".")[2] for m in metrics()):
             raise InputError(f"{name} is no wall", hint="a metric needs a plan: add --plan plan.yaml")
         raise UnknownNameError("wall", name, known, see=f"the walls are {', '.join(known)}")
-    full = name if name in plan.values else metric(name, plan.variant)
-    if full in plan.skipped:
-        raise InputError(f"{full} is skipped in this plan: {plan.skipped[full]}")
-    return _of_metric(plan, full, format)
+    name = name if name in plan.values else metric(name, plan.variant)
+    if name in plan.skipped:
+        raise InputError(f"{name} is skipped in this plan: {plan.skipped[name]}")
+    return _of_metric(plan, name, format, full)
 
 
 def _of_wall(name: str, format: str) -> str:
@@ -47,12 +47,13 @@ def _of_wall(name: str, format: str) -> str:
     return derivation(chapter, chapter.wall, format)
 
 
-def _of_metric(evaluation: Evaluation, name: str, format: str) -> str:
+def _of_metric(evaluation: Evaluation, name: str, format: str, full: bool) -> str:
     from mlsysim.symbolic.graph import graph
-    from mlsysim.symbolic.printing import chain
+    from mlsysim.symbolic.printing import chain, worked_example
 
     of = graph(evaluation.variant)
-    return chain(of, of.quantity(name), evaluation.values, origins(evaluation), format)
+    page = chain if full else worked_example
+    return page(of, of.quantity(name), evaluation.values, origins(evaluation), format)
 
 
 def origins(evaluation: Evaluation) -> dict[str, Origin]:

@@ -174,9 +174,15 @@ def _recurrence(step: Step) -> Verdict:
 
 
 def _specialise(step: Step) -> Verdict:
-    exact = {old: canonical(new) for old, new in step.arguments}
+    exact = {canonical(old): canonical(new) for old, new in step.arguments}
     left, right = step.inputs[0].result.canonical
-    return _agrees(step, left, right.subs(exact, simultaneous=True))
+    parts = [old for old in exact if not isinstance(old, sympy.Symbol)]
+    for part in sorted(parts, key=lambda part: -part.count_ops()):
+        # A part that sympy has taken apart, such as a sum within a sum, is found by its terms.
+        found = right.xreplace({part: exact[part]})
+        right = right.subs(part, exact[part]) if found == right and not part.is_Boolean else found
+    symbols = {old: new for old, new in exact.items() if isinstance(old, sympy.Symbol)}
+    return _agrees(step, left, right.subs(symbols, simultaneous=True))
 
 
 def _limit(step: Step) -> Verdict:

@@ -211,7 +211,7 @@ def derive(
         ),
     ],
     plan: Annotated[
-        Path | None, typer.Option(help="The plan whose values stand in the chain.", autocompletion=completion.plans)
+        Path | None, typer.Option(help="The plan whose values stand in the example.", autocompletion=completion.plans)
     ] = None,
     format: Annotated[
         str,
@@ -220,16 +220,19 @@ def derive(
             autocompletion=completion.words("text", "latex", "web", "mathml"),
         ),
     ] = "text",
+    full: Annotated[
+        bool, typer.Option("--full", help="For a metric: every equation behind it, not only what carries it.")
+    ] = False,
     output: Output = None,
 ) -> None:
-    """Print a wall's derivation, or the chain from registry values to a metric of a plan."""
+    """Print a wall's derivation, or where a metric of a plan comes from, as a worked example."""
     from mlsysim.api import derive as derive_what
 
     if OUTPUT.choose(output).table:
         raise InputError(
             "--output: a derivation is no table", hint="choose text, json or yaml, and --format latex or web"
         )
-    page = derive_what(what, plan=plan, format=format)
+    page = derive_what(what, plan=plan, format=format, full=full)
     show(output, lambda: {"what": what, "format": format, "derivation": page}, lambda: page)
 
 

@@ -4,6 +4,6 @@ Both back-ends walk the expression as its author wrote it, so products and sums 
 """
 
 from mlsysim.symbolic.printing.expression import latex, text
-from mlsysim.symbolic.printing.page import chain, derivation
+from mlsysim.symbolic.printing.page import chain, derivation, worked_example
 
-__all__ = ["chain", "derivation", "latex", "text"]
+__all__ = ["chain", "derivation", "latex", "text", "worked_example"]

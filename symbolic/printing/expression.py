@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import sympy
+from sympy.core.relational import Relational
 from sympy.functions.elementary.miscellaneous import MinMaxBase
 
 from mlsysim.symbolic.equation import Equation
@@ -79,8 +80,8 @@ class Form(ABC):
 
     def _sum(self, node: Any) -> tuple[str, int]:
         shown = ""
-        for term in _flat(node, sympy.Add):
-            negative, positive = _sign(term)
+        for term in _terms(node):
+            negative, positive = signed(term)
             part = self._inside(positive, PRODUCT)
             if not shown:
                 shown = f"{self.minus.strip()}{part}" if negative else part
@@ -96,7 +97,7 @@ class Form(ABC):
         return shown
 
     def _product(self, node: Any) -> tuple[str, int]:
-        negative, positive = _sign(node)
+        negative, positive = signed(node)
         if negative:
             return f"{self.minus.strip()}{self._inside(positive, PRODUCT)}", SUM
         above: list[Any] = []
@@ -172,8 +173,11 @@ class Form(ABC):
         # On paper only the brace on the left says where cases begin.
         return self.cases(rows), SUM if self.two_dimensional else ATOM
 
+    def _related(self, node: Any) -> tuple[str, int]:
+        return self._relation(node), SUM
+
     def _relation(self, node: Any) -> str:
-        sign = {"Equality": self.equals, "GreaterThan": self.at_least, "LessThan": self.at_most,
+        sign = {"Equality": self.equals, "Unequality": self.differs, "GreaterThan": self.at_least, "LessThan": self.at_most,
                 "StrictGreaterThan": self.above, "StrictLessThan": self.under}[type(node).__name__]  # fmt: skip
         left, right = node.args
         if isinstance(left, Quantity) and left.choices and right.is_Integer:
@@ -194,6 +198,7 @@ class Form(ABC):
         ((sympy.ceiling, sympy.floor), _round),
         (sympy.Mod, _mod),
         (sympy.Piecewise, _cases),
+        (Relational, _related),
         (sympy.Sum, _series),
         (sympy.factorial, _factorial),
         (sympy.binomial, _choose),
@@ -201,7 +206,7 @@ class Form(ABC):
     )
 
     # What a back-end must say.
-    infinity = mod = at_least = at_most = ""
+    infinity = mod = at_least = at_most = differs = ""
     plus, minus, equals, above, under, factorial = " + ", " - ", " = ", " > ", " < ", "!"
     round_up = round_down = ("", "")
     #: Whether fractions and cases are set in lines above one another.
@@ -262,7 +267,7 @@ class LatexForm(Form):
     product, product_of_numbers = r" \, ", r" \cdot "
     infinity = r"\infty"
     round_up, round_down = (r"\left\lceil ", r" \right\rceil"), (r"\left\lfloor ", r" \right\rfloor")
-    mod, at_least, at_most = r" \bmod ", r" \ge ", r" \le "
+    mod, at_least, at_most, differs = r" \bmod ", r" \ge ", r" \le ", r" \ne "
     two_dimensional = True
 
     def symbol(self, quantity: Quantity) -> str:
@@ -308,7 +313,7 @@ class TextForm(Form):
     product = product_of_numbers = "·"
     infinity = "∞"
     round_up, round_down = ("⌈", "⌉"), ("⌊", "⌋")
-    mod, at_least, at_most = " mod ", " ≥ ", " ≤ "
+    mod, at_least, at_most, differs = " mod ", " ≥ ", " ≤ ", " ≠ "
 
     def symbol(self, quantity: Quantity) -> str:
         return plain(quantity.latex)
@@ -349,6 +354,15 @@ def _flat(node: Any, kind: Any) -> list[Any]:
     return [leaf for argument in node.args for leaf in _flat(argument, kind)]
 
 
+def _terms(node: Any) -> list[Any]:
+    """The terms of a sum, also those of a sum that is multiplied by a constant that does not print."""
+    if isinstance(node, sympy.Mul):
+        factors = [factor for factor in _flat(node, sympy.Mul) if not _is_one(factor)]
+        if len(factors) == 1 and isinstance(factors[0], sympy.Add):
+            return _terms(factors[0])
+    return [term for part in node.args for term in _terms(part)] if isinstance(node, sympy.Add) else [node]
+
+
 def _without_cases(factors: list[Any]) -> tuple[list[Any], list[Any]]:
     """The factors without cases in them, and those with."""
     tall = [factor for factor in factors if factor.has(sympy.Piecewise)]
@@ -359,7 +373,7 @@ def _is_one(node: Any) -> bool:
     return node == 1 or (isinstance(node, Quantity) and node.constant == 1)
 
 
-def _sign(node: Any) -> tuple[bool, Any]:
+def signed(node: Any) -> tuple[bool, Any]:
     """Whether a term carries a minus, and the term without it."""
     if node.is_Number and node < 0:
         return True, -node

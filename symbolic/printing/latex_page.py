@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+from mlsysim.symbolic.checking import PROVED
 from mlsysim.symbolic.escapes import bibtex_key
 from mlsysim.symbolic.escapes import latex as escaped
 from mlsysim.symbolic.printing.expression import latex
 from mlsysim.symbolic.printing.origin import Origin
-from mlsysim.symbolic.printing.values import LatexValues, said_in_latex
+from mlsysim.symbolic.printing.values import LatexValues, percent, said_in_latex
+from mlsysim.symbolic.printing.worked import RULE, Line
 from mlsysim.symbolic.quantity import Quantity
 from mlsysim.symbolic.step import Step
 from mlsysim.symbolic.wall import Wall
@@ -20,6 +23,16 @@ PREAMBLE = r"""\usepackage[margin=25mm]{geometry}
 \usepackage{amsmath,array,adjustbox,booktabs,longtable,needspace,siunitx}
 \sisetup{group-minimum-digits=4}
 """
+
+
+#: Formulas and what is said of them stand closer to each other than the class has it.
+_CLOSE = r"""\allowdisplaybreaks
+\setlength\parskip{4pt}
+\setlength\parindent{0pt}
+\abovedisplayskip=3pt \belowdisplayskip=3pt \abovedisplayshortskip=3pt \belowdisplayshortskip=3pt
+"""
+#: The length in LaTeX up to which a formula, with its values and its result, stands in one line.
+_LINE = 150
 
 
 def document(section: str) -> str:
@@ -121,7 +134,79 @@ class ChainPage:
         return f"\\noindent {escaped(quantity.meaning)}{belongs}:\n\\begin{{align*}}\n{quantity.latex} {lines}\n\\end{{align*}}"
 
     def ending(self, metric: Quantity, cites: Mapping[str, str]) -> str:
-        if not cites:
-            return ""
-        items = "".join(f"\\item[{{[{escaped(key)}]}}] {escaped(source)}\n" for key, source in cites.items())
-        return f"\\subsection*{{Sources}}\n\\begin{{description}}\n{items}\\end{{description}}"
+        return _sources(cites)
+
+
+class ExamplePage:
+    """A worked example."""
+
+    def __init__(self, values: Mapping[str, float]) -> None:
+        self.values, self.form = values, LatexValues(values)
+
+    def heading(self, metric: Quantity) -> str:
+        title = rf"\section*{{{escaped(metric.name)} ${{}} = {said_in_latex(metric, self.values[metric.name])}$}}"
+        return f"{_CLOSE}{title}\n{escaped(metric.meaning[:1].upper() + metric.meaning[1:])}. {escaped(RULE)}\n"
+
+    def line(self, line: Line) -> str:
+        quantity, right = line.step.result.left, line.step.result.right
+        belongs = f" (wall {line.wall.number}, {escaped(line.wall.name)})" if line.wall else ""
+        shown = [] if right.is_number else list(dict.fromkeys([latex(right), self.form.show(right)]))
+        shown.append(said_in_latex(quantity, self.values[quantity.name]))
+        says = f"{escaped(quantity.meaning)}{belongs}, {escaped(percent(line.carried))}"
+        head = f"\\Needspace{{3\\baselineskip}}${quantity.latex}$, {says}:"
+        if sum(map(len, shown)) < _LINE:
+            formula = f"\\[{quantity.latex} = {' = '.join(shown)}\\]"
+        else:
+            rows = " \\\\\n".join(f"&= {_fitting(row)}" for row in shown)
+            formula = f"\\begin{{align*}}\n{quantity.latex} {rows}\n\\end{{align*}}"
+        return "\n".join([head, formula, self._because(line)])
+
+    def _because(self, line: Line) -> str:
+        says = line.because(self._equal, lambda relation: f"${latex(relation)}$")
+        known = "" if line.step.verdict == PROVED else f" ({line.step.verdict})"
+        return rf"{{\footnotesize\emph{{{line.step.rule}}}{known}: {says}\par}}" + "\n" if says else ""
+
+    def _equal(self, quantity: Quantity, by: Any) -> str:
+        value = said_in_latex(quantity, self.values[quantity.name]) if by is None else latex(by)
+        return f"${quantity.latex} = {value}$"
+
+    def rest(self, rest: Mapping[Quantity, float], nothing: Sequence[Quantity]) -> str:
+        parts = []
+        if rest:
+            rows = [
+                self._row(quantity, escaped(f"{quantity.meaning}{f', {percent(share)}' if share else ''}"))
+                for quantity, share in rest.items()
+            ]
+            parts.append(_table("Not followed: what carries less, or does not decide", rows))
+        if nothing:
+            names = "; ".join(f"${quantity.latex}$, {escaped(quantity.meaning)}" for quantity in nothing)
+            parts.append(f"\\subsection*{{Nothing in this plan}}\n{{\\small {names}.\\par}}")
+        return "\n".join(parts)
+
+    def _row(self, quantity: Quantity, says: str) -> str:
+        return rf"{self._equal(quantity, None)} & {says} \\"
+
+    def leaves(self, leaves: Mapping[Origin, Sequence[Quantity]]) -> str:
+        rows = []
+        for origin, group in leaves.items():
+            key = f" [{escaped(origin.key)}]" if origin.key else ""
+            rows.append(rf"\multicolumn{{2}}{{@{{}}p{{150mm}}@{{}}}}{{\emph{{{escaped(origin.says)}}}{key}}} \\*")
+            rows += [self._row(leaf, escaped(leaf.meaning)) for leaf in group]
+        return _table("From the plan and the registry", rows)
+
+    def ending(self, cites: Mapping[str, str]) -> str:
+        return _sources(cites)
+
+
+def _table(title: str, rows: Sequence[str]) -> str:
+    """Values and what they mean, below a title."""
+    columns = r"{@{}l>{\raggedright\arraybackslash}p{95mm}@{}}"
+    shown = "\n".join(rows)
+    return f"\\subsection*{{{title}}}\n{{\\small\n\\begin{{longtable}}[l]{columns}\n{shown}\n\\end{{longtable}}}}"
+
+
+def _sources(cites: Mapping[str, str]) -> str:
+    if not cites:
+        return ""
+    items = "".join(f"\\item[{{[{escaped(key)}]}}] {escaped(source)}\n" for key, source in cites.items())
+    return f"\\subsection*{{Sources}}\n{{\\small\\raggedright\n\\begin{{description}}\n{items}\\end{{description}}}}"

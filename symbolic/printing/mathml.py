@@ -55,7 +55,7 @@ class MathMLForm(Form):
     product, product_of_numbers, number = '<mo>&#x2062;</mo><mspace width="0.17em"/>', "<mo>⋅</mo>", r"<m[in]>\d"
     infinity, mod = "<mi>∞</mi>", "<mo>mod</mo>"
     plus, minus, equals, factorial = map(_operator, "+−=!")
-    above, under, at_least, at_most = map(_operator, "><≥≤")
+    above, under, at_least, at_most, differs = map(_operator, "><≥≤≠")
     round_up, round_down = (_operator("⌈"), _operator("⌉")), (_operator("⌊"), _operator("⌋"))
     two_dimensional = True
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlsysim.symbolic.coverage import ALONE, stands_alone
@@ -11,6 +11,7 @@ from mlsysim.symbolic.graph import Chapter, Graph
 from mlsysim.symbolic.printing import latex_page, text_page, web_page
 from mlsysim.symbolic.printing.expression import text
 from mlsysim.symbolic.printing.origin import Origin
+from mlsysim.symbolic.printing.worked import ancestors, example
 from mlsysim.symbolic.quantity import Quantity
 from mlsysim.symbolic.wall import Wall
 
@@ -30,8 +31,7 @@ def derivation(chapter: Chapter, wall: Wall, format: str = "text") -> str:
         DerivationError: a step does not follow.
         UnknownNameError: no such format.
     """
-    if format not in WALL_FORMATS:
-        raise UnknownNameError("format", format, WALL_FORMATS, see=f"the formats are {', '.join(WALL_FORMATS)}")
+    _known(format, WALL_FORMATS)
     pages: dict[str, Any] = {
         "text": text_page.WallPage, "latex": latex_page.WallPage, "web": web_page.WallPage, "mathml": web_page.MathMLPage,
     }  # fmt: skip
@@ -70,9 +70,8 @@ def chain(
     Raises:
         UnknownNameError: no such format.
     """
-    if format not in CHAIN_FORMATS:
-        raise UnknownNameError("format", format, CHAIN_FORMATS, see=f"the formats are {', '.join(CHAIN_FORMATS)}")
-    needed = _ancestors(graph, metric)
+    _known(format, CHAIN_FORMATS)
+    needed = ancestors(graph, metric)
     leaves = [leaf for leaf in graph.leaves if leaf in needed]
     page: Any = latex_page.ChainPage(values) if format == "latex" else text_page.ChainPage(values)
     parts = [page.heading(metric)]
@@ -85,12 +84,35 @@ def chain(
     return latex_page.document(whole + "\n") if format == "latex" else whole
 
 
-def _ancestors(graph: Graph, metric: Quantity) -> set[Quantity]:
-    found: set[Quantity] = set()
-    queue = [metric]
-    while queue:
-        quantity = queue.pop()
-        if quantity not in found and quantity.constant is None:
-            found.add(quantity)
-            queue += graph.parents(quantity)
-    return found
+def worked_example(
+    graph: Graph, metric: Quantity, values: Mapping[str, float], origins: Mapping[str, Origin], format: str = "text"
+) -> str:
+    """Where a metric comes from, as a worked example: no more than carries it, without what is neutral in the plan.
+
+    The arguments are those of :func:`chain`, which prints all.
+
+    Raises:
+        DerivationError: a specialised definition does not follow.
+        UnknownNameError: no such format.
+    """
+    _known(format, CHAIN_FORMATS)
+    shown = example(graph, metric, values)
+    page: Any = latex_page.ExamplePage(values) if format == "latex" else text_page.ExamplePage(values)
+    parts = [page.heading(metric), *map(page.line, shown.lines), page.rest(shown.rest, shown.nothing)]
+    parts.append(page.leaves(_by_origin(shown.leaves, origins)))
+    cited = {o.key: o.source for leaf in shown.leaves if (o := origins[leaf.name]).key}
+    parts.append(page.ending(dict(sorted(cited.items()))))
+    whole = "\n".join(part for part in parts if part)
+    return latex_page.document(whole + "\n") if format == "latex" else whole
+
+
+def _by_origin(leaves: Sequence[Quantity], origins: Mapping[str, Origin]) -> dict[Origin, list[Quantity]]:
+    groups: dict[Origin, list[Quantity]] = {}
+    for leaf in leaves:
+        groups.setdefault(origins[leaf.name], []).append(leaf)
+    return groups
+
+
+def _known(format: str, formats: Sequence[str]) -> None:
+    if format not in formats:
+        raise UnknownNameError("format", format, formats, see=f"the formats are {', '.join(formats)}")

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from mlsysim.symbolic.checking import PROVED
 from mlsysim.symbolic.printing.expression import plain, text
 from mlsysim.symbolic.printing.origin import Origin
-from mlsysim.symbolic.printing.values import TextValues, said
+from mlsysim.symbolic.printing.values import TextValues, percent, said
+from mlsysim.symbolic.printing.worked import RULE, Line
 from mlsysim.symbolic.quantity import Quantity
 from mlsysim.symbolic.step import Step
 from mlsysim.symbolic.wall import Wall
 
 WIDTH = 88
+#: The width of a terminal that nobody made wider.
+NARROW = 80
 
 
 def _wrap(shown: str, indent: str) -> str:
@@ -85,3 +90,71 @@ class ChainPage:
     def ending(self, metric: Quantity, cites: Mapping[str, str]) -> str:
         sources = "\n".join(_wrap(f"[{key}] {source}", "  ") for key, source in cites.items())
         return f"\n{metric.name} = {said(metric, self.values[metric.name])}\n\nSources\n{sources}"
+
+
+class ExamplePage:
+    """A worked example, as wide as a terminal of 80 columns."""
+
+    def __init__(self, values: Mapping[str, float]) -> None:
+        self.values, self.form = values, TextValues(values)
+
+    def heading(self, metric: Quantity) -> str:
+        title = f"{metric.name} = {said(metric, self.values[metric.name])}"
+        meaning = metric.meaning[:1].upper() + metric.meaning[1:]
+        return f"{title}\n{'=' * len(title)}\n{textwrap.fill(f'{meaning}. {RULE}', NARROW)}\n"
+
+    def line(self, line: Line) -> str:
+        quantity, right = line.step.result.left, line.step.result.right
+        belongs = f" [wall {line.wall.number}, {line.wall.name}]" if line.wall else ""
+        symbol = plain(quantity.latex)
+        head = _narrow(f"{symbol}: {quantity.meaning}{belongs}, {percent(line.carried)}", "", "  ")
+        says = [text(right), self.form.show(right), said(quantity, self.values[quantity.name])]
+        says = [f"= {shown}" for shown in dict.fromkeys(says)]
+        together = f"  {symbol} {' '.join(says)}"
+        if len(together) > NARROW:
+            together = "\n".join(
+                [_narrow(f"{symbol} {says[0]}", "  "), *(_narrow(shown, "    ") for shown in says[1:])]
+            )
+        return "\n".join([head, together, *self._because(line)])
+
+    def _because(self, line: Line) -> list[str]:
+        says = line.because(self._equal, text)
+        known = "" if line.step.verdict == PROVED else f" ({line.step.verdict})"
+        return [_narrow(f"{line.step.rule}{known}: {says}", "  ", "    ")] if says else []
+
+    def _equal(self, quantity: Quantity, by: Any) -> str:
+        return f"{plain(quantity.latex)} = {said(quantity, self.values[quantity.name]) if by is None else text(by)}"
+
+    def rest(self, rest: Mapping[Quantity, float], nothing: Sequence[Quantity]) -> str:
+        lines = []
+        if rest:
+            lines += ["", "Not followed: what carries less, or does not decide"]
+        for quantity, share in rest.items():
+            carries = f", {percent(share)}" if share else ""
+            lines.append(self._row(quantity, f"{quantity.meaning}{carries}"))
+        if nothing:
+            names = "; ".join(f"{plain(q.latex)}: {q.meaning}" for q in nothing)
+            lines += ["", "Nothing in this plan", _narrow(names, "  ", "  ")]
+        return "\n".join(lines)
+
+    def _row(self, quantity: Quantity, says: str) -> str:
+        return _narrow(f"{self._equal(quantity, None):<26}  {says}", "  ", " " * 30)
+
+    def leaves(self, leaves: Mapping[Origin, Sequence[Quantity]]) -> str:
+        lines = ["", "From the plan and the registry"]
+        for origin, group in leaves.items():
+            lines.append(_narrow(f"{origin.says}{f' [{origin.key}]' if origin.key else ''}", ""))
+            lines += [self._row(leaf, leaf.meaning) for leaf in group]
+        return "\n".join(lines)
+
+    def ending(self, cites: Mapping[str, str]) -> str:
+        return (
+            "\n".join(["", "Sources", *(_narrow(f"[{key}] {source}", "") for key, source in cites.items())])
+            if cites
+            else ""
+        )
+
+
+def _narrow(shown: str, indent: str, further: str = "") -> str:
+    further = further or indent + "    "
+    return textwrap.fill(shown, NARROW, initial_indent=indent, subsequent_indent=further, break_long_words=False)

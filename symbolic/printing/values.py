@@ -38,6 +38,15 @@ def _siunitx(unit: str) -> str:
     return unit.replace("%", r"\percent").replace("µ", r"\micro ").replace("billion parameters", "Gparam")
 
 
+def percent(share: float) -> str:
+    """A share as a percentage.
+
+    >>> percent(0.8512), percent(0.00003)
+    ('85.1 %', '0.003 %')
+    """
+    return f"{min(100 * share, 100):.3g} %"
+
+
 class TextValues(TextForm):
     """Text with values for symbols."""
 

@@ -32,7 +32,8 @@ def _weights(name: str, latex: str, meaning: str) -> Quantity:
 
 
 def _work(name: str, latex: str, meaning: str, unit: str) -> Quantity:
-    return Quantity(f"communication.{name}", latex, unit, meaning, low=1, high=1e18)
+    display = {"flop": "TFLOP", "flop/token": "GFLOP/token"}[unit]
+    return Quantity(f"communication.{name}", latex, unit, meaning, display=display, low=1, high=1e18)
 
 
 mixing_weights = _weights("mixing_weights", r"P_{\mathrm{mix}}", "weights of the matrix that ends attention")

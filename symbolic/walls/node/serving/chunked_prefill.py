@@ -28,7 +28,7 @@ chunk = Quantity(
 )
 chunks = count("serving.chunks", r"n_{\mathrm{chunk}}", "chunks of a prompt", high=4096)
 chunk_work = Quantity(
-    "serving.chunk_work", r"o_{\mathrm{chunk}}", "flop", "work of a layer on the last chunk", high=1e18
+    "serving.chunk_work", r"o_{\mathrm{chunk}}", "flop", "work of a layer on the last chunk", display="TFLOP", high=1e18
 )
 chunk_time = time("serving.chunk_time", r"T_{\mathrm{chunk}}", "time to compute the last chunk on a stage")
 chunk_memory = time("serving.chunk_memory", r"T_{\mathrm{chunk,BW}}", "time in which the last chunk reads its prompt")

@@ -25,7 +25,9 @@ layer_compute = time("serving.layer_compute", r"T_{\mathrm{pre},1}", "time of pr
 layer_handing = time("serving.layer_handing", r"T_{\mathrm{kv},1}", "time to hand over what one layer caches")
 handed_at = time("serving.handed_at", r"T_{\mathrm{there}}", "time from the start of prefill until all has arrived")
 shown = time("serving.shown", r"T_{\mathrm{shown}}", "time of the handing over that prefill does not hide", low=0)
-arrivals = Quantity("disaggregation.arrivals", r"\lambda_{\mathrm{req}}", "sample/s", "requests per time", low=1e-2, high=1e3)
+arrivals = Quantity(
+    "disaggregation.arrivals", r"\lambda_{\mathrm{req}}", "sample/s", "requests per time", low=1e-2, high=1e3
+)
 link_load = ratio("serving.link_load", r"\rho_{\mathrm{kv}}", "share of time in which the link hands over")
 least_rate = Quantity(
     "serving.least_rate", r"BW_{\mathrm{kv},\min}", "byte/s", "least bandwidth that keeps up", display="GB/s", high=1e13
