@@ -8,6 +8,7 @@ already known, or that break a limit by themselves, are dropped before the progr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -20,6 +21,8 @@ from mlsysim.constraints.feasibility import ROUNDING
 from mlsysim.constraints.space import Rows, Space, count
 from mlsysim.constraints.structure import branches, conditions, terms
 
+#: Rows that are looked at to see whether a quantity is nothing in every design.
+FEW_ROWS = 4096
 #: Integer steps into which the objective's incumbent (or a limit) is divided.
 RESOLUTION = 10**10
 
@@ -165,8 +168,8 @@ class Program:
 
 def compile_program(space: Space, goal: Goal, limits: Sequence[Bound]) -> Program:
     """Build the tables of a goal and of limits."""
-    goals = _each_branch(space.variant, goal)
-    limits = [replace(b, quantity=part) for b in limits for part in _parts(space.variant, b.quantity, b.sign)]
+    goals = _each_branch(space, goal)
+    limits = [replace(b, quantity=part) for b in limits for part in _parts(space, b.quantity, b.sign)]
     whole = {
         *(quantity for each in goals.values() for quantity in each.quantities),
         *(q for bound in limits for q in (bound.quantity, bound.below) if q),
@@ -191,14 +194,30 @@ def compile_program(space: Space, goal: Goal, limits: Sequence[Bound]) -> Progra
     return Program(space, goal, tuple(goals), tuple(limits), tables)
 
 
-def _parts(variant: str, quantity: str, sign: float) -> tuple[str, ...]:
-    """The quantities that must each be at most what a quantity is; of the largest of several that is each of them."""
-    return branches(variant, quantity) if sign > 0 else (quantity,)
+def _parts(space: Space, quantity: str, sign: float) -> tuple[str, ...]:
+    """The quantities that must each be at most what a quantity is; of the largest of several that is each of them.
+
+    A branch that is nothing in every design, such as reading without a data set, is left out: another is as large.
+    Where a maximum must be large and one branch can be something, that branch is what it is.
+    """
+    parts = branches(space.variant, quantity)
+    if len(parts) > 1:
+        parts = tuple(part for part in parts if not _nothing(space, part)) or parts[:1]
+    return parts if sign > 0 or len(parts) == 1 else (quantity,)
 
 
-def _each_branch(variant: str, goal: Goal) -> dict[str, Goal]:
+def _nothing(space: Space, quantity: str) -> bool:
+    """Whether a quantity is 0 whatever is decided; where that would take more than a few rows to see, it is not said to be."""
+    decided = space.support(quantity)
+    if math.prod(len(space.domains[name]) for name in decided) > FEW_ROWS:
+        return False
+    rows = space.lattice(decided)
+    return not numpy.any(space.evaluate(rows, [quantity])[quantity])
+
+
+def _each_branch(space: Space, goal: Goal) -> dict[str, Goal]:
     """The goals of which the largest is the goal: one for each choice of a branch of every maximum in it."""
-    parts = [[(part, weight) for part in _parts(variant, q, weight)] for q, weight in goal.weights]
+    parts = [[(part, weight) for part in _parts(space, q, weight)] for q, weight in goal.weights]
     return {f"{GOAL} {number}": Goal(weights) for number, weights in enumerate(product(*parts))}
 
 

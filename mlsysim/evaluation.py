@@ -11,6 +11,7 @@ from typing import Any
 from mlsysim.constraints.asserts import SIGNS, Limit, limit, metrics
 from mlsysim.constraints.feasibility import Finding, findings
 from mlsysim.design import Design, encodes
+from mlsysim.design.data_input import NO_DATA, OF_DATA
 from mlsysim.design.split import complete
 from mlsysim.symbolic.errors import InputError, UnknownNameError, refuse
 from mlsysim.symbolic.kernels import catalogue, kernel
@@ -112,6 +113,8 @@ class Evaluation:
                 continue
             if name in WRITTEN and encodes(self.design.model):
                 why[name] = f"{self.design.model.name} is an encoder, which writes no tokens"
+            elif name in OF_DATA and self.design.loaded.plan.data.dataset is None:
+                why[name] = NO_DATA
             elif math.isnan(self.values[name]):
                 why[name] = self.unknown(name)
             elif not self.values[name] and (absent := self._left_out(name)):

@@ -24,6 +24,10 @@ _PERFORMANCE = (
     ("throughput", "performance.throughput"), ("throughput", "performance.sample_throughput"),
     ("could serve", "performance.capacity"), ("slots in use", "performance.utilisation"),
     ("MFU", "performance.mfu"), ("goodput", "performance.goodput"),
+    ("reading the data", "performance.time_ingest"), ("transforming it", "performance.time_transform"),
+    ("waiting for data", "performance.data_stall"), ("loss", "performance.loss"),
+    ("tokens per parameter", "performance.tokens_per_parameter"), ("compute-optimal loss", "performance.optimal_loss"),
+    ("compute-optimal model", "performance.optimal_parameters"), ("compute-optimal tokens", "performance.optimal_tokens"),
 )  # fmt: skip
 #: The same of a plan that says how it reasons.
 _REASONING = (
@@ -55,7 +59,13 @@ _SPENT = {
 _WORK = {"compute": "arithmetic", "memory": "memory traffic"}
 _BOUND = ("decode", "prefill", "prompt", "answer", "pass")
 _OF_REASONING = ("thought_tokens", "samples", "solve_rate")
-_SHARES = ("performance.success", "performance.mfu", "performance.goodput", "performance.utilisation")
+_SHARES = (
+    "performance.success",
+    "performance.mfu",
+    "performance.goodput",
+    "performance.utilisation",
+    "performance.data_stall",
+)
 
 
 def render(evaluation: Evaluation, *, color: bool = False) -> str:
@@ -131,10 +141,14 @@ def _performance(evaluation: Evaluation, paint: _Paint) -> Iterator[str]:
     if any(evaluation.design.loaded.said(f"workload.{field}") is not None for field in _OF_REASONING):
         yield from _rows(evaluation, _REASONING)
     yield f"  {'binding wall':<26}{evaluation.binding_wall}"
-    terms = catalogue().VARIANTS[evaluation.variant]["sums"].get("performance.latency", ())
+    sums = catalogue().VARIANTS[evaluation.variant]["sums"]
+    terms = sums.get("performance.latency") or sums.get("performance.time_accelerators", ())
     latency = evaluation.values["performance.latency"]
     spent = sorted(((evaluation.values[t] / latency, t) for t in terms if latency), reverse=True)
     words = [f"{_spoken(t, evaluation.cause(t))} {_percent(share)}" for share, t in spent if share >= 0.001]
+    stalled = evaluation.values.get("performance.data_stall", 0)
+    if stalled >= 0.001:
+        words = [f"waiting for data ({evaluation.cause('performance.latency')}) {_percent(stalled)}", *words]
     if words:
         yield from wrapped(f"where the time goes: {', '.join(words)}", "  ", "  ")
 

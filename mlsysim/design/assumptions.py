@@ -26,6 +26,8 @@ _EFFICIENCIES = ("software.efficiency", "software.decode_single", "software.deco
 _OF_ANSWERS = frozenset(
     {"workload.output_tokens", "software.decode_single", "software.decode_batched", "software.full_batch"}
 )
+#: Leaves of the data that training reads, where the plan names a data set; and of its loss, where it gives tokens.
+_OF_DATA, _OF_LOSS = ("data.", "dataset.", "storage.read_", "storage.filesystem_read_"), "scaling."
 
 
 def assumptions(design: Design, idle: Collection[str]) -> Iterator[str]:
@@ -46,6 +48,10 @@ def assumptions(design: Design, idle: Collection[str]) -> Iterator[str]:
     shown = _shown(design.variant, timed)
     if encodes(design.model):
         shown -= _OF_ANSWERS
+    if design.loaded.plan.data.dataset is None:
+        shown = frozenset(leaf for leaf in shown if not leaf.startswith(_OF_DATA))
+    if design.loaded.plan.workload.tokens is None:
+        shown = frozenset(leaf for leaf in shown if not leaf.startswith(_OF_LOSS))
     yield from _of_leaves(design, (leaf for leaf in shown if leaf not in idle))
 
 
@@ -142,6 +148,8 @@ def _of_one(design: Design, leaf: str, value: float) -> str | None:
         case "optimizer.state_bytes" | "optimizer.gradient_bytes":
             state, gradient = (design.bindings[f"optimizer.{n}_bytes"].value or 0 for n in ("state", "gradient"))
             return f"optimizer {says}: {state:g} bytes of state and {gradient:g} of a gradient per parameter"
+        case _ if leaf.startswith(_OF_LOSS):
+            return f"loss as fitted: {says}"
         case "price.accelerator_hour":
             return f"price {value * 3600:g} USD per accelerator and hour: {says}{age(fact)}"
         case _:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mlsysim.design import Binding, Design, encodes
 from mlsysim.design.assumptions import assumptions
+from mlsysim.design.data_input import NO_DATA, UNSAID, refuse_unknown_data, stored, unfitted
 from mlsysim.design.hosts import refuse_unknown_host
 from mlsysim.design.idle_fields import idle_fields, refuse_idle_fields
 from mlsysim.design.precisions import chosen_precision
@@ -24,6 +25,7 @@ from mlsysim.symbolic.kernels import catalogue, kernel
 _NAMES = (
     ("models", "workload", "name"), ("optimizers", "workload", "optimizer"), ("hardware", "hardware", "name"),
     ("nodes", "hardware", "node"), ("fabrics", "network", "fabric"), ("fabrics", "network", "link"),
+    ("datasets", "data", "dataset"), ("storage", "data", "storage"), ("scaling", "workload", "scaling"),
     ("grids", "ops", "region"), ("facilities", "ops", "facility"),
 )  # fmt: skip
 #: The field that names a fabric instead of the node's own, by what the fabric is for.
@@ -31,8 +33,9 @@ _FABRICS = {"network": "fabric", "link": "link"}
 
 #: The entry of a category whose facts are taken where a plan names none.
 STANDARD = {"reliability": "Llama3_405B_run", "software": "ideal"}
-#: What a checkpoint is bound by: facts of storage, by leaf.
+#: What a checkpoint, and reading samples, is bound by: facts of storage, by leaf.
 WRITTEN = {"node_bandwidth": "write_bandwidth", "filesystem_bandwidth": "filesystem_write_bandwidth"}
+READ = {"read_bandwidth": "bandwidth", "filesystem_read_bandwidth": "filesystem_bandwidth"}
 #: What a plan says instead of a price of electricity, for the registry's of its region.
 OF_THE_GRID = "grid"
 #: Why nothing is known of a run, or of the time that its fleet is held; and how long that is where only its tokens are known.
@@ -42,6 +45,8 @@ NO_RATE = "the plan does not say how often one answer solves its problem (worklo
 #: How a plan reasons that does not say so.
 UNTHOUGHT = {"samples": 1.0, "thought_tokens": 0.0}
 HELD_FOR_THE_RUN = "the time of the run, since the plan has no ops.duration_days"
+#: The fit of the loss that is taken where the plan names none.
+SCALING = "chinchilla_refit"
 #: The percentile of latency that is reported where the plan names none.
 PERCENTILE = 99.0
 #: Whose defaults are taken for what an engine does.
@@ -80,6 +85,7 @@ class _Binder:
         size = int(self.node.facts["accelerators"].number or 1)
         idle = idle_fields(self.loaded, self.model, int(self.devices().value or 1), size)
         refuse_idle_fields(self.loaded, idle)
+        refuse_unknown_data(self.loaded, self.model, self.node)
         self.precision = chosen_precision(self.loaded, self.hardware)
         bindings = {leaf: self.leaf(leaf) for leaf in kernel(self.variant).leaves}
         self.refuse_what_cannot_be_judged(bindings)
@@ -292,7 +298,34 @@ class _Binder:
         return self.taken(_of(entry, full + rest), self.plan.workload.optimizer)
 
     def _storage(self, rest: str) -> Binding:
-        return self.taken(_of(self.zoo.entries("storage")["SuperPOD"], WRITTEN[rest]))
+        facts = READ if rest in READ else WRITTEN
+        named = self.lookup("storage", "data", "storage") if self.plan.data.storage is not None else None
+        if named is not None and any(_of(named, fact).value is not None for fact in facts.values()):
+            found = _of(named, facts[rest])
+            return found if found.value is not None else replace(found, value=inf, left_out=True)
+        if facts is READ:
+            return Binding(None, "default", NO_DATA)
+        usual = self.taken(_of(self.zoo.entries("storage")["SuperPOD"], WRITTEN[rest]))
+        return (
+            usual
+            if named is None
+            else replace(usual, says=f"{usual.says}, since that to {named.title} is not published")
+        )
+
+    def _dataset(self, rest: str) -> Binding:
+        if self.plan.data.dataset is None:
+            return Binding(None, "default", NO_DATA)
+        return stored(self.lookup("datasets", "data", "dataset"), rest, of_tokens=self.transformer)
+
+    def _data(self, rest: str) -> Binding:
+        return Binding(None, "default", NO_DATA if self.plan.data.dataset is None else UNSAID[rest])
+
+    def _scaling(self, rest: str) -> Binding:
+        named = self.plan.workload.scaling
+        unfit = unfitted(self.model)
+        if unfit:
+            return Binding(None, "default", unfit)
+        return self.taken(_of(self.zoo.find("scaling", named or SCALING), rest), named)
 
     def _workload(self, rest: str) -> Binding:
         if rest == "sequence_length":

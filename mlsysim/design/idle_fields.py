@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from mlsysim.design import encodes
+from mlsysim.design.data_input import unfitted
 from mlsysim.plan import LoadedPlan
 from mlsysim.plan.leaves import leaf_fields
 from mlsysim.registry import Entry
 from mlsysim.symbolic.errors import InputError
 
 #: Fields that say no leaf and count in training alone.
-_TRAINING = (("workload", "optimizer"), ("search", "offload"))
+_TRAINING = (
+    ("workload", "optimizer"), ("search", "offload"), ("workload", "scaling"), ("data", "dataset"), ("data", "storage"),
+)  # fmt: skip
+#: The same of a transformer alone.
+_TRANSFORMER = (("search", "offload"), ("workload", "scaling"))
 
 
 #: Fields of the network that count between nodes, and inside one.
@@ -39,12 +44,16 @@ def idle_fields(loaded: LoadedPlan, model: Entry, accelerators: int, node: int) 
     variant = f"{model.kind}_{loaded.phase}"
     add(((field.section, field.name) for field in leaf_fields() if variant not in field.variants), phase)
     add(() if training else _TRAINING, phase)
-    add(() if transformer else [("search", "offload")], phase)
+    add(() if transformer else _TRANSFORMER, phase)
     experts = model.facts.get("experts")
     if transformer and not (experts and experts.number):
         add([("software", "imbalance")], f"{phase}, which has no experts")
     if accelerators == 1 or plan.parallelism.expert == 1:
         add([("software", "imbalance")], f"{phase} with all experts on every rank")
+    if transformer and (unfit := unfitted(model)):
+        add([("workload", "scaling")], f"{phase}: {unfit}")
+    if plan.workload.tokens is None:
+        add([("workload", "scaling")], f"{phase} without the tokens of a run (workload.tokens)")
     offload = plan.parallelism.offload_optimizer or plan.parallelism.offload_activations
     if accelerators == 1 and not offload:
         add((("software", name) for name in ("link_efficiency", "overlap")), f"{phase} on one accelerator")

@@ -74,8 +74,28 @@ def _inconsistent(plan: Plan, document: Document) -> Iterator[InputError]:
                     f"search.{name}: it changes nothing in {plan.search.problem}", hint="leave it out, or say `problem: nodes`",
                     where=_key(document, "search", name),
                 )  # fmt: skip
+    yield from _of_data(plan, document)
     yield from _of_pools(plan, document)
     yield from _of_asserts(plan, document)
+
+
+def _of_data(plan: Plan, document: Document) -> Iterator[InputError]:
+    """Fields of the data section of which one says nothing without another."""
+    for name, needed, why in (
+        ("dataset", "storage", "without a storage nobody knows how fast it is read"),
+        ("storage", "dataset", "without a data set nothing is read from it"),
+        ("cache", "dataset", "without a data set it holds nothing"),
+        ("worker_rate", "dataset", "without a data set there is nothing to transform"),
+        ("workers", "dataset", "without a data set there is nothing to transform"),
+        ("worker_rate", "workers", "it is of one worker, and how many there are is missing"),
+        ("workers", "worker_rate", "without the rate of one they change nothing"),
+    ):
+        if _said(plan, "data", name) and not _said(plan, "data", needed):
+            yield InputError(
+                f"data.{name}: {why}",
+                where=_key(document, "data", name),
+                hint=f"add `{needed}:` to data, or leave it out",
+            )
 
 
 def _of_pools(plan: Plan, document: Document) -> Iterator[InputError]:

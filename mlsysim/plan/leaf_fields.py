@@ -9,6 +9,9 @@ from pydantic import Field
 from mlsysim.plan.quantities import Unit
 from mlsysim.plan.section import Section
 
+DataCache = Annotated[float, Field(strict=True, gt=0, le=10**6, allow_inf_nan=False), Unit('GB')]
+DataWorkers = Annotated[int, Field(strict=True, ge=1, le=10**6), Unit('1')]
+DataWorkerRate = Annotated[float, Field(strict=True, gt=0, le=10**9, allow_inf_nan=False), Unit('sample/s', '/s', '1/s', 'Hz')]
 NetworkLinkBandwidth = Annotated[float, Field(strict=True, gt=0, le=10**6, allow_inf_nan=False), Unit('GB/s')]
 NetworkLinkLatency = Annotated[float, Field(strict=True, gt=0, le=10**6, allow_inf_nan=False), Unit('us')]
 NetworkBandwidth = Annotated[float, Field(strict=True, gt=0, le=10**6, allow_inf_nan=False), Unit('GB/s')]
@@ -49,6 +52,14 @@ WorkloadSolveRate = Annotated[float, Field(strict=True, ge=1e-06, le=1, allow_in
 WorkloadThoughtTokens = Annotated[int, Field(strict=True, ge=0, le=10**7), Unit('token')]
 WorkloadTokens = Annotated[float, Field(strict=True, ge=1, le=10**18, allow_inf_nan=False), Unit('token')]
 WorkloadEfficiency = Annotated[float, Field(strict=True, ge=1e-06, le=1, allow_inf_nan=False), Unit('1')]
+
+
+class DataLeaves(Section):
+    """Fields of the section data that say leaves."""
+
+    cache: DataCache | None = Field(default=None, description='memory of each node that holds samples from one epoch to the next, in GB; training only; default: 0, every sample comes from storage')
+    workers: DataWorkers | None = Field(default=None, description='workers of each node that transform samples; training only')
+    worker_rate: DataWorkerRate | None = Field(default=None, description='samples per second that one worker, such as a core, decodes and augments; training only; default: transforming takes no time')
 
 
 class NetworkLeaves(Section):

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from mlsysim.plan.leaf_fields import (
+    DataLeaves,
     NetworkLeaves,
     OpsCarbonIntensity,
     OpsElectricityPrice,
@@ -60,6 +61,11 @@ class Workload(WorkloadLeaves):
         default=None, description="number format of weights and arithmetic; default: bf16, fp16, ... as supported"
     )
     optimizer: Name | None = Field(default=None, description="optimizer of the registry; training only; default: adam")
+    scaling: Name | None = Field(
+        default=None,
+        description="fit of the loss to parameters and tokens, of the registry; a training run of a dense language model "
+        "whose tokens are given; default: chinchilla_refit",
+    )
 
 
 class Parallelism(ParallelismLeaves):
@@ -110,6 +116,17 @@ class Network(NetworkLeaves):
         default=None, description="a fabric of the registry between nodes, a port for each accelerator"
     )
     link: Name | None = Field(default=None, description="a fabric of the registry inside a node")
+
+
+class Data(DataLeaves):
+    """What training reads from where; without a data set, samples are there when they are needed."""
+
+    dataset: Name | None = Field(default=None, description="a data set of the registry; training only")
+    storage: Name | None = Field(
+        default=None,
+        description="a storage of the registry that all nodes read the data set from; checkpoints go there too, where its "
+        "bandwidth of writing is known",
+    )
 
 
 class Software(SoftwareLeaves):
@@ -260,6 +277,7 @@ class Plan(Section):
     network: Network = Network()
     parallelism: Parallelism = Parallelism()
     search: Search = Search()
+    data: Data = Data()
     software: Software = Software()
     ops: Ops = Ops()
     serving: Serving = Serving()

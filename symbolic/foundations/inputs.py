@@ -1,8 +1,9 @@
 """The leaves of the graph: every quantity that a plan, the registry or a stated default binds.
 
 The first word of a name says who binds it: ``model``, ``accelerator``, ``node``, ``datatype``, ``optimizer``,
-``storage``, ``reliability``, ``facility`` and ``grid`` are registry entries; ``workload``, ``split``, ``software`` and
-``ops`` are what the plan says or the documented default. The price of electricity is nothing unless the plan asks for it.
+``storage``, ``dataset``, ``scaling``, ``reliability``, ``facility`` and ``grid`` are registry entries; ``workload``,
+``split``, ``data``, ``software`` and ``ops`` are what the plan says or the documented default. The price of electricity
+is nothing unless the plan asks for it.
 """
 
 from math import inf
@@ -600,6 +601,96 @@ filesystem = Quantity(
     high=1e13,
     called="file system",
 )
+
+# The data that training reads: where no data set is named, reading and transforming take no time.
+sample_bytes = Quantity(
+    "dataset.sample_size",
+    r"s_{1}",
+    "byte/sample",
+    "stored size of a sample that is no text",
+    display="kB/sample",
+    low=0,
+    high=1e8,
+    absent=0,
+)
+token_bytes = Quantity(
+    "dataset.token_size", r"s_{\mathrm{tok}}", "byte/token", "stored size of a token of text", low=0, high=64, absent=0
+)
+dataset_size = Quantity(
+    "dataset.size", r"D_{\mathrm{set}}", "byte", "stored size of the data set", display="GB", low=1, absent=inf
+)
+node_reads = Quantity(
+    "storage.read_bandwidth",
+    r"BW_{\mathrm{read}}",
+    "byte/s",
+    "bandwidth at which one node reads from storage",
+    display="GB/s",
+    low=1e6,
+    high=1e11,
+    absent=inf,
+    without="bandwidth at which a node reads: times are lower bounds",
+)
+filesystem_reads = Quantity(
+    "storage.filesystem_read_bandwidth",
+    r"BW_{\mathrm{fs,read}}",
+    "byte/s",
+    "bandwidth at which the file system is read by all nodes",
+    display="GB/s",
+    low=1e8,
+    high=1e13,
+    absent=inf,
+    without="bandwidth at which the file system is read: times are lower bounds",
+)
+node_cache = Quantity(
+    "data.cache",
+    r"C_{\mathrm{node}}",
+    "byte",
+    "memory of a node that holds samples",
+    display="GB",
+    low=0,
+    absent=0,
+    field=_amount(
+        "data.cache",
+        "memory of each node that holds samples from one epoch to the next, in GB",
+        default="0, every sample comes from storage",
+    ),
+)
+node_workers = Quantity(
+    "data.workers",
+    r"n_{\mathrm{w}}",
+    "1",
+    "workers of a node that transform samples",
+    low=1,
+    high=256,
+    integer=True,
+    absent=1,
+    field=Field("data.workers", "workers of each node that transform samples", most=1e6),
+)
+worker_rate = Quantity(
+    "data.worker_rate",
+    r"r_{1}",
+    "sample/s",
+    "samples per time that one worker transforms",
+    low=1,
+    high=1e5,
+    absent=inf,
+    field=Field(
+        "data.worker_rate",
+        "samples per second that one worker, such as a core, decodes and augments",
+        "transforming takes no time",
+        also=_RATES,
+        least=0,
+        above=True,
+    ),
+    without="transforming samples takes no time",
+)
+
+# How the loss falls with parameters and tokens, as it was fitted to many training runs.
+irreducible = ratio("scaling.irreducible", "E", "loss that no model avoids", low=0.5, high=3)
+size_scale = ratio("scaling.size_scale", "A", "scale of the loss of a small model", low=1, high=3000)
+data_scale = ratio("scaling.data_scale", "B", "scale of the loss of little data", low=1, high=3000)
+size_exponent = ratio("scaling.size_exponent", r"\alpha", "power at which the loss falls with size", low=0.1)
+data_exponent = ratio("scaling.data_exponent", r"\beta", "power at which the loss falls with data", low=0.1)
 
 # Operations.
 duration = Quantity(

@@ -4,8 +4,9 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = '130e5d36627a641f'
-LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.score_bytes', 'datatype.value_bytes',
+SOURCE = '1298da81f0e221b9'
+LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'data.cache', 'data.worker_rate', 'data.workers',
+ 'dataset.sample_size', 'dataset.size', 'dataset.token_size', 'datatype.score_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price',
  'grid.water_intensity', 'model.active_experts', 'model.attention_bias', 'model.causal', 'model.context_length',
  'model.dense_layers', 'model.dropout', 'model.expert_groups', 'model.expert_width', 'model.experts', 'model.ffn_bias',
@@ -17,12 +18,13 @@ LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', '
  'node.host_memory_bandwidth', 'node.lifetime', 'node.link_bandwidth', 'node.link_latency', 'node.net_bandwidth',
  'node.net_latency', 'node.power_idle', 'node.power_max', 'node.reach', 'ops.carbon_tax', 'ops.duration',
  'optimizer.gradient_bytes', 'optimizer.state_bytes', 'price.accelerator_hour', 'reliability.device_mtbf',
- 'reliability.restart', 'software.efficiency', 'software.imbalance', 'software.link_efficiency',
+ 'reliability.restart', 'scaling.data_exponent', 'scaling.data_scale', 'scaling.irreducible', 'scaling.size_exponent',
+ 'scaling.size_scale', 'software.efficiency', 'software.imbalance', 'software.link_efficiency',
  'software.memory_efficiency', 'software.overlap', 'split.context', 'split.data', 'split.devices', 'split.expert',
  'split.first_spared', 'split.interleave', 'split.last_spared', 'split.microbatch', 'split.offload_activations',
  'split.offload_optimizer', 'split.pipeline', 'split.recompute', 'split.sequence', 'split.tensor', 'split.zero',
- 'storage.filesystem_bandwidth', 'storage.node_bandwidth', 'workload.batch_size', 'workload.sequence_length',
- 'workload.training_tokens')
+ 'storage.filesystem_bandwidth', 'storage.filesystem_read_bandwidth', 'storage.node_bandwidth',
+ 'storage.read_bandwidth', 'workload.batch_size', 'workload.sequence_length', 'workload.training_tokens')
 NAMES = ('model.query_key_width', 'model.query_matrices', 'model.attention_matrices', 'model.dense_matrices',
  'model.expert_matrices', 'model.router', 'model.embedding', 'model.final_norm', 'model.head', 'model.ends',
  'model.attention_vectors', 'model.dense_vectors', 'model.layer_norms', 'model.sparse_share', 'model.shared_layer',
@@ -52,28 +54,32 @@ NAMES = ('model.query_key_width', 'model.query_matrices', 'model.attention_matri
  'communication.scatter_inside', 'communication.scatter_outside', 'communication.scatters', 'communication.data_time',
  'communication.window', 'performance.time_data', 'communication.host_rate', 'memory.activations_one_way',
  'memory.forward_hides', 'memory.leaving', 'memory.backward_hides', 'memory.returning', 'memory.rank_part',
- 'memory.gradients_down', 'memory.together', 'memory.weights_up', 'performance.time_offload', 'performance.latency',
- 'performance.throughput', 'performance.busy', 'work.token', 'work.forward', 'work.model', 'work.hardware',
- 'memory.in_flight', 'memory.in_flight_between', 'memory.in_flight_last', 'memory.logits', 'memory.again',
- 'memory.first_kept', 'memory.between_kept', 'memory.last_kept', 'feasibility.memory_capacity', 'memory.gradient_parts',
- 'memory.weight_parts', 'memory.expert_bytes', 'memory.shared_bytes', 'memory.first_states', 'memory.gathered',
- 'memory.staged', 'memory.first_stage', 'memory.between_states', 'memory.between_stage', 'memory.last_states',
- 'memory.last_stage', 'feasibility.memory_required', 'memory.needy_shared', 'memory.needy_layers', 'memory.activations',
- 'memory.weights', 'memory.gradients', 'memory.optimizer', 'positions.learned', 'positions.placed',
- 'performance.mfu_all_pairs', 'performance.mfu', 'performance.hfu', 'memory.host_states', 'memory.host_activations',
- 'memory.host_needed', 'split.places', 'split.stray_devices', 'split.pieces', 'split.chunk_layers',
- 'split.stray_chunks', 'split.stray_spared', 'split.end_lacks', 'split.batch_step', 'split.stray_samples',
- 'split.stray_heads', 'split.stray_width', 'split.stray_expert_width', 'split.stray_ranks', 'split.stray_layers',
- 'split.stray_kv_heads', 'split.sequence_parts', 'split.stray_tokens', 'split.stray_shares', 'split.sequence_step',
- 'split.stray_experts', 'split.stray_rounds', 'checkpoint.rate', 'checkpoint.size', 'checkpoint.stall',
- 'fragility.job_mtbf', 'fragility.period', 'fragility.lost', 'performance.goodput', 'macro.run_time', 'capital.held',
- 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.electricity', 'macro.embodied_carbon',
- 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.rent', 'macro.tco', 'macro.tokens',
- 'macro.run_carbon', 'capital.run_rent', 'sustainability.run_it_energy', 'sustainability.run_energy',
+ 'memory.gradients_down', 'memory.together', 'memory.weights_up', 'performance.time_offload',
+ 'performance.time_accelerators', 'ingestion.sample_size', 'ingestion.read', 'ingestion.supply',
+ 'performance.time_ingest', 'transformation.workers', 'performance.time_transform', 'performance.latency',
+ 'performance.data_stall', 'performance.throughput', 'performance.busy', 'work.token', 'work.forward', 'work.model',
+ 'work.hardware', 'memory.in_flight', 'memory.in_flight_between', 'memory.in_flight_last', 'memory.logits',
+ 'memory.again', 'memory.first_kept', 'memory.between_kept', 'memory.last_kept', 'feasibility.memory_capacity',
+ 'memory.gradient_parts', 'memory.weight_parts', 'memory.expert_bytes', 'memory.shared_bytes', 'memory.first_states',
+ 'memory.gathered', 'memory.staged', 'memory.first_stage', 'memory.between_states', 'memory.between_stage',
+ 'memory.last_states', 'memory.last_stage', 'feasibility.memory_required', 'memory.needy_shared', 'memory.needy_layers',
+ 'memory.activations', 'memory.weights', 'memory.gradients', 'memory.optimizer', 'positions.learned',
+ 'positions.placed', 'performance.mfu_all_pairs', 'performance.mfu', 'performance.hfu', 'memory.host_states',
+ 'memory.host_activations', 'memory.host_needed', 'performance.workers_needed', 'complexity.budget', 'complexity.split',
+ 'performance.loss', 'performance.optimal_parameters', 'performance.optimal_tokens', 'performance.optimal_loss',
+ 'performance.tokens_per_parameter', 'performance.overtraining', 'split.places', 'split.stray_devices', 'split.pieces',
+ 'split.chunk_layers', 'split.stray_chunks', 'split.stray_spared', 'split.end_lacks', 'split.batch_step',
+ 'split.stray_samples', 'split.stray_heads', 'split.stray_width', 'split.stray_expert_width', 'split.stray_ranks',
+ 'split.stray_layers', 'split.stray_kv_heads', 'split.sequence_parts', 'split.stray_tokens', 'split.stray_shares',
+ 'split.sequence_step', 'split.stray_experts', 'split.stray_rounds', 'checkpoint.rate', 'checkpoint.size',
+ 'checkpoint.stall', 'fragility.job_mtbf', 'fragility.period', 'fragility.lost', 'performance.goodput',
+ 'macro.run_time', 'capital.held', 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.electricity',
+ 'macro.embodied_carbon', 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.rent', 'macro.tco',
+ 'macro.tokens', 'macro.run_carbon', 'capital.run_rent', 'sustainability.run_it_energy', 'sustainability.run_energy',
  'capital.run_electricity', 'capital.run_tax', 'macro.run_cost', 'macro.cost_per_million_tokens', 'macro.water')
 
 
-def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_score_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_dropout, model_expert_groups, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_routed_groups, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_host_bandwidth, node_host_memory, node_host_memory_bandwidth, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_imbalance, software_link_efficiency, software_memory_efficiency, software_overlap, split_context, split_data, split_devices, split_expert, split_first_spared, split_interleave, split_last_spared, split_microbatch, split_offload_activations, split_offload_optimizer, split_pipeline, split_recompute, split_sequence, split_tensor, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size, workload_sequence_length, workload_training_tokens):
+def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, data_cache, data_worker_rate, data_workers, dataset_sample_size, dataset_size, dataset_token_size, datatype_score_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_dropout, model_expert_groups, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_routed_groups, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_host_bandwidth, node_host_memory, node_host_memory_bandwidth, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, scaling_data_exponent, scaling_data_scale, scaling_irreducible, scaling_size_exponent, scaling_size_scale, software_efficiency, software_imbalance, software_link_efficiency, software_memory_efficiency, software_overlap, split_context, split_data, split_devices, split_expert, split_first_spared, split_interleave, split_last_spared, split_microbatch, split_offload_activations, split_offload_optimizer, split_pipeline, split_recompute, split_sequence, split_tensor, split_zero, storage_filesystem_bandwidth, storage_filesystem_read_bandwidth, storage_node_bandwidth, storage_read_bandwidth, workload_batch_size, workload_sequence_length, workload_training_tokens):
     x_0 = (model_latent == 1)
     model_query_key_width = ((model_nope_width + model_rope_width) if x_0 else (model_head_width))
     x_1 = model_heads*model_query_key_width
@@ -258,66 +264,87 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     memory_together = max(0, x_70, -memory_backward_hides + memory_gradients_down)
     memory_weights_up = datatype_weight_bytes*x_72
     performance_time_offload = communication_scatters*memory_together + memory_leaving*split_microbatches + memory_returning*(-communication_scatters + split_microbatches) + memory_weights_up
-    performance_latency = performance_time_bubble + performance_time_context + performance_time_data + performance_time_expert + performance_time_offload + performance_time_optimizer + performance_time_pipeline + performance_time_tensor + performance_time_work
-    x_74 = workload_batch_size*workload_sequence_length
-    x_75 = x_74/performance_latency
-    performance_throughput = x_75
+    performance_time_accelerators = performance_time_bubble + performance_time_context + performance_time_data + performance_time_expert + performance_time_offload + performance_time_optimizer + performance_time_pipeline + performance_time_tensor + performance_time_work
+    ingestion_sample_size = dataset_sample_size + dataset_token_size*workload_sequence_length
+    ingestion_read = ingestion_sample_size*(1 - min(1, data_cache/dataset_size))
+    ingestion_supply = min(storage_filesystem_read_bandwidth, split_nodes*storage_read_bandwidth)
+    performance_time_ingest = ingestion_read*workload_batch_size/ingestion_supply
+    transformation_workers = data_workers*split_nodes
+    x_73 = workload_batch_size/data_worker_rate
+    performance_time_transform = x_73/transformation_workers
+    x_74 = max(performance_time_accelerators, performance_time_ingest, performance_time_transform)
+    performance_latency = x_74
+    performance_data_stall = -performance_time_accelerators/x_74 + 1
+    x_76 = workload_batch_size*workload_sequence_length
+    x_77 = x_76/performance_latency
+    performance_throughput = x_77
     performance_busy = performance_time_work/performance_latency
     work_token = model_layers*work_layer + work_head
     work_forward = model_layers*(work_attention + work_layer) + work_head
-    work_model = 3*work_forward*x_74
-    work_hardware = x_74*(model_layers*work_layer_step + x_52)
-    x_76 = (split_interleave == 1)
-    memory_in_flight = ((split_first_layers*min(split_microbatches, split_pipeline)) if x_76 else (split_share_layers*(split_pipeline + x_55) - (-split_first_layers - x_10)*(2*split_pipeline - 1)))
-    memory_in_flight_between = split_stage_layers*((min(split_microbatches, x_54)) if x_76 else (split_pipeline + (split_pipeline - 3)/split_interleave))
+    work_model = 3*work_forward*x_76
+    work_hardware = x_76*(model_layers*work_layer_step + x_52)
+    x_78 = (split_interleave == 1)
+    memory_in_flight = ((split_first_layers*min(split_microbatches, split_pipeline)) if x_78 else (split_share_layers*(split_pipeline + x_55) - (-split_first_layers - x_10)*(2*split_pipeline - 1)))
+    memory_in_flight_between = split_stage_layers*((min(split_microbatches, x_54)) if x_78 else (split_pipeline + (split_pipeline - 3)/split_interleave))
     memory_in_flight_last = split_share_layers*(split_pipeline - x_55) + split_tail_layers + x_10
     memory_logits = 4*model_vocabulary*x_24
     memory_again = ((memory_full_kept) if x_40 else (0))
-    x_77 = (split_offload_activations == 1)
-    memory_first_kept = memory_again + memory_layer_kept*((min(2, memory_in_flight)) if x_77 else (memory_in_flight))
-    memory_between_kept = memory_again + memory_layer_kept*((min(2, memory_in_flight_between)) if x_77 else (memory_in_flight_between))
-    memory_last_kept = memory_again + memory_layer_kept*((min(2, memory_in_flight_last)) if x_77 else (memory_in_flight_last)) + memory_logits
+    x_79 = (split_offload_activations == 1)
+    memory_first_kept = memory_again + memory_layer_kept*((min(2, memory_in_flight)) if x_79 else (memory_in_flight))
+    memory_between_kept = memory_again + memory_layer_kept*((min(2, memory_in_flight_between)) if x_79 else (memory_in_flight_between))
+    memory_last_kept = memory_again + memory_layer_kept*((min(2, memory_in_flight_last)) if x_79 else (memory_in_flight_last)) + memory_logits
     feasibility_memory_capacity = accelerator_capacity
     memory_gradient_parts = ((split_group) if x_66 else (1))
     memory_weight_parts = ((split_group) if x_65 else (1))
-    x_80 = optimizer_gradient_bytes*(-split_offload_optimizer*((1) if x_66 else (0)) + 1)
-    x_81 = optimizer_state_bytes*(1 - split_offload_optimizer)
-    memory_expert_bytes = datatype_weight_bytes/max(1, memory_weight_parts/split_expert) + x_80/max(1, memory_gradient_parts/split_expert) + x_81/max(1, memory_state_parts/split_expert)
-    memory_shared_bytes = datatype_weight_bytes/memory_weight_parts + x_81/memory_state_parts + x_80/memory_gradient_parts
-    x_84 = x_15/split_tensor
-    x_85 = memory_expert_bytes*x_84
-    memory_first_states = memory_shared_bytes*split_first_shared + split_first_layers*x_85
+    x_82 = optimizer_gradient_bytes*(-split_offload_optimizer*((1) if x_66 else (0)) + 1)
+    x_83 = optimizer_state_bytes*(1 - split_offload_optimizer)
+    memory_expert_bytes = datatype_weight_bytes/max(1, memory_weight_parts/split_expert) + x_82/max(1, memory_gradient_parts/split_expert) + x_83/max(1, memory_state_parts/split_expert)
+    memory_shared_bytes = datatype_weight_bytes/memory_weight_parts + x_83/memory_state_parts + x_82/memory_gradient_parts
+    x_86 = x_15/split_tensor
+    x_87 = memory_expert_bytes*x_86
+    memory_first_states = memory_shared_bytes*split_first_shared + split_first_layers*x_87
     memory_gathered = 2*datatype_weight_bytes*(((model_shared_layer) if (memory_weight_parts > 1) else (0)) + ((x_15) if (memory_weight_parts > split_expert) else (0)))/split_tensor
     memory_staged = split_offload_optimizer*((x_48*(model_shared_layer + x_15)/split_tensor) if x_66 else (0))
-    x_86 = memory_gathered + memory_staged
-    memory_first_stage = memory_first_kept + memory_first_states + x_86
+    x_88 = memory_gathered + memory_staged
+    memory_first_stage = memory_first_kept + memory_first_states + x_88
     memory_between_states = memory_expert_bytes*x_16 + memory_shared_bytes*split_between_shared
-    memory_between_stage = memory_between_kept + memory_between_states + x_86
-    memory_last_states = memory_shared_bytes*split_last_shared + split_tail_layers*x_85
-    memory_last_stage = memory_last_kept + memory_last_states + x_86
+    memory_between_stage = memory_between_kept + memory_between_states + x_88
+    memory_last_states = memory_shared_bytes*split_last_shared + split_tail_layers*x_87
+    memory_last_stage = memory_last_kept + memory_last_states + x_88
     feasibility_memory_required = max(memory_between_stage, memory_first_stage, memory_last_stage)
-    x_87 = (feasibility_memory_required <= memory_last_stage)
-    x_88 = (feasibility_memory_required <= memory_first_stage)
-    memory_needy_shared = ((split_last_shared) if x_87 else (split_first_shared) if x_88 else (split_between_shared))
-    memory_needy_layers = ((split_tail_layers) if x_87 else (split_first_layers) if x_88 else (split_stage_layers))
-    memory_activations = ((memory_last_kept) if x_87 else (memory_first_kept) if x_88 else (memory_between_kept))
-    x_89 = memory_needy_layers*x_84
-    memory_weights = datatype_weight_bytes*(memory_needy_shared/memory_weight_parts + x_89/max(1, memory_weight_parts/split_expert))
-    memory_gradients = x_80*(x_89/max(1, memory_gradient_parts/split_expert) + memory_needy_shared/memory_gradient_parts)
-    memory_optimizer = x_81*(memory_needy_shared/memory_state_parts + x_89/max(1, memory_state_parts/split_expert))
+    x_89 = (feasibility_memory_required <= memory_last_stage)
+    x_90 = (feasibility_memory_required <= memory_first_stage)
+    memory_needy_shared = ((split_last_shared) if x_89 else (split_first_shared) if x_90 else (split_between_shared))
+    memory_needy_layers = ((split_tail_layers) if x_89 else (split_first_layers) if x_90 else (split_stage_layers))
+    memory_activations = ((memory_last_kept) if x_89 else (memory_first_kept) if x_90 else (memory_between_kept))
+    x_91 = memory_needy_layers*x_86
+    memory_weights = datatype_weight_bytes*(memory_needy_shared/memory_weight_parts + x_91/max(1, memory_weight_parts/split_expert))
+    memory_gradients = x_82*(x_91/max(1, memory_gradient_parts/split_expert) + memory_needy_shared/memory_gradient_parts)
+    memory_optimizer = x_83*(memory_needy_shared/memory_state_parts + x_91/max(1, memory_state_parts/split_expert))
     positions_learned = min(model_context_length, model_positions)
     positions_placed = ((workload_sequence_length) if (model_positions > 0) else (0))
-    x_91 = 1/(accelerator_peak*split_devices)
-    performance_mfu_all_pairs = 3*x_75*x_91*(model_layers*(work_layer + x_22) + work_head)
-    x_92 = x_91/performance_latency
-    performance_mfu = work_model*x_92
-    performance_hfu = work_hardware*x_92
+    x_93 = 1/(accelerator_peak*split_devices)
+    performance_mfu_all_pairs = 3*x_77*x_93*(model_layers*(work_layer + x_22) + work_head)
+    x_94 = x_93/performance_latency
+    performance_mfu = work_model*x_94
+    performance_hfu = work_hardware*x_94
     memory_host_states = memory_host_users*x_71*(optimizer_gradient_bytes + optimizer_state_bytes)
     memory_host_activations = memory_host_users*memory_layer_kept*split_offload_activations*max(memory_in_flight, memory_in_flight_between, memory_in_flight_last)
     memory_host_needed = memory_host_activations + memory_host_states
+    performance_workers_needed = ceil(x_73/max(performance_time_accelerators, performance_time_ingest))
+    complexity_budget = 6*model_parameters*workload_training_tokens
+    complexity_split = (scaling_size_exponent*scaling_size_scale/(scaling_data_exponent*scaling_data_scale))**(1/(scaling_data_exponent + scaling_size_exponent))
+    performance_loss = scaling_data_scale*workload_training_tokens**(-scaling_data_exponent) + scaling_irreducible + model_parameters**(-scaling_size_exponent)*scaling_size_scale
+    x_96 = (1/6)*complexity_budget
+    x_97 = scaling_data_exponent/(scaling_data_exponent + scaling_size_exponent)
+    performance_optimal_parameters = complexity_split*x_96**x_97
+    performance_optimal_tokens = x_96**(scaling_size_exponent/(scaling_data_exponent + scaling_size_exponent))/complexity_split
+    performance_optimal_loss = scaling_irreducible + x_96**(-scaling_size_exponent*x_97)*(complexity_split**scaling_data_exponent*scaling_data_scale + complexity_split**(-scaling_size_exponent)*scaling_size_scale)
+    performance_tokens_per_parameter = workload_training_tokens/model_parameters
+    performance_overtraining = performance_optimal_parameters**2/model_parameters**2
     split_places = split_pipeline*split_tensor*x_19
-    x_93 = split_devices - split_places
-    split_stray_devices = max(x_93, -x_93)
+    x_98 = split_devices - split_places
+    split_stray_devices = max(x_98, -x_98)
     split_pieces = split_interleave*split_pipeline
     split_chunk_layers = split_share_layers/split_interleave
     split_stray_chunks = ((split_interleave - 1) if x_12 else (0))
@@ -336,47 +363,47 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     split_stray_shares = ((workload_sequence_length % (split_context*split_tensor)) if x_32 else (0))
     split_sequence_step = split_sequence_parts*split_tensor
     split_stray_experts = ((0) if (split_expert == 1) or (model_experts > 0) else (1)) + model_experts % split_expert
-    split_stray_rounds = ((0) if x_12 or x_76 else (split_microbatches % split_pipeline))
+    split_stray_rounds = ((0) if x_12 or x_78 else (split_microbatches % split_pipeline))
     checkpoint_rate = min(storage_filesystem_bandwidth, split_nodes*storage_node_bandwidth)
     checkpoint_size = model_parameters*(datatype_weight_bytes + optimizer_state_bytes)
     checkpoint_stall = checkpoint_size/checkpoint_rate
     fragility_job_mtbf = reliability_device_mtbf/split_devices
-    x_94 = (fragility_job_mtbf)**0.5
-    x_95 = (2)**0.5*(checkpoint_stall)**0.5
-    fragility_period = x_94*x_95
-    fragility_lost = x_95/x_94 + reliability_restart/fragility_job_mtbf
+    x_100 = (2)**0.5*(checkpoint_stall)**0.5
+    x_99 = (fragility_job_mtbf)**0.5
+    fragility_period = x_100*x_99
+    fragility_lost = x_100/x_99 + reliability_restart/fragility_job_mtbf
     performance_goodput = 1 - fragility_lost
     macro_run_time = workload_training_tokens/(performance_goodput*performance_throughput)
     capital_held = ((macro_run_time) if (ops_duration == 0) else (ops_duration))
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = capital_held*macro_power
     macro_energy = facility_pue*macro_it_energy
-    x_96 = (grid_electricity_price == 0)
-    macro_electricity = ((0) if x_96 else (grid_electricity_price*macro_energy))
-    x_97 = node_embodied*split_devices/node_lifetime
-    macro_embodied_carbon = capital_held*x_97
+    x_101 = (grid_electricity_price == 0)
+    macro_electricity = ((0) if x_101 else (grid_electricity_price*macro_energy))
+    x_102 = node_embodied*split_devices/node_lifetime
+    macro_embodied_carbon = capital_held*x_102
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
-    x_98 = (ops_carbon_tax == 0)
-    macro_carbon_tax = ((0) if x_98 else (macro_carbon*ops_carbon_tax))
-    x_99 = price_accelerator_hour*split_devices
-    macro_rent = capital_held*x_99
+    x_103 = (ops_carbon_tax == 0)
+    macro_carbon_tax = ((0) if x_103 else (macro_carbon*ops_carbon_tax))
+    x_104 = price_accelerator_hour*split_devices
+    macro_rent = capital_held*x_104
     macro_tco = macro_carbon_tax + macro_electricity + macro_rent
     macro_tokens = capital_held*performance_goodput*performance_throughput
-    x_100 = macro_power*macro_run_time
-    macro_run_carbon = facility_pue*grid_carbon_intensity*x_100 + macro_run_time*x_97
-    capital_run_rent = macro_run_time*x_99
-    sustainability_run_it_energy = x_100
+    x_105 = macro_power*macro_run_time
+    macro_run_carbon = facility_pue*grid_carbon_intensity*x_105 + macro_run_time*x_102
+    capital_run_rent = macro_run_time*x_104
+    sustainability_run_it_energy = x_105
     sustainability_run_energy = facility_pue*sustainability_run_it_energy
-    capital_run_electricity = ((0) if x_96 else (grid_electricity_price*sustainability_run_energy))
-    capital_run_tax = ((0) if x_98 else (macro_run_carbon*ops_carbon_tax))
+    capital_run_electricity = ((0) if x_101 else (grid_electricity_price*sustainability_run_energy))
+    capital_run_tax = ((0) if x_103 else (macro_run_carbon*ops_carbon_tax))
     macro_run_cost = capital_run_electricity + capital_run_rent + capital_run_tax
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_router, model_embedding, model_final_norm, model_head, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_sparse_share, model_shared_layer, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_first_shared, split_tail_layers, split_stage_layers, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_active_layer, model_parameters, model_active, split_microbatches, split_local_tokens, split_group, split_nodes, model_mix_width, work_pair, work_attention, work_attention_repeats, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_message, communication_net_rate, communication_context_far_hop, communication_link_rate, communication_context_hop, communication_context_inside, communication_context_nodes, communication_context_ring, communication_context_time, communication_expert_inside, memory_sequence_divisor, communication_expert_message, communication_expert_nodes, communication_expert_net_message, communication_expert_exchange, work_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_again_gathers, communication_reading_weights, communication_reading_work, communication_reading_time, communication_tensor_inside, communication_tensor_message, communication_tensor_nodes, communication_tensor_gather, communication_gathers_shown, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, work_product_passes, memory_stage_moved, memory_stage_time, work_head, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_latency, performance_throughput, performance_busy, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_expert_bytes, memory_shared_bytes, memory_first_states, memory_gathered, memory_staged, memory_first_stage, memory_between_states, memory_between_stage, memory_last_states, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, positions_learned, positions_placed, performance_mfu_all_pairs, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, split_places, split_stray_devices, split_pieces, split_chunk_layers, split_stray_chunks, split_stray_spared, split_end_lacks, split_batch_step, split_stray_samples, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_ranks, split_stray_layers, split_stray_kv_heads, split_sequence_parts, split_stray_tokens, split_stray_shares, split_sequence_step, split_stray_experts, split_stray_rounds, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_job_mtbf, fragility_period, fragility_lost, performance_goodput, macro_run_time, capital_held, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_rent, macro_tco, macro_tokens, macro_run_carbon, capital_run_rent, sustainability_run_it_energy, sustainability_run_energy, capital_run_electricity, capital_run_tax, macro_run_cost, macro_cost_per_million_tokens, macro_water,)
+    return (model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_router, model_embedding, model_final_norm, model_head, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_sparse_share, model_shared_layer, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_first_shared, split_tail_layers, split_stage_layers, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_active_layer, model_parameters, model_active, split_microbatches, split_local_tokens, split_group, split_nodes, model_mix_width, work_pair, work_attention, work_attention_repeats, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_message, communication_net_rate, communication_context_far_hop, communication_link_rate, communication_context_hop, communication_context_inside, communication_context_nodes, communication_context_ring, communication_context_time, communication_expert_inside, memory_sequence_divisor, communication_expert_message, communication_expert_nodes, communication_expert_net_message, communication_expert_exchange, work_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_again_gathers, communication_reading_weights, communication_reading_work, communication_reading_time, communication_tensor_inside, communication_tensor_message, communication_tensor_nodes, communication_tensor_gather, communication_gathers_shown, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, work_product_passes, memory_stage_moved, memory_stage_time, work_head, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_time_accelerators, ingestion_sample_size, ingestion_read, ingestion_supply, performance_time_ingest, transformation_workers, performance_time_transform, performance_latency, performance_data_stall, performance_throughput, performance_busy, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_expert_bytes, memory_shared_bytes, memory_first_states, memory_gathered, memory_staged, memory_first_stage, memory_between_states, memory_between_stage, memory_last_states, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, positions_learned, positions_placed, performance_mfu_all_pairs, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, performance_workers_needed, complexity_budget, complexity_split, performance_loss, performance_optimal_parameters, performance_optimal_tokens, performance_optimal_loss, performance_tokens_per_parameter, performance_overtraining, split_places, split_stray_devices, split_pieces, split_chunk_layers, split_stray_chunks, split_stray_spared, split_end_lacks, split_batch_step, split_stray_samples, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_ranks, split_stray_layers, split_stray_kv_heads, split_sequence_parts, split_stray_tokens, split_stray_shares, split_sequence_step, split_stray_experts, split_stray_rounds, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_job_mtbf, fragility_period, fragility_lost, performance_goodput, macro_run_time, capital_held, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_rent, macro_tco, macro_tokens, macro_run_carbon, capital_run_rent, sustainability_run_it_energy, sustainability_run_energy, capital_run_electricity, capital_run_tax, macro_run_cost, macro_cost_per_million_tokens, macro_water,)
 
 
-def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_score_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_dropout, model_expert_groups, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_routed_groups, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_host_bandwidth, node_host_memory, node_host_memory_bandwidth, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_imbalance, software_link_efficiency, software_memory_efficiency, software_overlap, split_context, split_data, split_devices, split_expert, split_first_spared, split_interleave, split_last_spared, split_microbatch, split_offload_activations, split_offload_optimizer, split_pipeline, split_recompute, split_sequence, split_tensor, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size, workload_sequence_length, workload_training_tokens):
+def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, data_cache, data_worker_rate, data_workers, dataset_sample_size, dataset_size, dataset_token_size, datatype_score_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_dropout, model_expert_groups, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_routed_groups, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_host_bandwidth, node_host_memory, node_host_memory_bandwidth, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, scaling_data_exponent, scaling_data_scale, scaling_irreducible, scaling_size_exponent, scaling_size_scale, software_efficiency, software_imbalance, software_link_efficiency, software_memory_efficiency, software_overlap, split_context, split_data, split_devices, split_expert, split_first_spared, split_interleave, split_last_spared, split_microbatch, split_offload_activations, split_offload_optimizer, split_pipeline, split_recompute, split_sequence, split_tensor, split_zero, storage_filesystem_bandwidth, storage_filesystem_read_bandwidth, storage_node_bandwidth, storage_read_bandwidth, workload_batch_size, workload_sequence_length, workload_training_tokens):
     ceil, floor, log, exp, expm1 = numpy.ceil, numpy.floor, numpy.log, numpy.exp, numpy.expm1
     erfinv, erlang_c = erfinv_of(numpy), erlang_c_of(numpy)
     maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod
@@ -564,66 +591,87 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     memory_together = maximum(maximum(0, x_70), -memory_backward_hides + memory_gradients_down)
     memory_weights_up = datatype_weight_bytes*x_72
     performance_time_offload = communication_scatters*memory_together + memory_leaving*split_microbatches + memory_returning*(-communication_scatters + split_microbatches) + memory_weights_up
-    performance_latency = performance_time_bubble + performance_time_context + performance_time_data + performance_time_expert + performance_time_offload + performance_time_optimizer + performance_time_pipeline + performance_time_tensor + performance_time_work
-    x_74 = workload_batch_size*workload_sequence_length
-    x_75 = x_74/performance_latency
-    performance_throughput = x_75
+    performance_time_accelerators = performance_time_bubble + performance_time_context + performance_time_data + performance_time_expert + performance_time_offload + performance_time_optimizer + performance_time_pipeline + performance_time_tensor + performance_time_work
+    ingestion_sample_size = dataset_sample_size + dataset_token_size*workload_sequence_length
+    ingestion_read = ingestion_sample_size*(1 - minimum(1, data_cache/dataset_size))
+    ingestion_supply = minimum(storage_filesystem_read_bandwidth, split_nodes*storage_read_bandwidth)
+    performance_time_ingest = ingestion_read*workload_batch_size/ingestion_supply
+    transformation_workers = data_workers*split_nodes
+    x_73 = workload_batch_size/data_worker_rate
+    performance_time_transform = x_73/transformation_workers
+    x_74 = maximum(maximum(performance_time_accelerators, performance_time_ingest), performance_time_transform)
+    performance_latency = x_74
+    performance_data_stall = -performance_time_accelerators/x_74 + 1
+    x_76 = workload_batch_size*workload_sequence_length
+    x_77 = x_76/performance_latency
+    performance_throughput = x_77
     performance_busy = performance_time_work/performance_latency
     work_token = model_layers*work_layer + work_head
     work_forward = model_layers*(work_attention + work_layer) + work_head
-    work_model = 3*work_forward*x_74
-    work_hardware = x_74*(model_layers*work_layer_step + x_52)
-    x_76 = (split_interleave == 1)
-    memory_in_flight = where(x_76, split_first_layers*minimum(split_microbatches, split_pipeline), split_share_layers*(split_pipeline + x_55) - (-split_first_layers - x_10)*(2*split_pipeline - 1))
-    memory_in_flight_between = split_stage_layers*where(x_76, minimum(split_microbatches, x_54), split_pipeline + (split_pipeline - 3)/split_interleave)
+    work_model = 3*work_forward*x_76
+    work_hardware = x_76*(model_layers*work_layer_step + x_52)
+    x_78 = (split_interleave == 1)
+    memory_in_flight = where(x_78, split_first_layers*minimum(split_microbatches, split_pipeline), split_share_layers*(split_pipeline + x_55) - (-split_first_layers - x_10)*(2*split_pipeline - 1))
+    memory_in_flight_between = split_stage_layers*where(x_78, minimum(split_microbatches, x_54), split_pipeline + (split_pipeline - 3)/split_interleave)
     memory_in_flight_last = split_share_layers*(split_pipeline - x_55) + split_tail_layers + x_10
     memory_logits = 4*model_vocabulary*x_24
     memory_again = where(x_40, memory_full_kept, 0)
-    x_77 = (split_offload_activations == 1)
-    memory_first_kept = memory_again + memory_layer_kept*where(x_77, minimum(2, memory_in_flight), memory_in_flight)
-    memory_between_kept = memory_again + memory_layer_kept*where(x_77, minimum(2, memory_in_flight_between), memory_in_flight_between)
-    memory_last_kept = memory_again + memory_layer_kept*where(x_77, minimum(2, memory_in_flight_last), memory_in_flight_last) + memory_logits
+    x_79 = (split_offload_activations == 1)
+    memory_first_kept = memory_again + memory_layer_kept*where(x_79, minimum(2, memory_in_flight), memory_in_flight)
+    memory_between_kept = memory_again + memory_layer_kept*where(x_79, minimum(2, memory_in_flight_between), memory_in_flight_between)
+    memory_last_kept = memory_again + memory_layer_kept*where(x_79, minimum(2, memory_in_flight_last), memory_in_flight_last) + memory_logits
     feasibility_memory_capacity = accelerator_capacity
     memory_gradient_parts = where(x_66, split_group, 1)
     memory_weight_parts = where(x_65, split_group, 1)
-    x_80 = optimizer_gradient_bytes*(-split_offload_optimizer*where(x_66, 1, 0) + 1)
-    x_81 = optimizer_state_bytes*(1 - split_offload_optimizer)
-    memory_expert_bytes = datatype_weight_bytes/maximum(1, memory_weight_parts/split_expert) + x_80/maximum(1, memory_gradient_parts/split_expert) + x_81/maximum(1, memory_state_parts/split_expert)
-    memory_shared_bytes = datatype_weight_bytes/memory_weight_parts + x_81/memory_state_parts + x_80/memory_gradient_parts
-    x_84 = x_15/split_tensor
-    x_85 = memory_expert_bytes*x_84
-    memory_first_states = memory_shared_bytes*split_first_shared + split_first_layers*x_85
+    x_82 = optimizer_gradient_bytes*(-split_offload_optimizer*where(x_66, 1, 0) + 1)
+    x_83 = optimizer_state_bytes*(1 - split_offload_optimizer)
+    memory_expert_bytes = datatype_weight_bytes/maximum(1, memory_weight_parts/split_expert) + x_82/maximum(1, memory_gradient_parts/split_expert) + x_83/maximum(1, memory_state_parts/split_expert)
+    memory_shared_bytes = datatype_weight_bytes/memory_weight_parts + x_83/memory_state_parts + x_82/memory_gradient_parts
+    x_86 = x_15/split_tensor
+    x_87 = memory_expert_bytes*x_86
+    memory_first_states = memory_shared_bytes*split_first_shared + split_first_layers*x_87
     memory_gathered = 2*datatype_weight_bytes*(where((memory_weight_parts > 1), model_shared_layer, 0) + where((memory_weight_parts > split_expert), x_15, 0))/split_tensor
     memory_staged = split_offload_optimizer*where(x_66, x_48*(model_shared_layer + x_15)/split_tensor, 0)
-    x_86 = memory_gathered + memory_staged
-    memory_first_stage = memory_first_kept + memory_first_states + x_86
+    x_88 = memory_gathered + memory_staged
+    memory_first_stage = memory_first_kept + memory_first_states + x_88
     memory_between_states = memory_expert_bytes*x_16 + memory_shared_bytes*split_between_shared
-    memory_between_stage = memory_between_kept + memory_between_states + x_86
-    memory_last_states = memory_shared_bytes*split_last_shared + split_tail_layers*x_85
-    memory_last_stage = memory_last_kept + memory_last_states + x_86
+    memory_between_stage = memory_between_kept + memory_between_states + x_88
+    memory_last_states = memory_shared_bytes*split_last_shared + split_tail_layers*x_87
+    memory_last_stage = memory_last_kept + memory_last_states + x_88
     feasibility_memory_required = maximum(maximum(memory_between_stage, memory_first_stage), memory_last_stage)
-    x_87 = (feasibility_memory_required <= memory_last_stage)
-    x_88 = (feasibility_memory_required <= memory_first_stage)
-    memory_needy_shared = where(x_87, split_last_shared, where(x_88, split_first_shared, split_between_shared))
-    memory_needy_layers = where(x_87, split_tail_layers, where(x_88, split_first_layers, split_stage_layers))
-    memory_activations = where(x_87, memory_last_kept, where(x_88, memory_first_kept, memory_between_kept))
-    x_89 = memory_needy_layers*x_84
-    memory_weights = datatype_weight_bytes*(memory_needy_shared/memory_weight_parts + x_89/maximum(1, memory_weight_parts/split_expert))
-    memory_gradients = x_80*(x_89/maximum(1, memory_gradient_parts/split_expert) + memory_needy_shared/memory_gradient_parts)
-    memory_optimizer = x_81*(memory_needy_shared/memory_state_parts + x_89/maximum(1, memory_state_parts/split_expert))
+    x_89 = (feasibility_memory_required <= memory_last_stage)
+    x_90 = (feasibility_memory_required <= memory_first_stage)
+    memory_needy_shared = where(x_89, split_last_shared, where(x_90, split_first_shared, split_between_shared))
+    memory_needy_layers = where(x_89, split_tail_layers, where(x_90, split_first_layers, split_stage_layers))
+    memory_activations = where(x_89, memory_last_kept, where(x_90, memory_first_kept, memory_between_kept))
+    x_91 = memory_needy_layers*x_86
+    memory_weights = datatype_weight_bytes*(memory_needy_shared/memory_weight_parts + x_91/maximum(1, memory_weight_parts/split_expert))
+    memory_gradients = x_82*(x_91/maximum(1, memory_gradient_parts/split_expert) + memory_needy_shared/memory_gradient_parts)
+    memory_optimizer = x_83*(memory_needy_shared/memory_state_parts + x_91/maximum(1, memory_state_parts/split_expert))
     positions_learned = minimum(model_context_length, model_positions)
     positions_placed = where((model_positions > 0), workload_sequence_length, 0)
-    x_91 = 1/(accelerator_peak*split_devices)
-    performance_mfu_all_pairs = 3*x_75*x_91*(model_layers*(work_layer + x_22) + work_head)
-    x_92 = x_91/performance_latency
-    performance_mfu = work_model*x_92
-    performance_hfu = work_hardware*x_92
+    x_93 = 1/(accelerator_peak*split_devices)
+    performance_mfu_all_pairs = 3*x_77*x_93*(model_layers*(work_layer + x_22) + work_head)
+    x_94 = x_93/performance_latency
+    performance_mfu = work_model*x_94
+    performance_hfu = work_hardware*x_94
     memory_host_states = memory_host_users*x_71*(optimizer_gradient_bytes + optimizer_state_bytes)
     memory_host_activations = memory_host_users*memory_layer_kept*split_offload_activations*maximum(maximum(memory_in_flight, memory_in_flight_between), memory_in_flight_last)
     memory_host_needed = memory_host_activations + memory_host_states
+    performance_workers_needed = ceil(x_73/maximum(performance_time_accelerators, performance_time_ingest))
+    complexity_budget = 6*model_parameters*workload_training_tokens
+    complexity_split = (scaling_size_exponent*scaling_size_scale/(scaling_data_exponent*scaling_data_scale))**(1/(scaling_data_exponent + scaling_size_exponent))
+    performance_loss = scaling_data_scale*workload_training_tokens**(-scaling_data_exponent) + scaling_irreducible + model_parameters**(-scaling_size_exponent)*scaling_size_scale
+    x_96 = (1/6)*complexity_budget
+    x_97 = scaling_data_exponent/(scaling_data_exponent + scaling_size_exponent)
+    performance_optimal_parameters = complexity_split*x_96**x_97
+    performance_optimal_tokens = x_96**(scaling_size_exponent/(scaling_data_exponent + scaling_size_exponent))/complexity_split
+    performance_optimal_loss = scaling_irreducible + x_96**(-scaling_size_exponent*x_97)*(complexity_split**scaling_data_exponent*scaling_data_scale + complexity_split**(-scaling_size_exponent)*scaling_size_scale)
+    performance_tokens_per_parameter = workload_training_tokens/model_parameters
+    performance_overtraining = performance_optimal_parameters**2/model_parameters**2
     split_places = split_pipeline*split_tensor*x_19
-    x_93 = split_devices - split_places
-    split_stray_devices = maximum(x_93, -x_93)
+    x_98 = split_devices - split_places
+    split_stray_devices = maximum(x_98, -x_98)
     split_pieces = split_interleave*split_pipeline
     split_chunk_layers = split_share_layers/split_interleave
     split_stray_chunks = where(x_12, split_interleave - 1, 0)
@@ -642,41 +690,41 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     split_stray_shares = where(x_32, mod(workload_sequence_length, split_context*split_tensor), 0)
     split_sequence_step = split_sequence_parts*split_tensor
     split_stray_experts = where(((split_expert == 1)) | ((model_experts > 0)), 0, 1) + mod(model_experts, split_expert)
-    split_stray_rounds = where((x_12) | (x_76), 0, mod(split_microbatches, split_pipeline))
+    split_stray_rounds = where((x_12) | (x_78), 0, mod(split_microbatches, split_pipeline))
     checkpoint_rate = minimum(storage_filesystem_bandwidth, split_nodes*storage_node_bandwidth)
     checkpoint_size = model_parameters*(datatype_weight_bytes + optimizer_state_bytes)
     checkpoint_stall = checkpoint_size/checkpoint_rate
     fragility_job_mtbf = reliability_device_mtbf/split_devices
-    x_94 = (fragility_job_mtbf)**0.5
-    x_95 = (2)**0.5*(checkpoint_stall)**0.5
-    fragility_period = x_94*x_95
-    fragility_lost = x_95/x_94 + reliability_restart/fragility_job_mtbf
+    x_100 = (2)**0.5*(checkpoint_stall)**0.5
+    x_99 = (fragility_job_mtbf)**0.5
+    fragility_period = x_100*x_99
+    fragility_lost = x_100/x_99 + reliability_restart/fragility_job_mtbf
     performance_goodput = 1 - fragility_lost
     macro_run_time = workload_training_tokens/(performance_goodput*performance_throughput)
     capital_held = where((ops_duration == 0), macro_run_time, ops_duration)
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = capital_held*macro_power
     macro_energy = facility_pue*macro_it_energy
-    x_96 = (grid_electricity_price == 0)
-    macro_electricity = where(x_96, 0, grid_electricity_price*macro_energy)
-    x_97 = node_embodied*split_devices/node_lifetime
-    macro_embodied_carbon = capital_held*x_97
+    x_101 = (grid_electricity_price == 0)
+    macro_electricity = where(x_101, 0, grid_electricity_price*macro_energy)
+    x_102 = node_embodied*split_devices/node_lifetime
+    macro_embodied_carbon = capital_held*x_102
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
-    x_98 = (ops_carbon_tax == 0)
-    macro_carbon_tax = where(x_98, 0, macro_carbon*ops_carbon_tax)
-    x_99 = price_accelerator_hour*split_devices
-    macro_rent = capital_held*x_99
+    x_103 = (ops_carbon_tax == 0)
+    macro_carbon_tax = where(x_103, 0, macro_carbon*ops_carbon_tax)
+    x_104 = price_accelerator_hour*split_devices
+    macro_rent = capital_held*x_104
     macro_tco = macro_carbon_tax + macro_electricity + macro_rent
     macro_tokens = capital_held*performance_goodput*performance_throughput
-    x_100 = macro_power*macro_run_time
-    macro_run_carbon = facility_pue*grid_carbon_intensity*x_100 + macro_run_time*x_97
-    capital_run_rent = macro_run_time*x_99
-    sustainability_run_it_energy = x_100
+    x_105 = macro_power*macro_run_time
+    macro_run_carbon = facility_pue*grid_carbon_intensity*x_105 + macro_run_time*x_102
+    capital_run_rent = macro_run_time*x_104
+    sustainability_run_it_energy = x_105
     sustainability_run_energy = facility_pue*sustainability_run_it_energy
-    capital_run_electricity = where(x_96, 0, grid_electricity_price*sustainability_run_energy)
-    capital_run_tax = where(x_98, 0, macro_run_carbon*ops_carbon_tax)
+    capital_run_electricity = where(x_101, 0, grid_electricity_price*sustainability_run_energy)
+    capital_run_tax = where(x_103, 0, macro_run_carbon*ops_carbon_tax)
     macro_run_cost = capital_run_electricity + capital_run_rent + capital_run_tax
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_router, model_embedding, model_final_norm, model_head, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_sparse_share, model_shared_layer, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_first_shared, split_tail_layers, split_stage_layers, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_active_layer, model_parameters, model_active, split_microbatches, split_local_tokens, split_group, split_nodes, model_mix_width, work_pair, work_attention, work_attention_repeats, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_message, communication_net_rate, communication_context_far_hop, communication_link_rate, communication_context_hop, communication_context_inside, communication_context_nodes, communication_context_ring, communication_context_time, communication_expert_inside, memory_sequence_divisor, communication_expert_message, communication_expert_nodes, communication_expert_net_message, communication_expert_exchange, work_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_again_gathers, communication_reading_weights, communication_reading_work, communication_reading_time, communication_tensor_inside, communication_tensor_message, communication_tensor_nodes, communication_tensor_gather, communication_gathers_shown, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, work_product_passes, memory_stage_moved, memory_stage_time, work_head, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_latency, performance_throughput, performance_busy, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_expert_bytes, memory_shared_bytes, memory_first_states, memory_gathered, memory_staged, memory_first_stage, memory_between_states, memory_between_stage, memory_last_states, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, positions_learned, positions_placed, performance_mfu_all_pairs, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, split_places, split_stray_devices, split_pieces, split_chunk_layers, split_stray_chunks, split_stray_spared, split_end_lacks, split_batch_step, split_stray_samples, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_ranks, split_stray_layers, split_stray_kv_heads, split_sequence_parts, split_stray_tokens, split_stray_shares, split_sequence_step, split_stray_experts, split_stray_rounds, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_job_mtbf, fragility_period, fragility_lost, performance_goodput, macro_run_time, capital_held, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_rent, macro_tco, macro_tokens, macro_run_carbon, capital_run_rent, sustainability_run_it_energy, sustainability_run_energy, capital_run_electricity, capital_run_tax, macro_run_cost, macro_cost_per_million_tokens, macro_water,)
+    return (model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_router, model_embedding, model_final_norm, model_head, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_sparse_share, model_shared_layer, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_first_shared, split_tail_layers, split_stage_layers, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_active_layer, model_parameters, model_active, split_microbatches, split_local_tokens, split_group, split_nodes, model_mix_width, work_pair, work_attention, work_attention_repeats, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_message, communication_net_rate, communication_context_far_hop, communication_link_rate, communication_context_hop, communication_context_inside, communication_context_nodes, communication_context_ring, communication_context_time, communication_expert_inside, memory_sequence_divisor, communication_expert_message, communication_expert_nodes, communication_expert_net_message, communication_expert_exchange, work_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_again_gathers, communication_reading_weights, communication_reading_work, communication_reading_time, communication_tensor_inside, communication_tensor_message, communication_tensor_nodes, communication_tensor_gather, communication_gathers_shown, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, work_product_passes, memory_stage_moved, memory_stage_time, work_head, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_time_accelerators, ingestion_sample_size, ingestion_read, ingestion_supply, performance_time_ingest, transformation_workers, performance_time_transform, performance_latency, performance_data_stall, performance_throughput, performance_busy, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_expert_bytes, memory_shared_bytes, memory_first_states, memory_gathered, memory_staged, memory_first_stage, memory_between_states, memory_between_stage, memory_last_states, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, positions_learned, positions_placed, performance_mfu_all_pairs, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, performance_workers_needed, complexity_budget, complexity_split, performance_loss, performance_optimal_parameters, performance_optimal_tokens, performance_optimal_loss, performance_tokens_per_parameter, performance_overtraining, split_places, split_stray_devices, split_pieces, split_chunk_layers, split_stray_chunks, split_stray_spared, split_end_lacks, split_batch_step, split_stray_samples, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_ranks, split_stray_layers, split_stray_kv_heads, split_sequence_parts, split_stray_tokens, split_stray_shares, split_sequence_step, split_stray_experts, split_stray_rounds, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_job_mtbf, fragility_period, fragility_lost, performance_goodput, macro_run_time, capital_held, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_rent, macro_tco, macro_tokens, macro_run_carbon, capital_run_rent, sustainability_run_it_energy, sustainability_run_energy, capital_run_electricity, capital_run_tax, macro_run_cost, macro_cost_per_million_tokens, macro_water,)

@@ -15,6 +15,7 @@ from mlsysim.symbolic.foundations.inputs import (
     weight_bytes,
     zero,
 )
+from mlsysim.symbolic.foundations.results import accelerator_time as time_accelerators
 from mlsysim.symbolic.foundations.results import (
     busy,
     hardware_work,
@@ -142,7 +143,7 @@ step_time = total(
     work_takes,
     data_parallel.not_hidden,
     step.update,
-    result=equation(latency, time_roofline + exposed + time_optimizer),
+    result=equation(time_accelerators, time_roofline + exposed + time_optimizer),
     because="a step is its parts one after another",
     when=PROFILED_TRAINING,
 )

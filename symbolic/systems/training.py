@@ -1,14 +1,18 @@
 """A training step: microbatches in their slots, the bubble, what communication shows, and the optimizer."""
 
-from sympy import Eq, Piecewise
+from sympy import Eq, Max, Piecewise
 
 from mlsysim.symbolic.foundations import in_turn, rates
 from mlsysim.symbolic.foundations.inputs import batch, devices, offload_optimizer, sequence
+from mlsysim.symbolic.foundations.results import accelerator_time as time_accelerators
 from mlsysim.symbolic.foundations.results import busy, latency, stage_time, throughput
 from mlsysim.symbolic.foundations.split import microbatches
-from mlsysim.symbolic.quantity import PROFILED_TRAINING, TRANSFORMER_TRAINING, Quantity, time
+from mlsysim.symbolic.quantity import PROFILED_TRAINING, TRAINING, TRANSFORMER_TRAINING, Quantity, ratio, time
 from mlsysim.symbolic.rules import apply, define, equation, rewrite, substitute, total
 from mlsysim.symbolic.step import Step
+from mlsysim.symbolic.walls.data.ingestion.reading import time_ingest
+from mlsysim.symbolic.walls.data.transformation import wall as transformation
+from mlsysim.symbolic.walls.data.transformation.workers import time_transform
 from mlsysim.symbolic.walls.fleet.communication import context as context_parallel
 from mlsysim.symbolic.walls.fleet.communication import data as data_parallel
 from mlsysim.symbolic.walls.fleet.communication import expert as expert_parallel
@@ -39,6 +43,9 @@ accelerator_work = time(
 )
 accelerator_time = time("performance.accelerator_time", r"T_N", "time of the step for all accelerators, added up")
 time_optimizer = time("performance.time_optimizer", r"T_{\mathrm{opt}}", "time of the optimizer's update")
+data_stall = ratio(
+    "performance.data_stall", r"x_{\mathrm{data}}", "share of a step in which accelerators wait for data", low=0
+)
 
 slot_adds_up = total(
     work.stage_roofline,
@@ -93,7 +100,7 @@ step_time = total(
     offload.all_offload,
     update_where_the_state_lies,
     result=equation(
-        latency,
+        time_accelerators,
         time_roofline
         + time_tensor
         + time_context
@@ -106,6 +113,27 @@ step_time = total(
     ),
     because="a step is its parts one after another; what hides behind computing is not among them",
     when=TRANSFORMER_TRAINING,
+)
+
+# The next batch is read and transformed meanwhile.
+_whole = {transformation.step_time: latency, transformation.accelerator_time: time_accelerators}
+slowest = apply(
+    transformation.pipelined,
+    {**_whole, transformation.fetch_time: time_ingest, transformation.transform_time: time_transform},
+    because="a step starts when the one before has ended and its data is there",
+    when=TRAINING,
+)
+starved = apply(
+    transformation.waiting,
+    {**_whole, transformation.stall: data_stall},
+    because="what of the step is not on the accelerators is waiting for data",
+)
+starved_share = substitute(
+    starved,
+    slowest,
+    result=equation(data_stall, 1 - time_accelerators / Max(time_ingest, time_transform, time_accelerators)),
+    because="name the step",
+    when=TRAINING,
 )
 
 # Tokens for each unit of time, and the share of it in which accelerators compute.

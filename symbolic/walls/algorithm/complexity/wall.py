@@ -6,7 +6,17 @@ little more of either is worth equally much.
 
 from sympy import sqrt
 
-from mlsysim.symbolic.foundations.inputs import multiply_add, one_parameter, one_token, parameters
+from mlsysim.symbolic.foundations.inputs import (
+    data_exponent,
+    data_scale,
+    irreducible,
+    multiply_add,
+    one_parameter,
+    one_token,
+    parameters,
+    size_exponent,
+    size_scale,
+)
 from mlsysim.symbolic.foundations.results import work_of
 from mlsysim.symbolic.quantity import Quantity, constant, ratio
 from mlsysim.symbolic.rules import (
@@ -47,11 +57,6 @@ six = constant("one.six", 6, "flop/param/token", "operations of training, per pa
 
 # The loss, as it was fitted to many training runs.
 loss = _loss("loss", "L", "loss after training, in nats per token")
-irreducible = ratio("complexity.irreducible", "E", "loss that no model avoids", low=0.5, high=3)
-size_scale = ratio("complexity.size_scale", "A", "scale of the loss of a small model", low=1, high=3000)
-data_scale = ratio("complexity.data_scale", "B", "scale of the loss of little data", low=1, high=3000)
-size_exponent = ratio("complexity.size_exponent", r"\alpha", "power at which the loss falls with size", low=0.1)
-data_exponent = ratio("complexity.data_exponent", r"\beta", "power at which the loss falls with data", low=0.1)
 lagrangian = _loss("lagrangian", "J", "loss, and the price of leaving the budget")
 price = Quantity("complexity.price", r"\lambda", "flop^-1", "loss that a little more work would save", low=1e-30)
 split = ratio("complexity.split", "G", "how the fit leans to size", low=1e-3, high=1e3)
@@ -190,11 +195,36 @@ best_size = solve(
     ),
     because="collect the powers of the size",
 )
-lean = define(
+factored = define(
+    equation(
+        parameters,
+        one_parameter
+        * split
+        * (budget / (six * one_parameter * one_token)) ** (data_exponent / (size_exponent + data_exponent)),
+    ),
+    because="the best size is a power of the budget, times a factor",
+    cite="hoffmann2022",
+)
+both_sizes = substitute(
+    factored,
+    best_size,
+    result=equation(
+        one_parameter
+        * (size_exponent * size_scale / (data_exponent * data_scale)) ** (1 / (size_exponent + data_exponent))
+        * (budget / (six * one_parameter * one_token)) ** (data_exponent / (size_exponent + data_exponent)),
+        one_parameter
+        * split
+        * (budget / (six * one_parameter * one_token)) ** (data_exponent / (size_exponent + data_exponent)),
+    ),
+    because="it is the size that was found",
+)
+lean = solve(
+    both_sizes,
+    split,
     equation(
         split, (size_exponent * size_scale / (data_exponent * data_scale)) ** (1 / (size_exponent + data_exponent))
     ),
-    because="the first factor depends on the fit alone",
+    because="the factor depends on the fit alone",
     cite="hoffmann2022",
 )
 scale_by_lean = solve(
