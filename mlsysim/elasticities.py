@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -158,8 +158,9 @@ def sensitivity(evaluation: Evaluation, name: str = "performance.latency") -> Se
     grows, shrinks = (
         {leaf: _change(evaluation, leaf, wanted, direction) for leaf in _inputs(evaluation)} for direction in (1, -1)
     )
+    hidden = _hidden(evaluation)
     found = [
-        Elasticity(leaf, wall_of(evaluation.variant, leaf), grows[leaf][target], shrinks[leaf][target], _whole(leaf))
+        Elasticity(leaf, wall_of(evaluation.variant, leaf, hidden), grows[leaf][target], shrinks[leaf][target], _whole(leaf))
         for leaf in grows
         if abs(grows[leaf][target]) > SAME or abs(shrinks[leaf][target]) > SAME
     ]
@@ -231,9 +232,21 @@ def _inputs(evaluation: Evaluation) -> Iterator[str]:
             yield leaf
 
 
-def wall_of(variant: str, leaf: str) -> str:
-    """The wall whose equations use a leaf first; the leaf's own kind where none does."""
+def _hidden(evaluation: Evaluation) -> list[str]:
+    """The parts of a step that another one beside them exceeds, such as reading data in time, and what is asked of them."""
+    parts = catalogue().VARIANTS[evaluation.variant]["maxima"].get("performance.latency", ())
+    longest = max((evaluation.values[part] for part in parts), default=0.0)
+    hidden = [part for part in parts if evaluation.values[part] < longest]
+    return [*hidden, *(["performance.workers_needed"] if "performance.time_transform" in hidden else ())]
+
+
+def wall_of(variant: str, leaf: str, hidden: Collection[str] = ()) -> str:
+    """The wall whose equations use a leaf first; the leaf's own kind where none does.
+
+    Equations of hidden quantities count only where no others use it.
+    """
     structure = catalogue().VARIANTS[variant]
-    users = [name for name, parents in structure["parents"].items() if leaf in parents]
+    every = [name for name, parents in structure["parents"].items() if leaf in parents]
+    users = [name for name in every if name not in hidden] or every
     walls = [structure["walls"][name] for name in users if name in structure["walls"]]
     return str(walls[0]) if walls else leaf.partition(".")[0]

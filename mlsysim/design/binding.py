@@ -8,7 +8,7 @@ from typing import Any
 
 from mlsysim.design import Binding, Design, encodes
 from mlsysim.design.assumptions import assumptions
-from mlsysim.design.data_input import NO_DATA, UNSAID, refuse_unknown_data, stored, unfitted
+from mlsysim.design.data_input import NO_DATA, OF_A_NODE, UNSAID, refuse_unknown_data, stored, unfitted
 from mlsysim.design.hosts import refuse_unknown_host
 from mlsysim.design.idle_fields import idle_fields, refuse_idle_fields
 from mlsysim.design.precisions import chosen_precision
@@ -302,6 +302,8 @@ class _Binder:
         named = self.lookup("storage", "data", "storage") if self.plan.data.storage is not None else None
         if named is not None and any(_of(named, fact).value is not None for fact in facts.values()):
             found = _of(named, facts[rest])
+            if found.value is None and named.kind in OF_A_NODE and rest.startswith("filesystem"):
+                return Binding(inf, "registry", f"each node has a {named.title} of its own")
             return found if found.value is not None else replace(found, value=inf, left_out=True)
         if facts is READ:
             return Binding(None, "default", NO_DATA)

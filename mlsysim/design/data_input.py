@@ -19,6 +19,8 @@ UNSAID = {
 OF_DATA = (
     "performance.time_ingest", "performance.time_transform", "performance.data_stall", "performance.workers_needed",
 )  # fmt: skip
+#: Kinds of storage that each node has for itself, so that no file system is shared.
+OF_A_NODE = ("memory", "ssd", "disk", "flash")
 _OWN = "or state it in a zoo of your own"
 
 
