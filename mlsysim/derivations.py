@@ -24,9 +24,9 @@ def derivation_of(what: str | int, plan: Evaluation | None = None, format: str =
         InputError: the plan skips the metric, or a metric is asked for without a plan.
     """
     name = str(what)
-    walls = [word for w in catalogue().WALLS for word in (w["name"], str(w["number"]))]
+    walls = {word: w["name"] for w in catalogue().WALLS for word in (w["name"], str(w["number"]))}
     if name.lower() in walls:
-        return _of_wall(name, format)
+        return _of_wall(walls[name.lower()], format)
     if plan is None:
         known = [word for word in walls if not word.isdigit()]
         if "." in name or any(name == m.rpartition(".")[2] for m in metrics()):
@@ -39,6 +39,11 @@ def derivation_of(what: str | int, plan: Evaluation | None = None, format: str =
 
 
 def _of_wall(name: str, format: str) -> str:
+    from mlsysim.symbolic.pages import stored
+
+    page = stored(name) if format == "text" else None
+    if page is not None:
+        return page
     from mlsysim.symbolic.graph import wall
     from mlsysim.symbolic.printing import derivation
 

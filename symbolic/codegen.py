@@ -7,6 +7,7 @@ kernel whose digest does not match is refused (see ``kernels``), never silently 
 
 from __future__ import annotations
 
+import json
 import pprint
 from dataclasses import asdict
 from pathlib import Path
@@ -17,13 +18,13 @@ import sympy
 from sympy.codegen.cfunctions import expm1
 from sympy.printing.pycode import PythonCodePrinter
 
-from mlsysim.symbolic import foundations
+from mlsysim.symbolic import foundations, pages
 from mlsysim.symbolic.declared import SaidField, fields, leaves
 from mlsysim.symbolic.errors import MlsysimError
 from mlsysim.symbolic.foundations import dealing, hiding, in_turn, matrices, rates, shares, whole_shares
 from mlsysim.symbolic.graph import Graph, chapters, graph
 from mlsysim.symbolic.kernels import FOLDER, source_digest
-from mlsysim.symbolic.printing import text
+from mlsysim.symbolic.printing import derivation, text
 from mlsysim.symbolic.quantity import VARIANTS, Quantity
 from mlsysim.symbolic.units import USUAL, computed_dimension, computed_factor, factor, units_digest
 from mlsysim.symbolic.verification import RECORD, record
@@ -318,16 +319,24 @@ def sources() -> dict[Path, str]:
     """Every generated file and what it must contain."""
     files = {FOLDER / f"{variant}.py": kernel_source(variant) for variant in VARIANTS}
     steps = {id(step): step for chapter in chapters() for _, stated in chapter.steps for step in stated.ancestry}
-    return files | {
-        FOLDER / "_catalogue.py": catalogue_source(),
-        FOLDER / "_units.py": units_source(),
-        RECORD: record(steps.values()),
+    own = {FOLDER / "_catalogue.py": catalogue_source(), FOLDER / "_units.py": units_source()}
+    return files | own | {RECORD: record(steps.values())} | printed()
+
+
+def printed() -> dict[Path, str]:
+    """The text page of every wall, and the digests that say what each was made from."""
+    walls = {c.wall.name: derivation(c, c.wall) for c in chapters() if c.is_wall and c.wall}
+    digests = {name: pages.digest(page) for name, page in walls.items()}
+    return {pages.file_of(name): page for name, page in walls.items()} | {
+        pages.DIGESTS: json.dumps(digests, indent=0) + "
+"
     }
 
 
 def main() -> None:
     """Write the generated files."""
     for path, content in sources().items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(content, encoding="utf-8")
 
 

@@ -82,6 +82,7 @@ COMMANDS = [
     ["--help"], ["--version"], ["zoo"], ["zoo", "hardware"], ["zoo", "models"], ["schema"], ["schema", "--type", "result"],
     ["eval", "Llama3_8B", "H100", "--batch-size", "32"], ["eval", "examples/llama3_70b_training.yaml"],
     ["eval", "Llama3_70B", "H100"], ["--output", "json", "eval", "Llama3_8B", "H100"],
+    ["derive", "compute"], ["derive", "14"],
 ]  # fmt: skip
 
 
