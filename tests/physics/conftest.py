@@ -15,16 +15,17 @@ Evaluate = Callable[..., dict[str, float]]
 @pytest.fixture
 def training() -> Evaluate:
     """The training graph of a GPT-like model, every leaf a plain default that the test overrides by its last word."""
-    return _evaluator("transformer_training")
+    return evaluator("transformer_training")
 
 
 @pytest.fixture
 def serving() -> Evaluate:
     """The serving graph, likewise."""
-    return _evaluator("transformer_inference")
+    return evaluator("transformer_inference")
 
 
-def _evaluator(variant: str) -> Evaluate:
+def evaluator(variant: str) -> Evaluate:
+    """A variant of the graph as a function of its leaves."""
     of, compiled = graph(variant), kernel(variant)
     ends = {leaf.name.rpartition(".")[2]: leaf.name for leaf in of.leaves}
     assert len(ends) == len(of.leaves)

@@ -273,3 +273,10 @@ def test_a_delay_cycle_is_as_long_and_varies_as_simulated(alone: float, added: f
     law = decided(laws_of_cycle, {"alone": alone, "added": added, "arrivals": arrivals})
     assert law[delay_cycle.mean].value == pytest.approx(mean, abs=5 * math.sqrt(variance / len(found)))
     assert law[delay_cycle.spread].value ** 2 == pytest.approx(variance, abs=5 * doubt)
+
+
+@pytest.mark.parametrize(("load", "share"), [(0.15, 0.9), (0.5, 0.6), (0.015, 0.99)])
+def test_the_wait_at_one_server_is_that_of_the_textbook(load: float, share: float) -> None:
+    """Kleinrock 1975, section 3.2: P(W > t) = rho exp(-mu (1 - rho) t), also where hardly more wait than are let off."""
+    found = laws(load, 1.0, share=share)
+    assert load * math.exp(-(1 - load) * found["wait_quantile"]) == pytest.approx(1 - share, rel=1e-12)
