@@ -328,8 +328,7 @@ def printed() -> dict[Path, str]:
     walls = {c.wall.name: derivation(c, c.wall) for c in chapters() if c.is_wall and c.wall}
     digests = {name: pages.digest(page) for name, page in walls.items()}
     return {pages.file_of(name): page for name, page in walls.items()} | {
-        pages.DIGESTS: json.dumps(digests, indent=0) + "
-"
+        pages.DIGESTS: json.dumps(digests, indent=0) + "\n"
     }
 
 

@@ -4,15 +4,17 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = '1375b6b1fb678fd9'
-LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.weight_bytes', 'facility.pue',
- 'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price', 'grid.water_intensity', 'model.activation_bytes',
+SOURCE = 'edfb3e1f4997d2d2'
+LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'data.cache', 'data.worker_rate', 'data.workers',
+ 'dataset.sample_size', 'dataset.size', 'datatype.weight_bytes', 'facility.pue', 'facility.wue',
+ 'grid.carbon_intensity', 'grid.electricity_price', 'grid.water_intensity', 'model.activation_bytes',
  'model.multiply_accumulates', 'model.parameters', 'node.accelerators', 'node.embodied', 'node.lifetime',
  'node.link_bandwidth', 'node.link_latency', 'node.net_bandwidth', 'node.net_latency', 'node.power_idle',
  'node.power_max', 'node.reach', 'ops.carbon_tax', 'ops.duration', 'optimizer.gradient_bytes', 'optimizer.state_bytes',
  'price.accelerator_hour', 'reliability.device_mtbf', 'reliability.restart', 'software.efficiency',
  'software.link_efficiency', 'software.memory_efficiency', 'software.overlap', 'split.devices', 'split.zero',
- 'storage.filesystem_bandwidth', 'storage.node_bandwidth', 'workload.batch_size')
+ 'storage.filesystem_bandwidth', 'storage.filesystem_read_bandwidth', 'storage.node_bandwidth',
+ 'storage.read_bandwidth', 'workload.batch_size')
 NAMES = ('work.sample', 'split.local_samples', 'work.stage', 'work.model', 'work.hardware', 'split.group',
  'communication.ranks_inside', 'communication.gradient_data', 'communication.weight_data', 'communication.scatters',
  'communication.gathers', 'memory.activations', 'memory.gradient_parts', 'memory.gradients', 'memory.weight_parts',
@@ -20,16 +22,18 @@ NAMES = ('work.sample', 'split.local_samples', 'work.stage', 'work.model', 'work
  'communication.window', 'performance.time_work', 'communication.link_rate', 'communication.gather_inside',
  'communication.net_rate', 'communication.ranks_outside', 'communication.gather_outside',
  'communication.scatter_inside', 'communication.scatter_outside', 'communication.data_time', 'performance.time_data',
- 'memory.state_parts', 'memory.update_moved', 'performance.time_optimizer', 'performance.latency',
- 'performance.sample_throughput', 'performance.busy', 'memory.optimizer', 'feasibility.memory_required', 'split.nodes',
- 'feasibility.memory_capacity', 'performance.mfu', 'performance.hfu', 'checkpoint.rate', 'checkpoint.size',
- 'checkpoint.stall', 'fragility.job_mtbf', 'fragility.period', 'fragility.lost', 'performance.goodput', 'macro.rent',
- 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.electricity', 'macro.embodied_carbon',
- 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.tco', 'macro.samples',
+ 'memory.state_parts', 'memory.update_moved', 'performance.time_optimizer', 'performance.time_accelerators',
+ 'ingestion.sample_size', 'ingestion.read', 'split.nodes', 'ingestion.supply', 'performance.time_ingest',
+ 'transformation.workers', 'performance.time_transform', 'performance.latency', 'performance.sample_throughput',
+ 'performance.busy', 'memory.optimizer', 'feasibility.memory_required', 'performance.data_stall',
+ 'feasibility.memory_capacity', 'performance.mfu', 'performance.hfu', 'performance.workers_needed', 'checkpoint.rate',
+ 'checkpoint.size', 'checkpoint.stall', 'fragility.job_mtbf', 'fragility.period', 'fragility.lost',
+ 'performance.goodput', 'macro.rent', 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.electricity',
+ 'macro.embodied_carbon', 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.tco', 'macro.samples',
  'macro.cost_per_million_samples', 'macro.water')
 
 
-def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_link_efficiency, software_memory_efficiency, software_overlap, split_devices, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size):
+def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, data_cache, data_worker_rate, data_workers, dataset_sample_size, dataset_size, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_link_efficiency, software_memory_efficiency, software_overlap, split_devices, split_zero, storage_filesystem_bandwidth, storage_filesystem_read_bandwidth, storage_node_bandwidth, storage_read_bandwidth, workload_batch_size):
     work_sample = 2*model_multiply_accumulates
     split_local_samples = ceil(workload_batch_size/split_devices)
     x_1 = 3*work_sample
@@ -74,32 +78,43 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     x_12 = model_parameters/memory_state_parts
     memory_update_moved = x_12*(datatype_weight_bytes + optimizer_gradient_bytes + 2*optimizer_state_bytes)
     performance_time_optimizer = memory_update_moved*x_5
-    performance_latency = performance_time_data + performance_time_optimizer + performance_time_work
+    performance_time_accelerators = performance_time_data + performance_time_optimizer + performance_time_work
+    ingestion_sample_size = dataset_sample_size
+    ingestion_read = ingestion_sample_size*(1 - min(1, data_cache/dataset_size))
+    split_nodes = ceil(split_devices/node_accelerators)
+    ingestion_supply = min(storage_filesystem_read_bandwidth, split_nodes*storage_read_bandwidth)
+    performance_time_ingest = ingestion_read*workload_batch_size/ingestion_supply
+    transformation_workers = data_workers*split_nodes
+    x_13 = workload_batch_size/data_worker_rate
+    performance_time_transform = x_13/transformation_workers
+    x_14 = max(performance_time_accelerators, performance_time_ingest, performance_time_transform)
+    performance_latency = x_14
     performance_sample_throughput = workload_batch_size/performance_latency
     performance_busy = performance_time_work/performance_latency
     memory_optimizer = optimizer_state_bytes*x_12
     feasibility_memory_required = memory_activations + memory_gradients + memory_optimizer + memory_weights
-    split_nodes = ceil(split_devices/node_accelerators)
+    performance_data_stall = -performance_time_accelerators/x_14 + 1
     feasibility_memory_capacity = accelerator_capacity
-    x_14 = 1/(accelerator_peak*performance_latency*split_devices)
-    performance_mfu = work_model*x_14
-    performance_hfu = work_hardware*x_14
+    x_16 = 1/(accelerator_peak*performance_latency*split_devices)
+    performance_mfu = work_model*x_16
+    performance_hfu = work_hardware*x_16
+    performance_workers_needed = ceil(x_13/max(performance_time_accelerators, performance_time_ingest))
     checkpoint_rate = min(storage_filesystem_bandwidth, split_nodes*storage_node_bandwidth)
     checkpoint_size = model_parameters*(datatype_weight_bytes + optimizer_state_bytes)
     checkpoint_stall = checkpoint_size/checkpoint_rate
     fragility_job_mtbf = reliability_device_mtbf/split_devices
-    x_15 = (fragility_job_mtbf)**0.5
-    x_16 = (2)**0.5*(checkpoint_stall)**0.5
-    fragility_period = x_15*x_16
-    fragility_lost = x_16/x_15 + reliability_restart/fragility_job_mtbf
+    x_17 = (fragility_job_mtbf)**0.5
+    x_18 = (2)**0.5*(checkpoint_stall)**0.5
+    fragility_period = x_17*x_18
+    fragility_lost = x_18/x_17 + reliability_restart/fragility_job_mtbf
     performance_goodput = 1 - fragility_lost
-    x_17 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_17
+    x_19 = ops_duration*split_devices
+    macro_rent = price_accelerator_hour*x_19
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = macro_power*ops_duration
     macro_energy = facility_pue*macro_it_energy
     macro_electricity = ((0) if (grid_electricity_price == 0) else (grid_electricity_price*macro_energy))
-    macro_embodied_carbon = node_embodied*x_17/node_lifetime
+    macro_embodied_carbon = node_embodied*x_19/node_lifetime
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
     macro_carbon_tax = ((0) if (ops_carbon_tax == 0) else (macro_carbon*ops_carbon_tax))
@@ -107,10 +122,10 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     macro_samples = ops_duration*performance_goodput*performance_sample_throughput
     macro_cost_per_million_samples = 1000000*macro_tco/macro_samples
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (work_sample, split_local_samples, work_stage, work_model, work_hardware, split_group, communication_ranks_inside, communication_gradient_data, communication_weight_data, communication_scatters, communication_gathers, memory_activations, memory_gradient_parts, memory_gradients, memory_weight_parts, memory_weights, memory_stage_moved, memory_stage_time, work_stage_time, memory_stage_roofline, communication_window, performance_time_work, communication_link_rate, communication_gather_inside, communication_net_rate, communication_ranks_outside, communication_gather_outside, communication_scatter_inside, communication_scatter_outside, communication_data_time, performance_time_data, memory_state_parts, memory_update_moved, performance_time_optimizer, performance_latency, performance_sample_throughput, performance_busy, memory_optimizer, feasibility_memory_required, split_nodes, feasibility_memory_capacity, performance_mfu, performance_hfu, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_job_mtbf, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
+    return (work_sample, split_local_samples, work_stage, work_model, work_hardware, split_group, communication_ranks_inside, communication_gradient_data, communication_weight_data, communication_scatters, communication_gathers, memory_activations, memory_gradient_parts, memory_gradients, memory_weight_parts, memory_weights, memory_stage_moved, memory_stage_time, work_stage_time, memory_stage_roofline, communication_window, performance_time_work, communication_link_rate, communication_gather_inside, communication_net_rate, communication_ranks_outside, communication_gather_outside, communication_scatter_inside, communication_scatter_outside, communication_data_time, performance_time_data, memory_state_parts, memory_update_moved, performance_time_optimizer, performance_time_accelerators, ingestion_sample_size, ingestion_read, split_nodes, ingestion_supply, performance_time_ingest, transformation_workers, performance_time_transform, performance_latency, performance_sample_throughput, performance_busy, memory_optimizer, feasibility_memory_required, performance_data_stall, feasibility_memory_capacity, performance_mfu, performance_hfu, performance_workers_needed, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_job_mtbf, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
 
 
-def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_link_efficiency, software_memory_efficiency, software_overlap, split_devices, split_zero, storage_filesystem_bandwidth, storage_node_bandwidth, workload_batch_size):
+def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, data_cache, data_worker_rate, data_workers, dataset_sample_size, dataset_size, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_activation_bytes, model_multiply_accumulates, model_parameters, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, software_efficiency, software_link_efficiency, software_memory_efficiency, software_overlap, split_devices, split_zero, storage_filesystem_bandwidth, storage_filesystem_read_bandwidth, storage_node_bandwidth, storage_read_bandwidth, workload_batch_size):
     ceil, floor, log, exp, expm1 = numpy.ceil, numpy.floor, numpy.log, numpy.exp, numpy.expm1
     erfinv, erlang_c = erfinv_of(numpy), erlang_c_of(numpy)
     maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod
@@ -158,32 +173,43 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     x_12 = model_parameters/memory_state_parts
     memory_update_moved = x_12*(datatype_weight_bytes + optimizer_gradient_bytes + 2*optimizer_state_bytes)
     performance_time_optimizer = memory_update_moved*x_5
-    performance_latency = performance_time_data + performance_time_optimizer + performance_time_work
+    performance_time_accelerators = performance_time_data + performance_time_optimizer + performance_time_work
+    ingestion_sample_size = dataset_sample_size
+    ingestion_read = ingestion_sample_size*(1 - minimum(1, data_cache/dataset_size))
+    split_nodes = ceil(split_devices/node_accelerators)
+    ingestion_supply = minimum(storage_filesystem_read_bandwidth, split_nodes*storage_read_bandwidth)
+    performance_time_ingest = ingestion_read*workload_batch_size/ingestion_supply
+    transformation_workers = data_workers*split_nodes
+    x_13 = workload_batch_size/data_worker_rate
+    performance_time_transform = x_13/transformation_workers
+    x_14 = maximum(maximum(performance_time_accelerators, performance_time_ingest), performance_time_transform)
+    performance_latency = x_14
     performance_sample_throughput = workload_batch_size/performance_latency
     performance_busy = performance_time_work/performance_latency
     memory_optimizer = optimizer_state_bytes*x_12
     feasibility_memory_required = memory_activations + memory_gradients + memory_optimizer + memory_weights
-    split_nodes = ceil(split_devices/node_accelerators)
+    performance_data_stall = -performance_time_accelerators/x_14 + 1
     feasibility_memory_capacity = accelerator_capacity
-    x_14 = 1/(accelerator_peak*performance_latency*split_devices)
-    performance_mfu = work_model*x_14
-    performance_hfu = work_hardware*x_14
+    x_16 = 1/(accelerator_peak*performance_latency*split_devices)
+    performance_mfu = work_model*x_16
+    performance_hfu = work_hardware*x_16
+    performance_workers_needed = ceil(x_13/maximum(performance_time_accelerators, performance_time_ingest))
     checkpoint_rate = minimum(storage_filesystem_bandwidth, split_nodes*storage_node_bandwidth)
     checkpoint_size = model_parameters*(datatype_weight_bytes + optimizer_state_bytes)
     checkpoint_stall = checkpoint_size/checkpoint_rate
     fragility_job_mtbf = reliability_device_mtbf/split_devices
-    x_15 = (fragility_job_mtbf)**0.5
-    x_16 = (2)**0.5*(checkpoint_stall)**0.5
-    fragility_period = x_15*x_16
-    fragility_lost = x_16/x_15 + reliability_restart/fragility_job_mtbf
+    x_17 = (fragility_job_mtbf)**0.5
+    x_18 = (2)**0.5*(checkpoint_stall)**0.5
+    fragility_period = x_17*x_18
+    fragility_lost = x_18/x_17 + reliability_restart/fragility_job_mtbf
     performance_goodput = 1 - fragility_lost
-    x_17 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_17
+    x_19 = ops_duration*split_devices
+    macro_rent = price_accelerator_hour*x_19
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = macro_power*ops_duration
     macro_energy = facility_pue*macro_it_energy
     macro_electricity = where((grid_electricity_price == 0), 0, grid_electricity_price*macro_energy)
-    macro_embodied_carbon = node_embodied*x_17/node_lifetime
+    macro_embodied_carbon = node_embodied*x_19/node_lifetime
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
     macro_carbon_tax = where((ops_carbon_tax == 0), 0, macro_carbon*ops_carbon_tax)
@@ -191,4 +217,4 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     macro_samples = ops_duration*performance_goodput*performance_sample_throughput
     macro_cost_per_million_samples = 1000000*macro_tco/macro_samples
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (work_sample, split_local_samples, work_stage, work_model, work_hardware, split_group, communication_ranks_inside, communication_gradient_data, communication_weight_data, communication_scatters, communication_gathers, memory_activations, memory_gradient_parts, memory_gradients, memory_weight_parts, memory_weights, memory_stage_moved, memory_stage_time, work_stage_time, memory_stage_roofline, communication_window, performance_time_work, communication_link_rate, communication_gather_inside, communication_net_rate, communication_ranks_outside, communication_gather_outside, communication_scatter_inside, communication_scatter_outside, communication_data_time, performance_time_data, memory_state_parts, memory_update_moved, performance_time_optimizer, performance_latency, performance_sample_throughput, performance_busy, memory_optimizer, feasibility_memory_required, split_nodes, feasibility_memory_capacity, performance_mfu, performance_hfu, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_job_mtbf, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)
+    return (work_sample, split_local_samples, work_stage, work_model, work_hardware, split_group, communication_ranks_inside, communication_gradient_data, communication_weight_data, communication_scatters, communication_gathers, memory_activations, memory_gradient_parts, memory_gradients, memory_weight_parts, memory_weights, memory_stage_moved, memory_stage_time, work_stage_time, memory_stage_roofline, communication_window, performance_time_work, communication_link_rate, communication_gather_inside, communication_net_rate, communication_ranks_outside, communication_gather_outside, communication_scatter_inside, communication_scatter_outside, communication_data_time, performance_time_data, memory_state_parts, memory_update_moved, performance_time_optimizer, performance_time_accelerators, ingestion_sample_size, ingestion_read, split_nodes, ingestion_supply, performance_time_ingest, transformation_workers, performance_time_transform, performance_latency, performance_sample_throughput, performance_busy, memory_optimizer, feasibility_memory_required, performance_data_stall, feasibility_memory_capacity, performance_mfu, performance_hfu, performance_workers_needed, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_job_mtbf, fragility_period, fragility_lost, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_samples, macro_cost_per_million_samples, macro_water,)

@@ -4,7 +4,7 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = '1375b6b1fb678fd9'
+SOURCE = 'edfb3e1f4997d2d2'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.cache_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price',
  'grid.water_intensity', 'model.active_experts', 'model.attention_bias', 'model.causal', 'model.context_length',
@@ -18,7 +18,7 @@ LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', '
  'software.decode_batched', 'software.decode_single', 'software.efficiency', 'software.full_batch',
  'software.link_efficiency', 'software.memory_efficiency', 'software.page', 'split.context', 'split.data',
  'split.devices', 'split.expert', 'split.pipeline', 'split.tensor', 'workload.batch_size', 'workload.output_tokens',
- 'workload.sequence_length')
+ 'workload.samples', 'workload.sequence_length', 'workload.solve_rate', 'workload.thought_tokens')
 NAMES = ('model.query_key_width', 'model.query_matrices', 'model.attention_matrices', 'model.dense_matrices',
  'model.expert_matrices', 'model.router', 'model.embedding', 'model.final_norm', 'model.head', 'model.ends',
  'model.attention_vectors', 'model.dense_vectors', 'model.layer_norms', 'model.sparse_share', 'model.shared_layer',
@@ -35,17 +35,18 @@ NAMES = ('model.query_key_width', 'model.query_matrices', 'model.attention_matri
  'serving.decode_moved', 'serving.decode_memory', 'serving.decode_time', 'performance.itl', 'performance.time_prefill',
  'performance.time_prefill_communication', 'serving.steps', 'performance.time_decode',
  'performance.time_decode_communication', 'performance.latency', 'performance.throughput', 'performance.busy',
- 'work.model', 'model.parameters', 'model.active', 'split.nodes', 'work.token', 'memory.weights',
- 'batching.request_tokens', 'batching.request_cache', 'memory.cache', 'batching.request_scores', 'memory.prompt',
- 'memory.workspace', 'feasibility.memory_required', 'feasibility.memory_capacity', 'positions.learned',
- 'positions.placed', 'positions.answered', 'performance.mfu', 'feasibility.largest_batch', 'split.places',
- 'split.stray_devices', 'split.pieces', 'split.stray_heads', 'split.stray_width', 'split.stray_expert_width',
- 'split.stray_kv_heads', 'performance.goodput', 'macro.rent', 'macro.power', 'macro.it_energy', 'macro.energy',
- 'macro.electricity', 'macro.embodied_carbon', 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax',
- 'macro.tco', 'macro.tokens', 'macro.cost_per_million_tokens', 'macro.water')
+ 'work.model', 'model.parameters', 'model.active', 'split.nodes', 'performance.time_to_answer', 'performance.success',
+ 'performance.problem_throughput', 'macro.embodied_carbon', 'performance.goodput', 'macro.power', 'macro.it_energy',
+ 'macro.energy', 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.electricity', 'macro.rent',
+ 'macro.tco', 'macro.tokens', 'macro.cost_per_solved', 'work.token', 'memory.weights', 'batching.request_tokens',
+ 'batching.request_cache', 'memory.cache', 'batching.request_scores', 'memory.prompt', 'memory.workspace',
+ 'feasibility.memory_required', 'feasibility.memory_capacity', 'positions.learned', 'positions.placed',
+ 'positions.answered', 'performance.mfu', 'feasibility.largest_batch', 'split.places', 'split.stray_devices',
+ 'split.pieces', 'split.stray_heads', 'split.stray_width', 'split.stray_expert_width', 'split.stray_kv_heads',
+ 'macro.cost_per_million_tokens', 'macro.water')
 
 
-def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_batch_size, workload_output_tokens, workload_sequence_length):
+def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_batch_size, workload_output_tokens, workload_samples, workload_sequence_length, workload_solve_rate, workload_thought_tokens):
     x_0 = (model_latent == 1)
     model_query_key_width = ((model_nope_width + model_rope_width) if x_0 else (model_head_width))
     x_1 = model_heads*model_query_key_width
@@ -146,6 +147,24 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
     model_active = model_active_layer*model_layers + model_head
     split_nodes = ceil(split_devices/node_accelerators)
+    performance_time_to_answer = performance_itl*workload_thought_tokens + performance_ttft
+    performance_success = 1 - (1 - workload_solve_rate)**workload_samples
+    performance_problem_throughput = performance_throughput/(workload_output_tokens*workload_samples)
+    x_33 = ops_duration*split_devices
+    macro_embodied_carbon = node_embodied*x_33/node_lifetime
+    performance_goodput = 1
+    macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
+    macro_it_energy = macro_power*ops_duration
+    macro_energy = facility_pue*macro_it_energy
+    macro_operational_carbon = grid_carbon_intensity*macro_energy
+    macro_carbon = macro_embodied_carbon + macro_operational_carbon
+    macro_carbon_tax = ((0) if (ops_carbon_tax == 0) else (macro_carbon*ops_carbon_tax))
+    macro_electricity = ((0) if (grid_electricity_price == 0) else (grid_electricity_price*macro_energy))
+    macro_rent = price_accelerator_hour*x_33
+    macro_tco = macro_carbon_tax + macro_electricity + macro_rent
+    macro_tokens = ops_duration*performance_goodput*performance_throughput
+    x_34 = macro_tco/macro_tokens
+    macro_cost_per_solved = workload_output_tokens*workload_samples*x_34/performance_success
     work_token = model_layers*work_layer + work_head
     memory_weights = datatype_weight_bytes*(split_expert_parameters + split_shared_parameters)
     batching_request_tokens = software_page*ceil((workload_output_tokens + workload_sequence_length)/software_page)
@@ -162,32 +181,19 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     performance_mfu = work_model/(accelerator_peak*performance_latency*split_devices)
     feasibility_largest_batch = split_data*max(0, floor((accelerator_capacity - memory_prompt - memory_weights)/(batching_request_cache + batching_request_scores)))
     split_places = split_context*split_data*split_pipeline*split_tensor
-    x_33 = split_devices - split_places
-    split_stray_devices = max(x_33, -x_33)
+    x_35 = split_devices - split_places
+    split_stray_devices = max(x_35, -x_35)
     split_pieces = split_pipeline
     split_stray_heads = model_heads % split_tensor
     split_stray_width = model_ffn_width % split_tensor
     split_stray_expert_width = model_expert_width % split_tensor
     split_stray_kv_heads = ((0) if x_0 else (min(model_kv_heads % split_tensor, split_tensor % model_kv_heads)))
-    performance_goodput = 1
-    x_34 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_34
-    macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
-    macro_it_energy = macro_power*ops_duration
-    macro_energy = facility_pue*macro_it_energy
-    macro_electricity = ((0) if (grid_electricity_price == 0) else (grid_electricity_price*macro_energy))
-    macro_embodied_carbon = node_embodied*x_34/node_lifetime
-    macro_operational_carbon = grid_carbon_intensity*macro_energy
-    macro_carbon = macro_embodied_carbon + macro_operational_carbon
-    macro_carbon_tax = ((0) if (ops_carbon_tax == 0) else (macro_carbon*ops_carbon_tax))
-    macro_tco = macro_carbon_tax + macro_electricity + macro_rent
-    macro_tokens = ops_duration*performance_goodput*performance_throughput
-    macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
+    macro_cost_per_million_tokens = 1000000*x_34
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_router, model_embedding, model_final_norm, model_head, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_sparse_share, model_shared_layer, split_stage_layers, split_shared_parameters, model_expert_layer, split_expert_parameters, communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_inside, communication_tensor_nodes, communication_prefill_reduce, communication_prefill, work_head, model_active_layer, work_layer, model_mix_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, performance_busy, work_model, model_parameters, model_active, split_nodes, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, performance_mfu, feasibility_largest_batch, split_places, split_stray_devices, split_pieces, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_kv_heads, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_router, model_embedding, model_final_norm, model_head, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_sparse_share, model_shared_layer, split_stage_layers, split_shared_parameters, model_expert_layer, split_expert_parameters, communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_inside, communication_tensor_nodes, communication_prefill_reduce, communication_prefill, work_head, model_active_layer, work_layer, model_mix_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, performance_busy, work_model, model_parameters, model_active, split_nodes, performance_time_to_answer, performance_success, performance_problem_throughput, macro_embodied_carbon, performance_goodput, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_electricity, macro_rent, macro_tco, macro_tokens, macro_cost_per_solved, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, performance_mfu, feasibility_largest_batch, split_places, split_stray_devices, split_pieces, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_kv_heads, macro_cost_per_million_tokens, macro_water,)
 
 
-def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_batch_size, workload_output_tokens, workload_sequence_length):
+def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_batch_size, workload_output_tokens, workload_samples, workload_sequence_length, workload_solve_rate, workload_thought_tokens):
     ceil, floor, log, exp, expm1 = numpy.ceil, numpy.floor, numpy.log, numpy.exp, numpy.expm1
     erfinv, erlang_c = erfinv_of(numpy), erlang_c_of(numpy)
     maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod
@@ -291,6 +297,24 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
     model_active = model_active_layer*model_layers + model_head
     split_nodes = ceil(split_devices/node_accelerators)
+    performance_time_to_answer = performance_itl*workload_thought_tokens + performance_ttft
+    performance_success = 1 - (1 - workload_solve_rate)**workload_samples
+    performance_problem_throughput = performance_throughput/(workload_output_tokens*workload_samples)
+    x_33 = ops_duration*split_devices
+    macro_embodied_carbon = node_embodied*x_33/node_lifetime
+    performance_goodput = 1
+    macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
+    macro_it_energy = macro_power*ops_duration
+    macro_energy = facility_pue*macro_it_energy
+    macro_operational_carbon = grid_carbon_intensity*macro_energy
+    macro_carbon = macro_embodied_carbon + macro_operational_carbon
+    macro_carbon_tax = where((ops_carbon_tax == 0), 0, macro_carbon*ops_carbon_tax)
+    macro_electricity = where((grid_electricity_price == 0), 0, grid_electricity_price*macro_energy)
+    macro_rent = price_accelerator_hour*x_33
+    macro_tco = macro_carbon_tax + macro_electricity + macro_rent
+    macro_tokens = ops_duration*performance_goodput*performance_throughput
+    x_34 = macro_tco/macro_tokens
+    macro_cost_per_solved = workload_output_tokens*workload_samples*x_34/performance_success
     work_token = model_layers*work_layer + work_head
     memory_weights = datatype_weight_bytes*(split_expert_parameters + split_shared_parameters)
     batching_request_tokens = software_page*ceil((workload_output_tokens + workload_sequence_length)/software_page)
@@ -307,26 +331,13 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     performance_mfu = work_model/(accelerator_peak*performance_latency*split_devices)
     feasibility_largest_batch = split_data*maximum(0, floor((accelerator_capacity - memory_prompt - memory_weights)/(batching_request_cache + batching_request_scores)))
     split_places = split_context*split_data*split_pipeline*split_tensor
-    x_33 = split_devices - split_places
-    split_stray_devices = maximum(x_33, -x_33)
+    x_35 = split_devices - split_places
+    split_stray_devices = maximum(x_35, -x_35)
     split_pieces = split_pipeline
     split_stray_heads = mod(model_heads, split_tensor)
     split_stray_width = mod(model_ffn_width, split_tensor)
     split_stray_expert_width = mod(model_expert_width, split_tensor)
     split_stray_kv_heads = where(x_0, 0, minimum(mod(model_kv_heads, split_tensor), mod(split_tensor, model_kv_heads)))
-    performance_goodput = 1
-    x_34 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_34
-    macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
-    macro_it_energy = macro_power*ops_duration
-    macro_energy = facility_pue*macro_it_energy
-    macro_electricity = where((grid_electricity_price == 0), 0, grid_electricity_price*macro_energy)
-    macro_embodied_carbon = node_embodied*x_34/node_lifetime
-    macro_operational_carbon = grid_carbon_intensity*macro_energy
-    macro_carbon = macro_embodied_carbon + macro_operational_carbon
-    macro_carbon_tax = where((ops_carbon_tax == 0), 0, macro_carbon*ops_carbon_tax)
-    macro_tco = macro_carbon_tax + macro_electricity + macro_rent
-    macro_tokens = ops_duration*performance_goodput*performance_throughput
-    macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
+    macro_cost_per_million_tokens = 1000000*x_34
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_router, model_embedding, model_final_norm, model_head, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_sparse_share, model_shared_layer, split_stage_layers, split_shared_parameters, model_expert_layer, split_expert_parameters, communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_inside, communication_tensor_nodes, communication_prefill_reduce, communication_prefill, work_head, model_active_layer, work_layer, model_mix_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, performance_busy, work_model, model_parameters, model_active, split_nodes, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, performance_mfu, feasibility_largest_batch, split_places, split_stray_devices, split_pieces, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_kv_heads, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_router, model_embedding, model_final_norm, model_head, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_sparse_share, model_shared_layer, split_stage_layers, split_shared_parameters, model_expert_layer, split_expert_parameters, communication_has_stages, split_held_requests, split_group_requests, communication_prefill_message, communication_stage_latency, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prefill_hop, communication_tensor_inside, communication_tensor_nodes, communication_prefill_reduce, communication_prefill, work_head, model_active_layer, work_layer, model_mix_width, work_pair, serving_prefill_work, serving_prefill_compute, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_prefill_touched, serving_prefill_moved, serving_prefill_memory, serving_prefill_time, split_groups, performance_ttft, communication_decode_message, communication_decode_hop, communication_decode_reduce, communication_decode, serving_context, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, serving_decode_moved, serving_decode_memory, serving_decode_time, performance_itl, performance_time_prefill, performance_time_prefill_communication, serving_steps, performance_time_decode, performance_time_decode_communication, performance_latency, performance_throughput, performance_busy, work_model, model_parameters, model_active, split_nodes, performance_time_to_answer, performance_success, performance_problem_throughput, macro_embodied_carbon, performance_goodput, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_electricity, macro_rent, macro_tco, macro_tokens, macro_cost_per_solved, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_prompt, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, performance_mfu, feasibility_largest_batch, split_places, split_stray_devices, split_pieces, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_kv_heads, macro_cost_per_million_tokens, macro_water,)

@@ -4,7 +4,7 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = '1375b6b1fb678fd9'
+SOURCE = 'edfb3e1f4997d2d2'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'datatype.cache_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price',
  'grid.water_intensity', 'model.active_experts', 'model.attention_bias', 'model.causal', 'model.context_length',
@@ -18,41 +18,42 @@ LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', '
  'serving.arrivals', 'serving.chunk', 'serving.in_time', 'serving.slots', 'software.decode_batched',
  'software.decode_single', 'software.efficiency', 'software.full_batch', 'software.link_efficiency',
  'software.memory_efficiency', 'software.page', 'split.context', 'split.data', 'split.devices', 'split.expert',
- 'split.pipeline', 'split.tensor', 'workload.output_tokens', 'workload.sequence_length')
+ 'split.pipeline', 'split.tensor', 'workload.output_tokens', 'workload.samples', 'workload.sequence_length',
+ 'workload.solve_rate', 'workload.thought_tokens')
 NAMES = ('communication.has_stages', 'communication.prompt_message', 'communication.link_rate', 'communication.net_rate',
  'communication.stage_rate', 'communication.prompt_hop', 'communication.tensor_inside', 'communication.tensor_nodes',
  'communication.prompt_reduce', 'split.stage_layers', 'communication.prompt', 'batching.cache_ranks',
  'batching.cache_width', 'batching.token_cache', 'serving.chunk_memory', 'model.query_key_width',
  'model.query_matrices', 'model.attention_matrices', 'model.dense_matrices', 'model.expert_matrices',
  'model.sparse_share', 'model.active_layer', 'work.layer', 'model.mix_width', 'work.pair', 'serving.chunk_work',
- 'serving.chunk_time', 'serving.chunks', 'serving.chunk_adds', 'serving.context', 'workload.batch_size',
- 'split.held_requests', 'split.group_requests', 'model.head', 'work.head', 'serving.decode_work',
- 'software.decode_efficiency', 'serving.decode_compute', 'serving.decode_touched', 'model.expert_layer',
- 'split.expert_parameters', 'model.embedding', 'model.final_norm', 'model.ends', 'model.attention_vectors',
- 'model.dense_vectors', 'model.layer_norms', 'model.router', 'model.shared_layer', 'split.shared_parameters',
- 'serving.decode_moved', 'serving.decode_memory', 'serving.decode_time', 'serving.step_decode',
- 'communication.decode_message', 'communication.stage_latency', 'communication.decode_hop',
- 'communication.decode_reduce', 'communication.decode', 'serving.step_exchange', 'serving.long_step',
- 'serving.replica_arrivals', 'serving.prefill_work', 'serving.prefill_compute', 'serving.prompt_compute',
- 'serving.read_again', 'serving.prompt_moved', 'serving.prompt_memory', 'serving.prompt_time', 'serving.step_prompt',
- 'serving.chunk_step', 'serving.steps', 'serving.rounds', 'serving.full_hold', 'serving.prompt_share',
- 'serving.mean_step', 'serving.prompt_rate', 'serving.prompt_load', 'serving.turn_mean', 'serving.held',
- 'serving.slot_rate', 'serving.slot_load', 'performance.utilisation', 'serving.all_busy', 'serving.slot_wait',
- 'performance.time_wait', 'serving.backlog', 'serving.turn', 'performance.time_turn', 'performance.time_prompt',
- 'serving.answer_spread', 'performance.time_answer', 'performance.latency', 'performance.ttft', 'serving.chunk_share',
- 'performance.itl', 'performance.token_latency', 'memory.prompt', 'work.model', 'model.parameters', 'model.active',
- 'split.nodes', 'split.groups', 'performance.throughput', 'serving.turnover', 'performance.mfu', 'serving.running',
- 'performance.busy', 'work.token', 'memory.weights', 'batching.request_tokens', 'batching.request_cache',
- 'memory.cache', 'batching.request_scores', 'memory.workspace', 'feasibility.memory_required',
- 'feasibility.memory_capacity', 'positions.learned', 'positions.placed', 'positions.answered',
- 'feasibility.largest_batch', 'performance.capacity', 'split.replica_ranks', 'split.places', 'split.stray_devices',
- 'split.pieces', 'split.stray_heads', 'split.stray_width', 'split.stray_expert_width', 'split.stray_kv_heads',
- 'performance.goodput', 'macro.rent', 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.electricity',
- 'macro.embodied_carbon', 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.tco', 'macro.tokens',
- 'macro.cost_per_million_tokens', 'macro.water')
+ 'serving.chunk_time', 'serving.chunks', 'serving.context', 'workload.batch_size', 'split.held_requests',
+ 'split.group_requests', 'model.head', 'work.head', 'serving.decode_work', 'software.decode_efficiency',
+ 'serving.decode_compute', 'serving.decode_touched', 'model.expert_layer', 'split.expert_parameters', 'model.embedding',
+ 'model.final_norm', 'model.ends', 'model.attention_vectors', 'model.dense_vectors', 'model.layer_norms',
+ 'model.router', 'model.shared_layer', 'split.shared_parameters', 'serving.decode_moved', 'serving.decode_memory',
+ 'serving.decode_time', 'serving.chunk_adds', 'serving.step_decode', 'communication.decode_message',
+ 'communication.stage_latency', 'communication.decode_hop', 'communication.decode_reduce', 'communication.decode',
+ 'serving.step_exchange', 'serving.long_step', 'serving.replica_arrivals', 'serving.prefill_work',
+ 'serving.prefill_compute', 'serving.prompt_compute', 'serving.read_again', 'serving.prompt_moved',
+ 'serving.prompt_memory', 'serving.prompt_time', 'serving.step_prompt', 'serving.chunk_step', 'serving.steps',
+ 'serving.rounds', 'serving.full_hold', 'serving.prompt_share', 'serving.mean_step', 'serving.prompt_rate',
+ 'serving.prompt_load', 'serving.turn_mean', 'serving.held', 'serving.slot_rate', 'serving.slot_load',
+ 'performance.utilisation', 'serving.all_busy', 'serving.slot_wait', 'performance.time_wait', 'serving.backlog',
+ 'serving.turn', 'performance.time_turn', 'performance.time_prompt', 'serving.answer_spread', 'performance.time_answer',
+ 'performance.latency', 'performance.ttft', 'serving.chunk_share', 'performance.itl', 'performance.token_latency',
+ 'memory.prompt', 'work.model', 'model.parameters', 'model.active', 'split.nodes', 'split.groups',
+ 'performance.time_to_answer', 'performance.success', 'performance.throughput', 'performance.problem_throughput',
+ 'macro.embodied_carbon', 'serving.running', 'performance.busy', 'performance.goodput', 'macro.power',
+ 'macro.it_energy', 'macro.energy', 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.electricity',
+ 'macro.rent', 'macro.tco', 'macro.tokens', 'macro.cost_per_solved', 'serving.turnover', 'performance.mfu',
+ 'work.token', 'memory.weights', 'batching.request_tokens', 'batching.request_cache', 'memory.cache',
+ 'batching.request_scores', 'memory.workspace', 'feasibility.memory_required', 'feasibility.memory_capacity',
+ 'positions.learned', 'positions.placed', 'positions.answered', 'feasibility.largest_batch', 'performance.capacity',
+ 'split.replica_ranks', 'split.places', 'split.stray_devices', 'split.pieces', 'split.stray_heads', 'split.stray_width',
+ 'split.stray_expert_width', 'split.stray_kv_heads', 'macro.cost_per_million_tokens', 'macro.water')
 
 
-def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_chunk, serving_in_time, serving_slots, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_output_tokens, workload_sequence_length):
+def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_chunk, serving_in_time, serving_slots, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_output_tokens, workload_samples, workload_sequence_length, workload_solve_rate, workload_thought_tokens):
     x_0 = (split_pipeline == 1)
     communication_has_stages = ((0) if x_0 else (1))
     x_1 = datatype_value_bytes*model_hidden
@@ -101,33 +102,33 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     x_24 = split_stage_layers/split_tensor
     serving_chunk_time = serving_chunk_work*x_22*x_24
     serving_chunks = ceil(workload_sequence_length/serving_chunk)
-    serving_chunk_adds = communication_prompt/serving_chunks + max(serving_chunk_memory, serving_chunk_time)
     serving_context = (1/2)*workload_output_tokens + workload_sequence_length
     workload_batch_size = serving_slots*split_data
     split_held_requests = ceil(workload_batch_size/split_data)
     split_group_requests = ceil(split_held_requests/split_pipeline)
     model_head = model_hidden*model_vocabulary
     work_head = 2*model_head
-    x_27 = split_group_requests/split_tensor
-    serving_decode_work = x_27*(split_stage_layers*(serving_context*work_pair + work_layer) + work_head)
+    x_26 = split_group_requests/split_tensor
+    serving_decode_work = x_26*(split_stage_layers*(serving_context*work_pair + work_layer) + work_head)
     software_decode_efficiency = software_decode_single + (software_decode_batched - software_decode_single)*min(1, (split_group_requests - 1)/(software_full_batch - 1))
     serving_decode_compute = serving_decode_work/(accelerator_peak*software_decode_efficiency)
     serving_decode_touched = 1 - (-model_active_experts/max(1, model_experts) + 1)**(serving_chunk + split_group_requests)
     model_expert_layer = model_expert_matrices*model_experts*model_sparse_share
     split_expert_parameters = model_expert_layer*x_24/split_expert
     model_embedding = model_hidden*(model_positions + model_vocabulary)
-    x_28 = model_hidden*model_norm_vectors
-    model_final_norm = x_28
+    x_27 = model_hidden*model_norm_vectors
+    model_final_norm = x_27
     model_ends = model_embedding + model_final_norm + model_further + model_head*(1 - model_tied)
     model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_13) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
     model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
-    model_layer_norms = model_norms*x_28
+    model_layer_norms = model_norms*x_27
     model_router = model_experts*(model_hidden + model_router_bias)
     model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_19*(model_dense_matrices + model_dense_vectors)
     split_shared_parameters = (model_shared_layer*split_stage_layers + ((model_ends) if x_0 else (max(model_embedding, model_head))))/split_tensor
     serving_decode_moved = batching_token_cache*serving_context*split_group_requests + datatype_weight_bytes*(serving_decode_touched*split_expert_parameters + split_shared_parameters)
     serving_decode_memory = serving_decode_moved*x_15
     serving_decode_time = max(serving_decode_compute, serving_decode_memory)
+    serving_chunk_adds = communication_prompt/serving_chunks - serving_decode_time + max(serving_chunk_memory + serving_decode_memory, serving_chunk_time + serving_decode_compute)
     serving_step_decode = serving_decode_time*split_pipeline
     communication_decode_message = split_group_requests*x_1
     communication_stage_latency = ((node_link_latency) if x_2 else (node_net_latency))
@@ -139,13 +140,13 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     serving_long_step = serving_chunk_adds*split_pipeline + x_29
     serving_replica_arrivals = serving_arrivals/split_data
     x_30 = 1 - 1/2*model_causal
-    serving_prefill_work = x_27*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_30) + work_head)
+    serving_prefill_work = x_26*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_30) + work_head)
     serving_prefill_compute = serving_prefill_work*x_22
     serving_prompt_compute = serving_prefill_compute/split_group_requests
     serving_read_again = serving_chunks*x_20*(serving_chunks - 1)
     serving_prompt_moved = batching_token_cache*(serving_read_again + workload_sequence_length)
     serving_prompt_memory = serving_prompt_moved*x_15
-    serving_prompt_time = max(serving_prompt_compute, serving_prompt_memory)
+    serving_prompt_time = serving_chunks*(-serving_decode_time + max(serving_decode_compute + serving_prompt_compute/serving_chunks, serving_decode_memory + serving_prompt_memory/serving_chunks))
     x_32 = split_pipeline/serving_chunks
     serving_step_prompt = x_32*(communication_prompt + serving_prompt_time)
     serving_chunk_step = serving_step_prompt + x_29
@@ -187,17 +188,35 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     performance_itl = ((serving_long_step) if (serving_chunk_share > x_43) else (x_29))
     performance_token_latency = performance_latency/workload_output_tokens
     memory_prompt = datatype_value_bytes*serving_chunk*(model_ffn_matrices*model_ffn_width/split_tensor + 2*model_hidden)
-    x_46 = workload_sequence_length + x_33
-    work_model = workload_batch_size*(model_layers*(work_layer*x_46 + work_pair*(serving_context*x_33 + workload_sequence_length**2*x_30)) + work_head*workload_output_tokens)
+    x_47 = workload_sequence_length + x_33
+    work_model = workload_batch_size*(model_layers*(work_layer*x_47 + work_pair*(serving_context*x_33 + workload_sequence_length**2*x_30)) + work_head*workload_output_tokens)
     model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
     model_active = model_active_layer*model_layers + model_head
     split_nodes = ceil(split_devices/node_accelerators)
     split_groups = ceil(split_held_requests/split_group_requests)
+    performance_time_to_answer = performance_token_latency*workload_thought_tokens + performance_ttft
+    performance_success = 1 - (1 - workload_solve_rate)**workload_samples
     performance_throughput = serving_arrivals*workload_output_tokens
-    serving_turnover = workload_batch_size/serving_arrivals
-    performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
+    performance_problem_throughput = performance_throughput/(workload_output_tokens*workload_samples)
+    x_48 = ops_duration*split_devices
+    macro_embodied_carbon = node_embodied*x_48/node_lifetime
     serving_running = -expm1(-serving_slot_load)
     performance_busy = serving_running*(serving_chunk_share*serving_prompt_time*x_32 + serving_step_decode)/serving_mean_step
+    performance_goodput = 1
+    macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
+    macro_it_energy = macro_power*ops_duration
+    macro_energy = facility_pue*macro_it_energy
+    macro_operational_carbon = grid_carbon_intensity*macro_energy
+    macro_carbon = macro_embodied_carbon + macro_operational_carbon
+    macro_carbon_tax = ((0) if (ops_carbon_tax == 0) else (macro_carbon*ops_carbon_tax))
+    macro_electricity = ((0) if (grid_electricity_price == 0) else (grid_electricity_price*macro_energy))
+    macro_rent = price_accelerator_hour*x_48
+    macro_tco = macro_carbon_tax + macro_electricity + macro_rent
+    macro_tokens = ops_duration*performance_goodput*performance_throughput
+    x_49 = macro_tco/macro_tokens
+    macro_cost_per_solved = workload_output_tokens*workload_samples*x_49/performance_success
+    serving_turnover = workload_batch_size/serving_arrivals
+    performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
     work_token = model_layers*work_layer + work_head
     memory_weights = datatype_weight_bytes*(split_expert_parameters + split_shared_parameters)
     batching_request_tokens = software_page*ceil((workload_output_tokens + workload_sequence_length)/software_page)
@@ -209,38 +228,25 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, dataty
     feasibility_memory_capacity = accelerator_capacity
     positions_learned = min(model_context_length, model_positions)
     positions_placed = ((workload_sequence_length) if (model_positions*(1 - model_causal) > 0) else (0))
-    positions_answered = ((x_46) if (model_causal*model_positions > 0) else (0))
+    positions_answered = ((x_47) if (model_causal*model_positions > 0) else (0))
     feasibility_largest_batch = split_data*max(0, floor((accelerator_capacity - memory_prompt - memory_weights)/(batching_request_cache + batching_request_scores)))
     performance_capacity = workload_batch_size/serving_full_hold
-    x_47 = split_pipeline*split_tensor
-    split_replica_ranks = x_47
-    split_places = split_context*split_data*x_47
-    x_48 = split_devices - split_places
-    split_stray_devices = max(x_48, -x_48)
+    x_50 = split_pipeline*split_tensor
+    split_replica_ranks = x_50
+    split_places = split_context*split_data*x_50
+    x_51 = split_devices - split_places
+    split_stray_devices = max(x_51, -x_51)
     split_pieces = split_pipeline
     split_stray_heads = model_heads % split_tensor
     split_stray_width = model_ffn_width % split_tensor
     split_stray_expert_width = model_expert_width % split_tensor
     split_stray_kv_heads = ((0) if x_11 else (min(model_kv_heads % split_tensor, split_tensor % model_kv_heads)))
-    performance_goodput = 1
-    x_49 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_49
-    macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
-    macro_it_energy = macro_power*ops_duration
-    macro_energy = facility_pue*macro_it_energy
-    macro_electricity = ((0) if (grid_electricity_price == 0) else (grid_electricity_price*macro_energy))
-    macro_embodied_carbon = node_embodied*x_49/node_lifetime
-    macro_operational_carbon = grid_carbon_intensity*macro_energy
-    macro_carbon = macro_embodied_carbon + macro_operational_carbon
-    macro_carbon_tax = ((0) if (ops_carbon_tax == 0) else (macro_carbon*ops_carbon_tax))
-    macro_tco = macro_carbon_tax + macro_electricity + macro_rent
-    macro_tokens = ops_duration*performance_goodput*performance_throughput
-    macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
+    macro_cost_per_million_tokens = 1000000*x_49
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_inside, communication_tensor_nodes, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, memory_prompt, work_model, model_parameters, model_active, split_nodes, split_groups, performance_throughput, serving_turnover, performance_mfu, serving_running, performance_busy, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, feasibility_largest_batch, performance_capacity, split_replica_ranks, split_places, split_stray_devices, split_pieces, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_kv_heads, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_inside, communication_tensor_nodes, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_chunk_adds, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, memory_prompt, work_model, model_parameters, model_active, split_nodes, split_groups, performance_time_to_answer, performance_success, performance_throughput, performance_problem_throughput, macro_embodied_carbon, serving_running, performance_busy, performance_goodput, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_electricity, macro_rent, macro_tco, macro_tokens, macro_cost_per_solved, serving_turnover, performance_mfu, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, feasibility_largest_batch, performance_capacity, split_replica_ranks, split_places, split_stray_devices, split_pieces, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_kv_heads, macro_cost_per_million_tokens, macro_water,)
 
 
-def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_chunk, serving_in_time, serving_slots, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_output_tokens, workload_sequence_length):
+def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, datatype_cache_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, price_accelerator_hour, serving_arrivals, serving_chunk, serving_in_time, serving_slots, software_decode_batched, software_decode_single, software_efficiency, software_full_batch, software_link_efficiency, software_memory_efficiency, software_page, split_context, split_data, split_devices, split_expert, split_pipeline, split_tensor, workload_output_tokens, workload_samples, workload_sequence_length, workload_solve_rate, workload_thought_tokens):
     ceil, floor, log, exp, expm1 = numpy.ceil, numpy.floor, numpy.log, numpy.exp, numpy.expm1
     erfinv, erlang_c = erfinv_of(numpy), erlang_c_of(numpy)
     maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod
@@ -292,33 +298,33 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     x_24 = split_stage_layers/split_tensor
     serving_chunk_time = serving_chunk_work*x_22*x_24
     serving_chunks = ceil(workload_sequence_length/serving_chunk)
-    serving_chunk_adds = communication_prompt/serving_chunks + maximum(serving_chunk_memory, serving_chunk_time)
     serving_context = (1/2)*workload_output_tokens + workload_sequence_length
     workload_batch_size = serving_slots*split_data
     split_held_requests = ceil(workload_batch_size/split_data)
     split_group_requests = ceil(split_held_requests/split_pipeline)
     model_head = model_hidden*model_vocabulary
     work_head = 2*model_head
-    x_27 = split_group_requests/split_tensor
-    serving_decode_work = x_27*(split_stage_layers*(serving_context*work_pair + work_layer) + work_head)
+    x_26 = split_group_requests/split_tensor
+    serving_decode_work = x_26*(split_stage_layers*(serving_context*work_pair + work_layer) + work_head)
     software_decode_efficiency = software_decode_single + (software_decode_batched - software_decode_single)*minimum(1, (split_group_requests - 1)/(software_full_batch - 1))
     serving_decode_compute = serving_decode_work/(accelerator_peak*software_decode_efficiency)
     serving_decode_touched = 1 - (-model_active_experts/maximum(1, model_experts) + 1)**(serving_chunk + split_group_requests)
     model_expert_layer = model_expert_matrices*model_experts*model_sparse_share
     split_expert_parameters = model_expert_layer*x_24/split_expert
     model_embedding = model_hidden*(model_positions + model_vocabulary)
-    x_28 = model_hidden*model_norm_vectors
-    model_final_norm = x_28
+    x_27 = model_hidden*model_norm_vectors
+    model_final_norm = x_27
     model_ends = model_embedding + model_final_norm + model_further + model_head*(1 - model_tied)
     model_attention_vectors = model_attention_bias*model_head_width*(model_heads + x_13) + model_head_norms*model_head_width + model_hidden*model_output_bias + model_latent*(model_kv_rank + model_query_rank)
     model_dense_vectors = model_ffn_bias*(model_ffn_width*(model_ffn_matrices - 1) + model_hidden)
-    model_layer_norms = model_norms*x_28
+    model_layer_norms = model_norms*x_27
     model_router = model_experts*(model_hidden + model_router_bias)
     model_shared_layer = model_attention_matrices + model_attention_vectors + model_layer_norms + model_sparse_share*(model_expert_matrices*model_shared_experts + model_router) + x_19*(model_dense_matrices + model_dense_vectors)
     split_shared_parameters = (model_shared_layer*split_stage_layers + where(x_0, model_ends, maximum(model_embedding, model_head)))/split_tensor
     serving_decode_moved = batching_token_cache*serving_context*split_group_requests + datatype_weight_bytes*(serving_decode_touched*split_expert_parameters + split_shared_parameters)
     serving_decode_memory = serving_decode_moved*x_15
     serving_decode_time = maximum(serving_decode_compute, serving_decode_memory)
+    serving_chunk_adds = communication_prompt/serving_chunks - serving_decode_time + maximum(serving_chunk_memory + serving_decode_memory, serving_chunk_time + serving_decode_compute)
     serving_step_decode = serving_decode_time*split_pipeline
     communication_decode_message = split_group_requests*x_1
     communication_stage_latency = where(x_2, node_link_latency, node_net_latency)
@@ -330,13 +336,13 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     serving_long_step = serving_chunk_adds*split_pipeline + x_29
     serving_replica_arrivals = serving_arrivals/split_data
     x_30 = 1 - 1/2*model_causal
-    serving_prefill_work = x_27*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_30) + work_head)
+    serving_prefill_work = x_26*(split_stage_layers*workload_sequence_length*(work_layer + work_pair*workload_sequence_length*x_30) + work_head)
     serving_prefill_compute = serving_prefill_work*x_22
     serving_prompt_compute = serving_prefill_compute/split_group_requests
     serving_read_again = serving_chunks*x_20*(serving_chunks - 1)
     serving_prompt_moved = batching_token_cache*(serving_read_again + workload_sequence_length)
     serving_prompt_memory = serving_prompt_moved*x_15
-    serving_prompt_time = maximum(serving_prompt_compute, serving_prompt_memory)
+    serving_prompt_time = serving_chunks*(-serving_decode_time + maximum(serving_decode_compute + serving_prompt_compute/serving_chunks, serving_decode_memory + serving_prompt_memory/serving_chunks))
     x_32 = split_pipeline/serving_chunks
     serving_step_prompt = x_32*(communication_prompt + serving_prompt_time)
     serving_chunk_step = serving_step_prompt + x_29
@@ -378,17 +384,35 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     performance_itl = where((serving_chunk_share > x_43), serving_long_step, x_29)
     performance_token_latency = performance_latency/workload_output_tokens
     memory_prompt = datatype_value_bytes*serving_chunk*(model_ffn_matrices*model_ffn_width/split_tensor + 2*model_hidden)
-    x_46 = workload_sequence_length + x_33
-    work_model = workload_batch_size*(model_layers*(work_layer*x_46 + work_pair*(serving_context*x_33 + workload_sequence_length**2*x_30)) + work_head*workload_output_tokens)
+    x_47 = workload_sequence_length + x_33
+    work_model = workload_batch_size*(model_layers*(work_layer*x_47 + work_pair*(serving_context*x_33 + workload_sequence_length**2*x_30)) + work_head*workload_output_tokens)
     model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
     model_active = model_active_layer*model_layers + model_head
     split_nodes = ceil(split_devices/node_accelerators)
     split_groups = ceil(split_held_requests/split_group_requests)
+    performance_time_to_answer = performance_token_latency*workload_thought_tokens + performance_ttft
+    performance_success = 1 - (1 - workload_solve_rate)**workload_samples
     performance_throughput = serving_arrivals*workload_output_tokens
-    serving_turnover = workload_batch_size/serving_arrivals
-    performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
+    performance_problem_throughput = performance_throughput/(workload_output_tokens*workload_samples)
+    x_48 = ops_duration*split_devices
+    macro_embodied_carbon = node_embodied*x_48/node_lifetime
     serving_running = -expm1(-serving_slot_load)
     performance_busy = serving_running*(serving_chunk_share*serving_prompt_time*x_32 + serving_step_decode)/serving_mean_step
+    performance_goodput = 1
+    macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
+    macro_it_energy = macro_power*ops_duration
+    macro_energy = facility_pue*macro_it_energy
+    macro_operational_carbon = grid_carbon_intensity*macro_energy
+    macro_carbon = macro_embodied_carbon + macro_operational_carbon
+    macro_carbon_tax = where((ops_carbon_tax == 0), 0, macro_carbon*ops_carbon_tax)
+    macro_electricity = where((grid_electricity_price == 0), 0, grid_electricity_price*macro_energy)
+    macro_rent = price_accelerator_hour*x_48
+    macro_tco = macro_carbon_tax + macro_electricity + macro_rent
+    macro_tokens = ops_duration*performance_goodput*performance_throughput
+    x_49 = macro_tco/macro_tokens
+    macro_cost_per_solved = workload_output_tokens*workload_samples*x_49/performance_success
+    serving_turnover = workload_batch_size/serving_arrivals
+    performance_mfu = work_model/(accelerator_peak*serving_turnover*split_devices)
     work_token = model_layers*work_layer + work_head
     memory_weights = datatype_weight_bytes*(split_expert_parameters + split_shared_parameters)
     batching_request_tokens = software_page*ceil((workload_output_tokens + workload_sequence_length)/software_page)
@@ -400,32 +424,19 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     feasibility_memory_capacity = accelerator_capacity
     positions_learned = minimum(model_context_length, model_positions)
     positions_placed = where((model_positions*(1 - model_causal) > 0), workload_sequence_length, 0)
-    positions_answered = where((model_causal*model_positions > 0), x_46, 0)
+    positions_answered = where((model_causal*model_positions > 0), x_47, 0)
     feasibility_largest_batch = split_data*maximum(0, floor((accelerator_capacity - memory_prompt - memory_weights)/(batching_request_cache + batching_request_scores)))
     performance_capacity = workload_batch_size/serving_full_hold
-    x_47 = split_pipeline*split_tensor
-    split_replica_ranks = x_47
-    split_places = split_context*split_data*x_47
-    x_48 = split_devices - split_places
-    split_stray_devices = maximum(x_48, -x_48)
+    x_50 = split_pipeline*split_tensor
+    split_replica_ranks = x_50
+    split_places = split_context*split_data*x_50
+    x_51 = split_devices - split_places
+    split_stray_devices = maximum(x_51, -x_51)
     split_pieces = split_pipeline
     split_stray_heads = mod(model_heads, split_tensor)
     split_stray_width = mod(model_ffn_width, split_tensor)
     split_stray_expert_width = mod(model_expert_width, split_tensor)
     split_stray_kv_heads = where(x_11, 0, minimum(mod(model_kv_heads, split_tensor), mod(split_tensor, model_kv_heads)))
-    performance_goodput = 1
-    x_49 = ops_duration*split_devices
-    macro_rent = price_accelerator_hour*x_49
-    macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
-    macro_it_energy = macro_power*ops_duration
-    macro_energy = facility_pue*macro_it_energy
-    macro_electricity = where((grid_electricity_price == 0), 0, grid_electricity_price*macro_energy)
-    macro_embodied_carbon = node_embodied*x_49/node_lifetime
-    macro_operational_carbon = grid_carbon_intensity*macro_energy
-    macro_carbon = macro_embodied_carbon + macro_operational_carbon
-    macro_carbon_tax = where((ops_carbon_tax == 0), 0, macro_carbon*ops_carbon_tax)
-    macro_tco = macro_carbon_tax + macro_electricity + macro_rent
-    macro_tokens = ops_duration*performance_goodput*performance_throughput
-    macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
+    macro_cost_per_million_tokens = 1000000*x_49
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_inside, communication_tensor_nodes, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_chunk_adds, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, memory_prompt, work_model, model_parameters, model_active, split_nodes, split_groups, performance_throughput, serving_turnover, performance_mfu, serving_running, performance_busy, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, feasibility_largest_batch, performance_capacity, split_replica_ranks, split_places, split_stray_devices, split_pieces, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_kv_heads, performance_goodput, macro_rent, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_tco, macro_tokens, macro_cost_per_million_tokens, macro_water,)
+    return (communication_has_stages, communication_prompt_message, communication_link_rate, communication_net_rate, communication_stage_rate, communication_prompt_hop, communication_tensor_inside, communication_tensor_nodes, communication_prompt_reduce, split_stage_layers, communication_prompt, batching_cache_ranks, batching_cache_width, batching_token_cache, serving_chunk_memory, model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_sparse_share, model_active_layer, work_layer, model_mix_width, work_pair, serving_chunk_work, serving_chunk_time, serving_chunks, serving_context, workload_batch_size, split_held_requests, split_group_requests, model_head, work_head, serving_decode_work, software_decode_efficiency, serving_decode_compute, serving_decode_touched, model_expert_layer, split_expert_parameters, model_embedding, model_final_norm, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_router, model_shared_layer, split_shared_parameters, serving_decode_moved, serving_decode_memory, serving_decode_time, serving_chunk_adds, serving_step_decode, communication_decode_message, communication_stage_latency, communication_decode_hop, communication_decode_reduce, communication_decode, serving_step_exchange, serving_long_step, serving_replica_arrivals, serving_prefill_work, serving_prefill_compute, serving_prompt_compute, serving_read_again, serving_prompt_moved, serving_prompt_memory, serving_prompt_time, serving_step_prompt, serving_chunk_step, serving_steps, serving_rounds, serving_full_hold, serving_prompt_share, serving_mean_step, serving_prompt_rate, serving_prompt_load, serving_turn_mean, serving_held, serving_slot_rate, serving_slot_load, performance_utilisation, serving_all_busy, serving_slot_wait, performance_time_wait, serving_backlog, serving_turn, performance_time_turn, performance_time_prompt, serving_answer_spread, performance_time_answer, performance_latency, performance_ttft, serving_chunk_share, performance_itl, performance_token_latency, memory_prompt, work_model, model_parameters, model_active, split_nodes, split_groups, performance_time_to_answer, performance_success, performance_throughput, performance_problem_throughput, macro_embodied_carbon, serving_running, performance_busy, performance_goodput, macro_power, macro_it_energy, macro_energy, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_electricity, macro_rent, macro_tco, macro_tokens, macro_cost_per_solved, serving_turnover, performance_mfu, work_token, memory_weights, batching_request_tokens, batching_request_cache, memory_cache, batching_request_scores, memory_workspace, feasibility_memory_required, feasibility_memory_capacity, positions_learned, positions_placed, positions_answered, feasibility_largest_batch, performance_capacity, split_replica_ranks, split_places, split_stray_devices, split_pieces, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_kv_heads, macro_cost_per_million_tokens, macro_water,)
