@@ -160,7 +160,9 @@ def sensitivity(evaluation: Evaluation, name: str = "performance.latency") -> Se
     )
     hidden = _hidden(evaluation)
     found = [
-        Elasticity(leaf, wall_of(evaluation.variant, leaf, hidden), grows[leaf][target], shrinks[leaf][target], _whole(leaf))
+        Elasticity(
+            leaf, wall_of(evaluation.variant, leaf, hidden), grows[leaf][target], shrinks[leaf][target], _whole(leaf)
+        )
         for leaf in grows
         if abs(grows[leaf][target]) > SAME or abs(shrinks[leaf][target]) > SAME
     ]

@@ -39,6 +39,7 @@ _MACRO = (
     ("cost of a million tokens", "macro.cost_per_million_tokens"),
     ("cost of a million samples", "macro.cost_per_million_samples"), ("tokens", "macro.tokens"),
     ("cost of a solved problem", "macro.cost_per_solved"),
+    ("wait for the cluster", "macro.queue_wait"), ("time to the result", "macro.time_to_result"),
     ("time of the run", "macro.run_time"), ("cost of the run", "macro.run_cost"),
     ("carbon of the run", "macro.run_carbon"), ("energy", "macro.energy"), ("carbon", "macro.carbon"), ("water", "macro.water"),
 )  # fmt: skip

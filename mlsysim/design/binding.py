@@ -42,6 +42,9 @@ OF_THE_GRID = "grid"
 NO_TOKENS = "the plan does not say how many tokens the run has (workload.tokens)"
 NO_RUN = "the plan has neither a duration (ops.duration_days) nor the tokens of a run (workload.tokens)"
 NO_RATE = "the plan does not say how often one answer solves its problem (workload.solve_rate)"
+NOT_SHARED = "the plan does not say how busy a shared cluster is (ops.shared_load)"
+#: How a cluster is shared of which the plan does not say it.
+UNSHARED = {"shared_load": None, "shared_places": 1.0, "shared_spread": 1.0}
 #: How a plan reasons that does not say so.
 UNTHOUGHT = {"samples": 1.0, "thought_tokens": 0.0}
 HELD_FOR_THE_RUN = "the time of the run, since the plan has no ops.duration_days"
@@ -432,6 +435,8 @@ class _Binder:
         return replace(_of(best, "per_accelerator"), origin="default", says=f"{best.title}, on demand")
 
     def _ops(self, rest: str) -> Binding:
+        if rest in UNSHARED:
+            return Binding(UNSHARED[rest], "default", NOT_SHARED)
         if rest == "carbon_tax":
             return Binding(0.0, "default", "no carbon tax")
         return self.open_duration()

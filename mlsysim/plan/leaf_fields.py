@@ -17,6 +17,9 @@ NetworkLinkLatency = Annotated[float, Field(strict=True, gt=0, le=10**6, allow_i
 NetworkBandwidth = Annotated[float, Field(strict=True, gt=0, le=10**6, allow_inf_nan=False), Unit('GB/s')]
 NetworkLatency = Annotated[float, Field(strict=True, gt=0, le=10**6, allow_inf_nan=False), Unit('us')]
 OpsDurationDays = Annotated[float, Field(strict=True, gt=0, le=36500, allow_inf_nan=False), Unit('day')]
+OpsSharedLoad = Annotated[float, Field(strict=True, ge=0, le=0.999, allow_inf_nan=False), Unit('1')]
+OpsSharedPlaces = Annotated[int, Field(strict=True, ge=1, le=10**4), Unit('1')]
+OpsSharedSpread = Annotated[float, Field(strict=True, ge=0, le=100, allow_inf_nan=False), Unit('1')]
 OpsPricePerAcceleratorHour = Annotated[float, Field(strict=True, gt=0, le=10**6, allow_inf_nan=False), Unit('USD/h')]
 OpsCarbonTax = Annotated[float, Field(strict=True, ge=0, le=10**6, allow_inf_nan=False), Unit('USD/tCO2e')]
 OpsCarbonIntensity = Annotated[float, Field(strict=True, ge=0, le=10**6, allow_inf_nan=False), Unit('gCO2e/kWh')]
@@ -75,6 +78,9 @@ class OpsLeaves(Section):
     """Fields of the section ops that say leaves."""
 
     duration_days: OpsDurationDays | None = Field(default=None, description='days for which the accelerators are held')
+    shared_load: OpsSharedLoad | None = Field(default=None, description='share of a shared cluster that jobs like this one keep busy; training of a transformer only')
+    shared_places: OpsSharedPlaces | None = Field(default=None, description='jobs of this size that the shared cluster runs at once; training of a transformer only; default: 1')
+    shared_spread: OpsSharedSpread | None = Field(default=None, description='standard deviation of how long jobs take, over the mean; training of a transformer only; default: 1, as of exponential times')
     price_per_accelerator_hour: OpsPricePerAcceleratorHour | None = Field(default=None, description="price of one accelerator for an hour, in USD/h; default: the registry's price for this accelerator")
     carbon_tax: OpsCarbonTax | None = Field(default=None, description='price of emissions, in USD/tCO2e; default: 0')
     carbon_intensity: OpsCarbonIntensity | None = Field(default=None, description="emissions of electricity, in gCO2e/kWh; default: the registry's of the region")

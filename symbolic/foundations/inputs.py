@@ -705,6 +705,31 @@ duration = Quantity(
         "ops.duration_days", "days for which the accelerators are held", unit="day", least=0, above=True, most=36500
     ),
 )
+shared_load = ratio(
+    "ops.shared_load",
+    r"\rho_{\mathrm{shared}}",
+    "share of a shared cluster that jobs like this one keep busy",
+    low=0,
+    high=0.99,
+    field=Field("ops.shared_load", least=0, most=0.999),
+)
+shared_places = count(
+    "ops.shared_places",
+    r"c_{\mathrm{shared}}",
+    "jobs of this size that the shared cluster runs at once",
+    high=64,
+    field=Field("ops.shared_places", default="1", most=1e4),
+    unsaid="",
+)
+shared_spread = ratio(
+    "ops.shared_spread",
+    r"c_{v}",
+    "standard deviation of how long jobs take, over the mean",
+    low=0,
+    high=4,
+    field=Field("ops.shared_spread", default="1, as of exponential times", least=0, most=100),
+    unsaid="",
+)
 price = Quantity(
     "price.accelerator_hour",
     r"\pi_{\mathrm{acc}}",

@@ -4,7 +4,7 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = 'edfb3e1f4997d2d2'
+SOURCE = '274626db0711dba2'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'data.cache', 'data.worker_rate', 'data.workers',
  'dataset.sample_size', 'dataset.size', 'dataset.token_size', 'datatype.score_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price',
@@ -17,21 +17,23 @@ LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', '
  'model.vocabulary', 'node.accelerators', 'node.embodied', 'node.host_bandwidth', 'node.host_memory',
  'node.host_memory_bandwidth', 'node.lifetime', 'node.link_bandwidth', 'node.link_latency', 'node.net_bandwidth',
  'node.net_latency', 'node.power_idle', 'node.power_max', 'node.reach', 'ops.carbon_tax', 'ops.duration',
- 'optimizer.gradient_bytes', 'optimizer.state_bytes', 'price.accelerator_hour', 'reliability.device_mtbf',
- 'reliability.restart', 'scaling.data_exponent', 'scaling.data_scale', 'scaling.irreducible', 'scaling.size_exponent',
- 'scaling.size_scale', 'software.efficiency', 'software.imbalance', 'software.link_efficiency',
- 'software.memory_efficiency', 'software.overlap', 'split.context', 'split.data', 'split.devices', 'split.expert',
- 'split.first_spared', 'split.interleave', 'split.last_spared', 'split.microbatch', 'split.offload_activations',
- 'split.offload_optimizer', 'split.pipeline', 'split.recompute', 'split.sequence', 'split.tensor', 'split.zero',
- 'storage.filesystem_bandwidth', 'storage.filesystem_read_bandwidth', 'storage.node_bandwidth',
- 'storage.read_bandwidth', 'workload.batch_size', 'workload.sequence_length', 'workload.training_tokens')
+ 'ops.shared_load', 'ops.shared_places', 'ops.shared_spread', 'optimizer.gradient_bytes', 'optimizer.state_bytes',
+ 'price.accelerator_hour', 'reliability.device_mtbf', 'reliability.restart', 'scaling.data_exponent',
+ 'scaling.data_scale', 'scaling.irreducible', 'scaling.size_exponent', 'scaling.size_scale', 'software.efficiency',
+ 'software.imbalance', 'software.link_efficiency', 'software.memory_efficiency', 'software.overlap', 'split.context',
+ 'split.data', 'split.devices', 'split.expert', 'split.first_spared', 'split.interleave', 'split.last_spared',
+ 'split.microbatch', 'split.offload_activations', 'split.offload_optimizer', 'split.pipeline', 'split.recompute',
+ 'split.sequence', 'split.tensor', 'split.zero', 'storage.filesystem_bandwidth', 'storage.filesystem_read_bandwidth',
+ 'storage.node_bandwidth', 'storage.read_bandwidth', 'workload.batch_size', 'workload.sequence_length',
+ 'workload.training_tokens')
 NAMES = ('model.query_key_width', 'model.query_matrices', 'model.attention_matrices', 'model.dense_matrices',
  'model.expert_matrices', 'model.router', 'model.embedding', 'model.final_norm', 'model.head', 'model.ends',
  'model.attention_vectors', 'model.dense_vectors', 'model.layer_norms', 'model.sparse_share', 'model.shared_layer',
  'split.counted_layers', 'split.share_layers', 'split.lacking_layers', 'split.first_layers', 'split.first_shared',
  'split.tail_layers', 'split.stage_layers', 'split.between_shared', 'split.last_shared', 'split.shared_parameters',
  'model.expert_layer', 'split.expert_parameters', 'model.active_layer', 'model.parameters', 'model.active',
- 'split.microbatches', 'split.local_tokens', 'split.group', 'split.nodes', 'model.mix_width', 'work.pair',
+ 'multi_tenant.job_waits', 'split.nodes', 'checkpoint.rate', 'checkpoint.size', 'checkpoint.stall',
+ 'fragility.job_mtbf', 'fragility.lost', 'performance.goodput', 'split.local_tokens', 'model.mix_width', 'work.pair',
  'work.attention', 'work.attention_repeats', 'work.attention_passes', 'communication.attention_work',
  'communication.attention_time', 'communication.context_message', 'communication.net_rate',
  'communication.context_far_hop', 'communication.link_rate', 'communication.context_hop',
@@ -46,40 +48,40 @@ NAMES = ('model.query_key_width', 'model.query_matrices', 'model.attention_matri
  'communication.tensor_time', 'memory.split_kept', 'memory.whole_kept', 'memory.full_kept', 'memory.score_kept',
  'memory.layer_kept', 'work.product_passes', 'memory.stage_moved', 'memory.stage_time', 'work.head', 'work.layer',
  'work.layer_step', 'work.stage', 'work.stage_time', 'memory.stage_roofline', 'communication.slot',
- 'performance.time_work', 'performance.time_tensor', 'performance.time_context', 'performance.time_expert',
- 'performance.time_pipeline', 'performance.time_bubble', 'memory.state_parts', 'memory.update_moved',
- 'memory.device_update', 'memory.host_users', 'memory.host_update', 'performance.time_optimizer',
+ 'performance.time_bubble', 'split.microbatches', 'performance.time_context', 'split.group',
  'communication.ranks_inside', 'communication.weight_data', 'communication.gather_inside',
  'communication.ranks_outside', 'communication.gather_outside', 'communication.gathers', 'communication.gradient_data',
  'communication.scatter_inside', 'communication.scatter_outside', 'communication.scatters', 'communication.data_time',
- 'communication.window', 'performance.time_data', 'communication.host_rate', 'memory.activations_one_way',
- 'memory.forward_hides', 'memory.leaving', 'memory.backward_hides', 'memory.returning', 'memory.rank_part',
- 'memory.gradients_down', 'memory.together', 'memory.weights_up', 'performance.time_offload',
+ 'communication.window', 'performance.time_data', 'performance.time_expert', 'communication.host_rate',
+ 'memory.activations_one_way', 'memory.forward_hides', 'memory.leaving', 'memory.backward_hides', 'memory.returning',
+ 'memory.state_parts', 'memory.rank_part', 'memory.gradients_down', 'memory.together', 'memory.weights_up',
+ 'performance.time_offload', 'memory.update_moved', 'memory.device_update', 'memory.host_users', 'memory.host_update',
+ 'performance.time_optimizer', 'performance.time_pipeline', 'performance.time_tensor', 'performance.time_work',
  'performance.time_accelerators', 'ingestion.sample_size', 'ingestion.read', 'ingestion.supply',
  'performance.time_ingest', 'transformation.workers', 'performance.time_transform', 'performance.latency',
- 'performance.data_stall', 'performance.throughput', 'performance.busy', 'work.token', 'work.forward', 'work.model',
- 'work.hardware', 'memory.in_flight', 'memory.in_flight_between', 'memory.in_flight_last', 'memory.logits',
- 'memory.again', 'memory.first_kept', 'memory.between_kept', 'memory.last_kept', 'feasibility.memory_capacity',
- 'memory.gradient_parts', 'memory.weight_parts', 'memory.expert_bytes', 'memory.shared_bytes', 'memory.first_states',
- 'memory.gathered', 'memory.staged', 'memory.first_stage', 'memory.between_states', 'memory.between_stage',
- 'memory.last_states', 'memory.last_stage', 'feasibility.memory_required', 'memory.needy_shared', 'memory.needy_layers',
- 'memory.activations', 'memory.weights', 'memory.gradients', 'memory.optimizer', 'positions.learned',
- 'positions.placed', 'performance.mfu_all_pairs', 'performance.mfu', 'performance.hfu', 'memory.host_states',
- 'memory.host_activations', 'memory.host_needed', 'performance.workers_needed', 'complexity.budget', 'complexity.split',
- 'performance.loss', 'performance.optimal_parameters', 'performance.optimal_tokens', 'performance.optimal_loss',
+ 'performance.throughput', 'macro.run_time', 'capital.held', 'macro.queue_wait', 'macro.time_to_result',
+ 'performance.data_stall', 'performance.busy', 'work.token', 'work.forward', 'work.model', 'work.hardware',
+ 'memory.in_flight', 'memory.in_flight_between', 'memory.in_flight_last', 'memory.logits', 'memory.again',
+ 'memory.first_kept', 'memory.between_kept', 'memory.last_kept', 'feasibility.memory_capacity', 'memory.gradient_parts',
+ 'memory.weight_parts', 'memory.expert_bytes', 'memory.shared_bytes', 'memory.first_states', 'memory.gathered',
+ 'memory.staged', 'memory.first_stage', 'memory.between_states', 'memory.between_stage', 'memory.last_states',
+ 'memory.last_stage', 'feasibility.memory_required', 'memory.needy_shared', 'memory.needy_layers', 'memory.activations',
+ 'memory.weights', 'memory.gradients', 'memory.optimizer', 'positions.learned', 'positions.placed',
+ 'performance.mfu_all_pairs', 'performance.mfu', 'performance.hfu', 'memory.host_states', 'memory.host_activations',
+ 'memory.host_needed', 'performance.workers_needed', 'complexity.budget', 'complexity.split', 'performance.loss',
+ 'performance.optimal_parameters', 'performance.optimal_tokens', 'performance.optimal_loss',
  'performance.tokens_per_parameter', 'performance.overtraining', 'split.places', 'split.stray_devices', 'split.pieces',
  'split.chunk_layers', 'split.stray_chunks', 'split.stray_spared', 'split.end_lacks', 'split.batch_step',
  'split.stray_samples', 'split.stray_heads', 'split.stray_width', 'split.stray_expert_width', 'split.stray_ranks',
  'split.stray_layers', 'split.stray_kv_heads', 'split.sequence_parts', 'split.stray_tokens', 'split.stray_shares',
- 'split.sequence_step', 'split.stray_experts', 'split.stray_rounds', 'checkpoint.rate', 'checkpoint.size',
- 'checkpoint.stall', 'fragility.job_mtbf', 'fragility.period', 'fragility.lost', 'performance.goodput',
- 'macro.run_time', 'capital.held', 'macro.power', 'macro.it_energy', 'macro.energy', 'macro.electricity',
- 'macro.embodied_carbon', 'macro.operational_carbon', 'macro.carbon', 'macro.carbon_tax', 'macro.rent', 'macro.tco',
- 'macro.tokens', 'macro.run_carbon', 'capital.run_rent', 'sustainability.run_it_energy', 'sustainability.run_energy',
- 'capital.run_electricity', 'capital.run_tax', 'macro.run_cost', 'macro.cost_per_million_tokens', 'macro.water')
+ 'split.sequence_step', 'split.stray_experts', 'split.stray_rounds', 'fragility.period', 'macro.power',
+ 'macro.it_energy', 'macro.energy', 'macro.electricity', 'macro.embodied_carbon', 'macro.operational_carbon',
+ 'macro.carbon', 'macro.carbon_tax', 'macro.rent', 'macro.tco', 'macro.tokens', 'macro.run_carbon', 'capital.run_rent',
+ 'sustainability.run_it_energy', 'sustainability.run_energy', 'capital.run_electricity', 'capital.run_tax',
+ 'macro.run_cost', 'macro.cost_per_million_tokens', 'macro.water')
 
 
-def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, data_cache, data_worker_rate, data_workers, dataset_sample_size, dataset_size, dataset_token_size, datatype_score_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_dropout, model_expert_groups, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_routed_groups, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_host_bandwidth, node_host_memory, node_host_memory_bandwidth, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, scaling_data_exponent, scaling_data_scale, scaling_irreducible, scaling_size_exponent, scaling_size_scale, software_efficiency, software_imbalance, software_link_efficiency, software_memory_efficiency, software_overlap, split_context, split_data, split_devices, split_expert, split_first_spared, split_interleave, split_last_spared, split_microbatch, split_offload_activations, split_offload_optimizer, split_pipeline, split_recompute, split_sequence, split_tensor, split_zero, storage_filesystem_bandwidth, storage_filesystem_read_bandwidth, storage_node_bandwidth, storage_read_bandwidth, workload_batch_size, workload_sequence_length, workload_training_tokens):
+def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, data_cache, data_worker_rate, data_workers, dataset_sample_size, dataset_size, dataset_token_size, datatype_score_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_dropout, model_expert_groups, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_routed_groups, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_host_bandwidth, node_host_memory, node_host_memory_bandwidth, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, ops_shared_load, ops_shared_places, ops_shared_spread, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, scaling_data_exponent, scaling_data_scale, scaling_irreducible, scaling_size_exponent, scaling_size_scale, software_efficiency, software_imbalance, software_link_efficiency, software_memory_efficiency, software_overlap, split_context, split_data, split_devices, split_expert, split_first_spared, split_interleave, split_last_spared, split_microbatch, split_offload_activations, split_offload_optimizer, split_pipeline, split_recompute, split_sequence, split_tensor, split_zero, storage_filesystem_bandwidth, storage_filesystem_read_bandwidth, storage_node_bandwidth, storage_read_bandwidth, workload_batch_size, workload_sequence_length, workload_training_tokens):
     x_0 = (model_latent == 1)
     model_query_key_width = ((model_nope_width + model_rope_width) if x_0 else (model_head_width))
     x_1 = model_heads*model_query_key_width
@@ -127,224 +129,238 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, data_c
     model_active_layer = model_attention_matrices + model_sparse_share*(model_expert_matrices*x_18 + model_experts*model_hidden) + x_17
     model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
     model_active = model_active_layer*model_layers + model_head
-    split_microbatches = workload_batch_size/(split_data*split_microbatch)
-    split_local_tokens = split_microbatch*workload_sequence_length/split_context
-    x_19 = split_context*split_data
-    split_group = x_19
+    x_19 = (ops_shared_load >= 1)
+    multi_tenant_job_waits = ((1) if x_19 else (erlang_c(ops_shared_places, ops_shared_load*ops_shared_places)))
     split_nodes = ceil(split_devices/node_accelerators)
+    checkpoint_rate = min(storage_filesystem_bandwidth, split_nodes*storage_node_bandwidth)
+    checkpoint_size = model_parameters*(datatype_weight_bytes + optimizer_state_bytes)
+    checkpoint_stall = checkpoint_size/checkpoint_rate
+    fragility_job_mtbf = reliability_device_mtbf/split_devices
+    x_21 = (fragility_job_mtbf)**0.5
+    x_22 = (2)**0.5*(checkpoint_stall)**0.5
+    fragility_lost = x_22/x_21 + reliability_restart/fragility_job_mtbf
+    performance_goodput = 1 - fragility_lost
+    split_local_tokens = split_microbatch*workload_sequence_length/split_context
     model_mix_width = ((model_value_width) if x_0 else (model_head_width))
-    x_20 = model_mix_width + model_query_key_width
-    x_21 = model_heads*x_20
-    work_pair = 2*x_21
-    x_22 = work_pair*workload_sequence_length
-    work_attention = x_22*(1 - 1/2*model_causal)
+    x_23 = model_mix_width + model_query_key_width
+    x_24 = model_heads*x_23
+    work_pair = 2*x_24
+    x_25 = work_pair*workload_sequence_length
+    work_attention = x_25*(1 - 1/2*model_causal)
     work_attention_repeats = ((0) if (split_recompute == 0) else (1))
     work_attention_passes = work_attention_repeats + 3
-    x_23 = work_attention*work_attention_passes
-    x_24 = split_local_tokens/split_tensor
-    communication_attention_work = x_23*x_24
-    x_26 = 1/(accelerator_peak*software_efficiency)
-    communication_attention_time = communication_attention_work*x_26
-    x_27 = ((model_heads) if x_0 else (model_kv_heads))
-    x_28 = x_20*x_27
-    communication_context_message = datatype_value_bytes*split_local_tokens*x_28/min(split_tensor, x_27)
+    x_26 = work_attention*work_attention_passes
+    x_27 = split_local_tokens/split_tensor
+    communication_attention_work = x_26*x_27
+    x_29 = 1/(accelerator_peak*software_efficiency)
+    communication_attention_time = communication_attention_work*x_29
+    x_30 = ((model_heads) if x_0 else (model_kv_heads))
+    x_31 = x_23*x_30
+    communication_context_message = datatype_value_bytes*split_local_tokens*x_31/min(split_tensor, x_30)
     communication_net_rate = node_net_bandwidth*software_link_efficiency
     communication_context_far_hop = communication_context_message/communication_net_rate + node_net_latency
     communication_link_rate = node_link_bandwidth*software_link_efficiency
     communication_context_hop = communication_context_message/communication_link_rate + node_link_latency
-    x_31 = max(1, floor(node_accelerators/split_tensor))
-    communication_context_inside = min(split_context, x_31)
+    x_34 = max(1, floor(node_accelerators/split_tensor))
+    communication_context_inside = min(split_context, x_34)
     communication_context_nodes = ceil(split_context/communication_context_inside)
     communication_context_ring = communication_context_far_hop*(communication_context_nodes - 1) + communication_context_hop*communication_context_nodes*(communication_context_inside - 1)
     communication_context_time = split_stage_layers*max(0, -communication_attention_time*software_overlap + communication_context_ring*work_attention_passes)
-    communication_expert_inside = min(split_expert, x_31)
-    x_32 = (split_sequence == 1)
-    memory_sequence_divisor = ((split_tensor) if x_32 else (1))
-    x_35 = datatype_value_bytes*model_hidden
-    x_36 = split_local_tokens*x_35
-    x_37 = x_36/memory_sequence_divisor
-    x_38 = software_imbalance*x_37
-    communication_expert_message = x_38*min(model_active_experts, split_expert, model_routed_groups*max(1, split_expert/model_expert_groups))
+    communication_expert_inside = min(split_expert, x_34)
+    x_35 = (split_sequence == 1)
+    memory_sequence_divisor = ((split_tensor) if x_35 else (1))
+    x_38 = datatype_value_bytes*model_hidden
+    x_39 = split_local_tokens*x_38
+    x_40 = x_39/memory_sequence_divisor
+    x_41 = software_imbalance*x_40
+    communication_expert_message = x_41*min(model_active_experts, split_expert, model_routed_groups*max(1, split_expert/model_expert_groups))
     communication_expert_nodes = ceil(split_expert/communication_expert_inside)
-    communication_expert_net_message = x_38*min(communication_expert_nodes, model_active_experts, model_routed_groups*max(1, communication_expert_nodes/model_expert_groups))
+    communication_expert_net_message = x_41*min(communication_expert_nodes, model_active_experts, model_routed_groups*max(1, communication_expert_nodes/model_expert_groups))
     communication_expert_exchange = (communication_expert_inside - 1)*(node_link_latency + communication_expert_message/(communication_expert_inside*communication_link_rate)) + (communication_expert_nodes - 1)*(communication_expert_net_message/(communication_expert_nodes*communication_net_rate) + node_net_latency)
-    x_40 = (split_recompute == 2)
-    work_full_again = ((1) if x_40 else (0))
-    x_41 = 2*work_full_again + 4
-    communication_expert_time = communication_expert_exchange*model_sparse_share*split_stage_layers*x_41
+    x_43 = (split_recompute == 2)
+    work_full_again = ((1) if x_43 else (0))
+    x_44 = 2*work_full_again + 4
+    communication_expert_time = communication_expert_exchange*model_sparse_share*split_stage_layers*x_44
     communication_has_stages = ((0) if x_12 else (1))
-    x_42 = (node_accelerators >= split_devices)
-    communication_stage_latency = ((node_link_latency) if x_42 else (node_net_latency))
-    communication_stage_message = x_37
-    communication_stage_rate = ((communication_link_rate) if x_42 else (communication_net_rate))
+    x_45 = (node_accelerators >= split_devices)
+    communication_stage_latency = ((node_link_latency) if x_45 else (node_net_latency))
+    communication_stage_message = x_40
+    communication_stage_rate = ((communication_link_rate) if x_45 else (communication_net_rate))
     communication_stage_hop = communication_stage_latency + communication_stage_message/communication_stage_rate
     communication_pipeline_time = 2*communication_has_stages*communication_stage_hop*split_interleave
     communication_again_gathers = model_sparse_share*min(1, model_shared_experts) - model_sparse_share + 2
     communication_reading_weights = model_attention_matrices - model_mix_width*x_2 + (1 - 1/model_ffn_matrices)*(model_sparse_share*x_8 + x_17)
-    communication_reading_work = 2*communication_reading_weights*x_24
-    communication_reading_time = communication_reading_work*x_26
+    communication_reading_work = 2*communication_reading_weights*x_27
+    communication_reading_time = communication_reading_work*x_29
     communication_tensor_inside = min(node_accelerators, split_tensor)
-    communication_tensor_message = x_36
+    communication_tensor_message = x_39
     communication_tensor_nodes = ceil(split_tensor/communication_tensor_inside)
-    x_44 = communication_tensor_message/communication_tensor_inside
-    x_45 = node_link_latency + x_44/communication_link_rate
-    x_46 = node_net_latency + x_44/(communication_net_rate*communication_tensor_nodes)
-    communication_tensor_gather = x_45*(communication_tensor_inside - 1) + x_46*(communication_tensor_nodes - 1)
+    x_47 = communication_tensor_message/communication_tensor_inside
+    x_48 = node_link_latency + x_47/communication_link_rate
+    x_49 = node_net_latency + x_47/(communication_net_rate*communication_tensor_nodes)
+    communication_tensor_gather = x_48*(communication_tensor_inside - 1) + x_49*(communication_tensor_nodes - 1)
     communication_gathers_shown = max(0, communication_again_gathers*communication_tensor_gather - communication_reading_time*software_overlap)
-    communication_tensor_reduce = x_45*(2*communication_tensor_inside - 2) + x_46*(2*communication_tensor_nodes - 2)
-    communication_tensor_time = split_stage_layers*(communication_tensor_reduce*x_41 + ((communication_gathers_shown) if x_32 else (0)))
-    memory_split_kept = datatype_value_bytes*(model_active_experts*model_hidden*model_sparse_share + model_ffn_matrices*(model_expert_width*model_sparse_share*x_18 + model_ffn_width*x_7) + x_21 + x_28)
-    memory_whole_kept = 2*model_dropout*model_hidden + 4*x_35
+    communication_tensor_reduce = x_48*(2*communication_tensor_inside - 2) + x_49*(2*communication_tensor_nodes - 2)
+    communication_tensor_time = split_stage_layers*(communication_tensor_reduce*x_44 + ((communication_gathers_shown) if x_35 else (0)))
+    memory_split_kept = datatype_value_bytes*(model_active_experts*model_hidden*model_sparse_share + model_ffn_matrices*(model_expert_width*model_sparse_share*x_18 + model_ffn_width*x_7) + x_24 + x_31)
+    memory_whole_kept = 2*model_dropout*model_hidden + 4*x_38
     memory_full_kept = split_local_tokens*(memory_split_kept/split_tensor + memory_whole_kept/memory_sequence_divisor)
     memory_score_kept = model_heads*workload_sequence_length*(datatype_score_bytes*(model_dropout + 1) + model_dropout)
-    memory_layer_kept = ((x_37) if x_40 else (memory_full_kept) if (split_recompute == 1) else (memory_full_kept + memory_score_kept*x_24))
+    memory_layer_kept = ((x_40) if x_43 else (memory_full_kept) if (split_recompute == 1) else (memory_full_kept + memory_score_kept*x_27))
     work_product_passes = work_full_again + 3
-    x_47 = split_expert_parameters + split_shared_parameters
-    x_48 = 2*optimizer_gradient_bytes
-    x_49 = memory_layer_kept*split_stage_layers
-    memory_stage_moved = datatype_weight_bytes*x_47*(work_product_passes - 1) + x_47*x_48 + 2*x_49
-    x_51 = 1/(accelerator_bandwidth*software_memory_efficiency)
-    memory_stage_time = memory_stage_moved*x_51
+    x_50 = split_expert_parameters + split_shared_parameters
+    x_51 = 2*optimizer_gradient_bytes
+    x_52 = memory_layer_kept*split_stage_layers
+    memory_stage_moved = datatype_weight_bytes*x_50*(work_product_passes - 1) + x_50*x_51 + 2*x_52
+    x_54 = 1/(accelerator_bandwidth*software_memory_efficiency)
+    memory_stage_time = memory_stage_moved*x_54
     work_head = 2*model_head
     work_layer = 2*model_active_layer
-    work_layer_step = work_layer*work_product_passes + x_23
-    x_52 = 3*work_head
-    work_stage = x_24*max(split_stage_layers*work_layer_step, split_tail_layers*work_layer_step + x_52)
-    work_stage_time = work_stage*x_26
+    work_layer_step = work_layer*work_product_passes + x_26
+    x_55 = 3*work_head
+    work_stage = x_27*max(split_stage_layers*work_layer_step, split_tail_layers*work_layer_step + x_55)
+    work_stage_time = work_stage*x_29
     memory_stage_roofline = max(memory_stage_time, work_stage_time)
     communication_slot = communication_context_time + communication_expert_time + communication_pipeline_time + communication_tensor_time + memory_stage_roofline
-    performance_time_work = memory_stage_roofline*split_microbatches
-    performance_time_tensor = communication_tensor_time*split_microbatches
+    x_57 = split_pipeline - 1
+    x_58 = x_57/split_interleave
+    performance_time_bubble = communication_slot*x_58
+    split_microbatches = workload_batch_size/(split_data*split_microbatch)
     performance_time_context = communication_context_time*split_microbatches
+    x_59 = split_context*split_data
+    split_group = x_59
+    communication_ranks_inside = min(split_group, x_34)
+    x_60 = split_shared_parameters + ((0) if (split_expert >= split_group) else (split_expert_parameters))
+    communication_weight_data = datatype_weight_bytes*x_60
+    x_61 = communication_ranks_inside - 1
+    x_63 = 1/(communication_link_rate*communication_ranks_inside)
+    communication_gather_inside = x_61*(communication_weight_data*x_63 + node_link_latency)
+    communication_ranks_outside = ceil(split_group/communication_ranks_inside)
+    x_64 = communication_ranks_outside - 1
+    x_65 = 1/(communication_net_rate*communication_ranks_inside*communication_ranks_outside)
+    communication_gather_outside = x_64*(communication_weight_data*x_65 + node_net_latency)
+    x_66 = (split_zero >= 3)
+    communication_gathers = ((2*split_microbatches) if x_66 else (1))
+    communication_gradient_data = optimizer_gradient_bytes*x_60
+    communication_scatter_inside = x_61*(communication_gradient_data*x_63 + node_link_latency)
+    communication_scatter_outside = x_64*(communication_gradient_data*x_65 + node_net_latency)
+    x_67 = (split_zero >= 2)
+    x_68 = ((split_microbatches) if x_67 else (1))
+    communication_scatters = x_68
+    communication_data_time = communication_gathers*(communication_gather_inside + communication_gather_outside) + communication_scatters*(communication_scatter_inside + communication_scatter_outside)
+    x_69 = memory_stage_roofline*software_overlap
+    communication_window = x_68*x_69
+    performance_time_data = max(0, communication_data_time - communication_window)
     performance_time_expert = communication_expert_time*split_microbatches
-    performance_time_pipeline = communication_pipeline_time*split_microbatches
-    x_54 = split_pipeline - 1
-    x_55 = x_54/split_interleave
-    performance_time_bubble = communication_slot*x_55
+    communication_host_rate = node_host_bandwidth*software_link_efficiency
+    memory_activations_one_way = split_offload_activations*x_52/communication_host_rate
+    memory_forward_hides = x_69/work_product_passes
+    memory_leaving = max(0, memory_activations_one_way - memory_forward_hides)
+    memory_backward_hides = -memory_forward_hides + memory_stage_roofline*software_overlap
+    x_71 = memory_activations_one_way - memory_backward_hides
+    memory_returning = max(0, x_71)
     memory_state_parts = ((split_group) if (split_zero >= 1) else (1))
-    x_58 = split_expert_parameters/max(1, memory_state_parts/split_expert) + split_shared_parameters/memory_state_parts
-    memory_update_moved = x_58*(datatype_weight_bytes + optimizer_gradient_bytes + 2*optimizer_state_bytes)
-    memory_device_update = memory_update_moved*x_51
+    x_74 = split_expert_parameters/max(1, memory_state_parts/split_expert) + split_shared_parameters/memory_state_parts
+    memory_rank_part = x_74
+    x_75 = memory_rank_part*split_offload_optimizer
+    x_76 = x_75/communication_host_rate
+    memory_gradients_down = optimizer_gradient_bytes*x_76
+    memory_together = max(0, x_71, -memory_backward_hides + memory_gradients_down)
+    memory_weights_up = datatype_weight_bytes*x_76
+    performance_time_offload = communication_scatters*memory_together + memory_leaving*split_microbatches + memory_returning*(-communication_scatters + split_microbatches) + memory_weights_up
+    memory_update_moved = x_74*(datatype_weight_bytes + optimizer_gradient_bytes + 2*optimizer_state_bytes)
+    memory_device_update = memory_update_moved*x_54
     memory_host_users = min(node_accelerators, split_devices)
     memory_host_update = memory_host_users*memory_update_moved/(node_host_memory_bandwidth*software_memory_efficiency)
     performance_time_optimizer = ((memory_host_update) if (split_offload_optimizer == 1) else (memory_device_update))
-    communication_ranks_inside = min(split_group, x_31)
-    x_59 = split_shared_parameters + ((0) if (split_expert >= split_group) else (split_expert_parameters))
-    communication_weight_data = datatype_weight_bytes*x_59
-    x_60 = communication_ranks_inside - 1
-    x_62 = 1/(communication_link_rate*communication_ranks_inside)
-    communication_gather_inside = x_60*(communication_weight_data*x_62 + node_link_latency)
-    communication_ranks_outside = ceil(split_group/communication_ranks_inside)
-    x_63 = communication_ranks_outside - 1
-    x_64 = 1/(communication_net_rate*communication_ranks_inside*communication_ranks_outside)
-    communication_gather_outside = x_63*(communication_weight_data*x_64 + node_net_latency)
-    x_65 = (split_zero >= 3)
-    communication_gathers = ((2*split_microbatches) if x_65 else (1))
-    communication_gradient_data = optimizer_gradient_bytes*x_59
-    communication_scatter_inside = x_60*(communication_gradient_data*x_62 + node_link_latency)
-    communication_scatter_outside = x_63*(communication_gradient_data*x_64 + node_net_latency)
-    x_66 = (split_zero >= 2)
-    x_67 = ((split_microbatches) if x_66 else (1))
-    communication_scatters = x_67
-    communication_data_time = communication_gathers*(communication_gather_inside + communication_gather_outside) + communication_scatters*(communication_scatter_inside + communication_scatter_outside)
-    x_68 = memory_stage_roofline*software_overlap
-    communication_window = x_67*x_68
-    performance_time_data = max(0, communication_data_time - communication_window)
-    communication_host_rate = node_host_bandwidth*software_link_efficiency
-    memory_activations_one_way = split_offload_activations*x_49/communication_host_rate
-    memory_forward_hides = x_68/work_product_passes
-    memory_leaving = max(0, memory_activations_one_way - memory_forward_hides)
-    memory_backward_hides = -memory_forward_hides + memory_stage_roofline*software_overlap
-    x_70 = memory_activations_one_way - memory_backward_hides
-    memory_returning = max(0, x_70)
-    memory_rank_part = x_58
-    x_71 = memory_rank_part*split_offload_optimizer
-    x_72 = x_71/communication_host_rate
-    memory_gradients_down = optimizer_gradient_bytes*x_72
-    memory_together = max(0, x_70, -memory_backward_hides + memory_gradients_down)
-    memory_weights_up = datatype_weight_bytes*x_72
-    performance_time_offload = communication_scatters*memory_together + memory_leaving*split_microbatches + memory_returning*(-communication_scatters + split_microbatches) + memory_weights_up
+    performance_time_pipeline = communication_pipeline_time*split_microbatches
+    performance_time_tensor = communication_tensor_time*split_microbatches
+    performance_time_work = memory_stage_roofline*split_microbatches
     performance_time_accelerators = performance_time_bubble + performance_time_context + performance_time_data + performance_time_expert + performance_time_offload + performance_time_optimizer + performance_time_pipeline + performance_time_tensor + performance_time_work
     ingestion_sample_size = dataset_sample_size + dataset_token_size*workload_sequence_length
     ingestion_read = ingestion_sample_size*(1 - min(1, data_cache/dataset_size))
     ingestion_supply = min(storage_filesystem_read_bandwidth, split_nodes*storage_read_bandwidth)
     performance_time_ingest = ingestion_read*workload_batch_size/ingestion_supply
     transformation_workers = data_workers*split_nodes
-    x_73 = workload_batch_size/data_worker_rate
-    performance_time_transform = x_73/transformation_workers
-    x_74 = max(performance_time_accelerators, performance_time_ingest, performance_time_transform)
-    performance_latency = x_74
-    performance_data_stall = -performance_time_accelerators/x_74 + 1
-    x_76 = workload_batch_size*workload_sequence_length
-    x_77 = x_76/performance_latency
-    performance_throughput = x_77
+    x_77 = workload_batch_size/data_worker_rate
+    performance_time_transform = x_77/transformation_workers
+    x_78 = max(performance_time_accelerators, performance_time_ingest, performance_time_transform)
+    performance_latency = x_78
+    x_80 = workload_batch_size*workload_sequence_length
+    x_81 = x_80/performance_latency
+    performance_throughput = x_81
+    macro_run_time = workload_training_tokens/(performance_goodput*performance_throughput)
+    capital_held = ((macro_run_time) if (ops_duration == 0) else (ops_duration))
+    macro_queue_wait = ((inf) if x_19 else (capital_held*multi_tenant_job_waits*((1/2)*ops_shared_spread**2 + 1/2)/(ops_shared_places*(1 - ops_shared_load))))
+    macro_time_to_result = capital_held + macro_queue_wait
+    performance_data_stall = -performance_time_accelerators/x_78 + 1
     performance_busy = performance_time_work/performance_latency
     work_token = model_layers*work_layer + work_head
     work_forward = model_layers*(work_attention + work_layer) + work_head
-    work_model = 3*work_forward*x_76
-    work_hardware = x_76*(model_layers*work_layer_step + x_52)
-    x_78 = (split_interleave == 1)
-    memory_in_flight = ((split_first_layers*min(split_microbatches, split_pipeline)) if x_78 else (split_share_layers*(split_pipeline + x_55) - (-split_first_layers - x_10)*(2*split_pipeline - 1)))
-    memory_in_flight_between = split_stage_layers*((min(split_microbatches, x_54)) if x_78 else (split_pipeline + (split_pipeline - 3)/split_interleave))
-    memory_in_flight_last = split_share_layers*(split_pipeline - x_55) + split_tail_layers + x_10
-    memory_logits = 4*model_vocabulary*x_24
-    memory_again = ((memory_full_kept) if x_40 else (0))
-    x_79 = (split_offload_activations == 1)
-    memory_first_kept = memory_again + memory_layer_kept*((min(2, memory_in_flight)) if x_79 else (memory_in_flight))
-    memory_between_kept = memory_again + memory_layer_kept*((min(2, memory_in_flight_between)) if x_79 else (memory_in_flight_between))
-    memory_last_kept = memory_again + memory_layer_kept*((min(2, memory_in_flight_last)) if x_79 else (memory_in_flight_last)) + memory_logits
+    work_model = 3*work_forward*x_80
+    work_hardware = x_80*(model_layers*work_layer_step + x_55)
+    x_82 = (split_interleave == 1)
+    memory_in_flight = ((split_first_layers*min(split_microbatches, split_pipeline)) if x_82 else (split_share_layers*(split_pipeline + x_58) - (-split_first_layers - x_10)*(2*split_pipeline - 1)))
+    memory_in_flight_between = split_stage_layers*((min(split_microbatches, x_57)) if x_82 else (split_pipeline + (split_pipeline - 3)/split_interleave))
+    memory_in_flight_last = split_share_layers*(split_pipeline - x_58) + split_tail_layers + x_10
+    memory_logits = 4*model_vocabulary*x_27
+    memory_again = ((memory_full_kept) if x_43 else (0))
+    x_83 = (split_offload_activations == 1)
+    memory_first_kept = memory_again + memory_layer_kept*((min(2, memory_in_flight)) if x_83 else (memory_in_flight))
+    memory_between_kept = memory_again + memory_layer_kept*((min(2, memory_in_flight_between)) if x_83 else (memory_in_flight_between))
+    memory_last_kept = memory_again + memory_layer_kept*((min(2, memory_in_flight_last)) if x_83 else (memory_in_flight_last)) + memory_logits
     feasibility_memory_capacity = accelerator_capacity
-    memory_gradient_parts = ((split_group) if x_66 else (1))
-    memory_weight_parts = ((split_group) if x_65 else (1))
-    x_82 = optimizer_gradient_bytes*(-split_offload_optimizer*((1) if x_66 else (0)) + 1)
-    x_83 = optimizer_state_bytes*(1 - split_offload_optimizer)
-    memory_expert_bytes = datatype_weight_bytes/max(1, memory_weight_parts/split_expert) + x_82/max(1, memory_gradient_parts/split_expert) + x_83/max(1, memory_state_parts/split_expert)
-    memory_shared_bytes = datatype_weight_bytes/memory_weight_parts + x_83/memory_state_parts + x_82/memory_gradient_parts
-    x_86 = x_15/split_tensor
-    x_87 = memory_expert_bytes*x_86
-    memory_first_states = memory_shared_bytes*split_first_shared + split_first_layers*x_87
+    memory_gradient_parts = ((split_group) if x_67 else (1))
+    memory_weight_parts = ((split_group) if x_66 else (1))
+    x_86 = optimizer_gradient_bytes*(-split_offload_optimizer*((1) if x_67 else (0)) + 1)
+    x_87 = optimizer_state_bytes*(1 - split_offload_optimizer)
+    memory_expert_bytes = datatype_weight_bytes/max(1, memory_weight_parts/split_expert) + x_86/max(1, memory_gradient_parts/split_expert) + x_87/max(1, memory_state_parts/split_expert)
+    memory_shared_bytes = datatype_weight_bytes/memory_weight_parts + x_87/memory_state_parts + x_86/memory_gradient_parts
+    x_90 = x_15/split_tensor
+    x_91 = memory_expert_bytes*x_90
+    memory_first_states = memory_shared_bytes*split_first_shared + split_first_layers*x_91
     memory_gathered = 2*datatype_weight_bytes*(((model_shared_layer) if (memory_weight_parts > 1) else (0)) + ((x_15) if (memory_weight_parts > split_expert) else (0)))/split_tensor
-    memory_staged = split_offload_optimizer*((x_48*(model_shared_layer + x_15)/split_tensor) if x_66 else (0))
-    x_88 = memory_gathered + memory_staged
-    memory_first_stage = memory_first_kept + memory_first_states + x_88
+    memory_staged = split_offload_optimizer*((x_51*(model_shared_layer + x_15)/split_tensor) if x_67 else (0))
+    x_92 = memory_gathered + memory_staged
+    memory_first_stage = memory_first_kept + memory_first_states + x_92
     memory_between_states = memory_expert_bytes*x_16 + memory_shared_bytes*split_between_shared
-    memory_between_stage = memory_between_kept + memory_between_states + x_88
-    memory_last_states = memory_shared_bytes*split_last_shared + split_tail_layers*x_87
-    memory_last_stage = memory_last_kept + memory_last_states + x_88
+    memory_between_stage = memory_between_kept + memory_between_states + x_92
+    memory_last_states = memory_shared_bytes*split_last_shared + split_tail_layers*x_91
+    memory_last_stage = memory_last_kept + memory_last_states + x_92
     feasibility_memory_required = max(memory_between_stage, memory_first_stage, memory_last_stage)
-    x_89 = (feasibility_memory_required <= memory_last_stage)
-    x_90 = (feasibility_memory_required <= memory_first_stage)
-    memory_needy_shared = ((split_last_shared) if x_89 else (split_first_shared) if x_90 else (split_between_shared))
-    memory_needy_layers = ((split_tail_layers) if x_89 else (split_first_layers) if x_90 else (split_stage_layers))
-    memory_activations = ((memory_last_kept) if x_89 else (memory_first_kept) if x_90 else (memory_between_kept))
-    x_91 = memory_needy_layers*x_86
-    memory_weights = datatype_weight_bytes*(memory_needy_shared/memory_weight_parts + x_91/max(1, memory_weight_parts/split_expert))
-    memory_gradients = x_82*(x_91/max(1, memory_gradient_parts/split_expert) + memory_needy_shared/memory_gradient_parts)
-    memory_optimizer = x_83*(memory_needy_shared/memory_state_parts + x_91/max(1, memory_state_parts/split_expert))
+    x_93 = (feasibility_memory_required <= memory_last_stage)
+    x_94 = (feasibility_memory_required <= memory_first_stage)
+    memory_needy_shared = ((split_last_shared) if x_93 else (split_first_shared) if x_94 else (split_between_shared))
+    memory_needy_layers = ((split_tail_layers) if x_93 else (split_first_layers) if x_94 else (split_stage_layers))
+    memory_activations = ((memory_last_kept) if x_93 else (memory_first_kept) if x_94 else (memory_between_kept))
+    x_95 = memory_needy_layers*x_90
+    memory_weights = datatype_weight_bytes*(memory_needy_shared/memory_weight_parts + x_95/max(1, memory_weight_parts/split_expert))
+    memory_gradients = x_86*(x_95/max(1, memory_gradient_parts/split_expert) + memory_needy_shared/memory_gradient_parts)
+    memory_optimizer = x_87*(memory_needy_shared/memory_state_parts + x_95/max(1, memory_state_parts/split_expert))
     positions_learned = min(model_context_length, model_positions)
     positions_placed = ((workload_sequence_length) if (model_positions > 0) else (0))
-    x_93 = 1/(accelerator_peak*split_devices)
-    performance_mfu_all_pairs = 3*x_77*x_93*(model_layers*(work_layer + x_22) + work_head)
-    x_94 = x_93/performance_latency
-    performance_mfu = work_model*x_94
-    performance_hfu = work_hardware*x_94
-    memory_host_states = memory_host_users*x_71*(optimizer_gradient_bytes + optimizer_state_bytes)
+    x_96 = 1/(accelerator_peak*split_devices)
+    performance_mfu_all_pairs = 3*x_81*x_96*(model_layers*(work_layer + x_25) + work_head)
+    x_97 = x_96/performance_latency
+    performance_mfu = work_model*x_97
+    performance_hfu = work_hardware*x_97
+    memory_host_states = memory_host_users*x_75*(optimizer_gradient_bytes + optimizer_state_bytes)
     memory_host_activations = memory_host_users*memory_layer_kept*split_offload_activations*max(memory_in_flight, memory_in_flight_between, memory_in_flight_last)
     memory_host_needed = memory_host_activations + memory_host_states
-    performance_workers_needed = ceil(x_73/max(performance_time_accelerators, performance_time_ingest))
+    performance_workers_needed = ceil(x_77/max(performance_time_accelerators, performance_time_ingest))
     complexity_budget = 6*model_parameters*workload_training_tokens
     complexity_split = (scaling_size_exponent*scaling_size_scale/(scaling_data_exponent*scaling_data_scale))**(1/(scaling_data_exponent + scaling_size_exponent))
     performance_loss = scaling_data_scale*workload_training_tokens**(-scaling_data_exponent) + scaling_irreducible + model_parameters**(-scaling_size_exponent)*scaling_size_scale
-    x_96 = (1/6)*complexity_budget
-    x_97 = scaling_data_exponent/(scaling_data_exponent + scaling_size_exponent)
-    performance_optimal_parameters = complexity_split*x_96**x_97
-    performance_optimal_tokens = x_96**(scaling_size_exponent/(scaling_data_exponent + scaling_size_exponent))/complexity_split
-    performance_optimal_loss = scaling_irreducible + x_96**(-scaling_size_exponent*x_97)*(complexity_split**scaling_data_exponent*scaling_data_scale + complexity_split**(-scaling_size_exponent)*scaling_size_scale)
+    x_100 = scaling_data_exponent/(scaling_data_exponent + scaling_size_exponent)
+    x_99 = (1/6)*complexity_budget
+    performance_optimal_parameters = complexity_split*x_99**x_100
+    performance_optimal_tokens = x_99**(scaling_size_exponent/(scaling_data_exponent + scaling_size_exponent))/complexity_split
+    performance_optimal_loss = scaling_irreducible + x_99**(-scaling_size_exponent*x_100)*(complexity_split**scaling_data_exponent*scaling_data_scale + complexity_split**(-scaling_size_exponent)*scaling_size_scale)
     performance_tokens_per_parameter = workload_training_tokens/model_parameters
     performance_overtraining = performance_optimal_parameters**2/model_parameters**2
-    split_places = split_pipeline*split_tensor*x_19
-    x_98 = split_devices - split_places
-    split_stray_devices = max(x_98, -x_98)
+    split_places = split_pipeline*split_tensor*x_59
+    x_101 = split_devices - split_places
+    split_stray_devices = max(x_101, -x_101)
     split_pieces = split_interleave*split_pipeline
     split_chunk_layers = split_share_layers/split_interleave
     split_stray_chunks = ((split_interleave - 1) if x_12 else (0))
@@ -360,50 +376,40 @@ def scalar(accelerator_bandwidth, accelerator_capacity, accelerator_peak, data_c
     split_stray_kv_heads = ((0) if x_0 else (min(model_kv_heads % split_tensor, split_tensor % model_kv_heads)))
     split_sequence_parts = ((1) if (split_context == 1) else (split_context*(model_causal + 1)))
     split_stray_tokens = workload_sequence_length % split_sequence_parts
-    split_stray_shares = ((workload_sequence_length % (split_context*split_tensor)) if x_32 else (0))
+    split_stray_shares = ((workload_sequence_length % (split_context*split_tensor)) if x_35 else (0))
     split_sequence_step = split_sequence_parts*split_tensor
     split_stray_experts = ((0) if (split_expert == 1) or (model_experts > 0) else (1)) + model_experts % split_expert
-    split_stray_rounds = ((0) if x_12 or x_78 else (split_microbatches % split_pipeline))
-    checkpoint_rate = min(storage_filesystem_bandwidth, split_nodes*storage_node_bandwidth)
-    checkpoint_size = model_parameters*(datatype_weight_bytes + optimizer_state_bytes)
-    checkpoint_stall = checkpoint_size/checkpoint_rate
-    fragility_job_mtbf = reliability_device_mtbf/split_devices
-    x_100 = (2)**0.5*(checkpoint_stall)**0.5
-    x_99 = (fragility_job_mtbf)**0.5
-    fragility_period = x_100*x_99
-    fragility_lost = x_100/x_99 + reliability_restart/fragility_job_mtbf
-    performance_goodput = 1 - fragility_lost
-    macro_run_time = workload_training_tokens/(performance_goodput*performance_throughput)
-    capital_held = ((macro_run_time) if (ops_duration == 0) else (ops_duration))
+    split_stray_rounds = ((0) if x_12 or x_82 else (split_microbatches % split_pipeline))
+    fragility_period = x_21*x_22
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = capital_held*macro_power
     macro_energy = facility_pue*macro_it_energy
-    x_101 = (grid_electricity_price == 0)
-    macro_electricity = ((0) if x_101 else (grid_electricity_price*macro_energy))
-    x_102 = node_embodied*split_devices/node_lifetime
-    macro_embodied_carbon = capital_held*x_102
+    x_102 = (grid_electricity_price == 0)
+    macro_electricity = ((0) if x_102 else (grid_electricity_price*macro_energy))
+    x_103 = node_embodied*split_devices/node_lifetime
+    macro_embodied_carbon = capital_held*x_103
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
-    x_103 = (ops_carbon_tax == 0)
-    macro_carbon_tax = ((0) if x_103 else (macro_carbon*ops_carbon_tax))
-    x_104 = price_accelerator_hour*split_devices
-    macro_rent = capital_held*x_104
+    x_104 = (ops_carbon_tax == 0)
+    macro_carbon_tax = ((0) if x_104 else (macro_carbon*ops_carbon_tax))
+    x_105 = price_accelerator_hour*split_devices
+    macro_rent = capital_held*x_105
     macro_tco = macro_carbon_tax + macro_electricity + macro_rent
     macro_tokens = capital_held*performance_goodput*performance_throughput
-    x_105 = macro_power*macro_run_time
-    macro_run_carbon = facility_pue*grid_carbon_intensity*x_105 + macro_run_time*x_102
-    capital_run_rent = macro_run_time*x_104
-    sustainability_run_it_energy = x_105
+    x_106 = macro_power*macro_run_time
+    macro_run_carbon = facility_pue*grid_carbon_intensity*x_106 + macro_run_time*x_103
+    capital_run_rent = macro_run_time*x_105
+    sustainability_run_it_energy = x_106
     sustainability_run_energy = facility_pue*sustainability_run_it_energy
-    capital_run_electricity = ((0) if x_101 else (grid_electricity_price*sustainability_run_energy))
-    capital_run_tax = ((0) if x_103 else (macro_run_carbon*ops_carbon_tax))
+    capital_run_electricity = ((0) if x_102 else (grid_electricity_price*sustainability_run_energy))
+    capital_run_tax = ((0) if x_104 else (macro_run_carbon*ops_carbon_tax))
     macro_run_cost = capital_run_electricity + capital_run_rent + capital_run_tax
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_router, model_embedding, model_final_norm, model_head, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_sparse_share, model_shared_layer, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_first_shared, split_tail_layers, split_stage_layers, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_active_layer, model_parameters, model_active, split_microbatches, split_local_tokens, split_group, split_nodes, model_mix_width, work_pair, work_attention, work_attention_repeats, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_message, communication_net_rate, communication_context_far_hop, communication_link_rate, communication_context_hop, communication_context_inside, communication_context_nodes, communication_context_ring, communication_context_time, communication_expert_inside, memory_sequence_divisor, communication_expert_message, communication_expert_nodes, communication_expert_net_message, communication_expert_exchange, work_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_again_gathers, communication_reading_weights, communication_reading_work, communication_reading_time, communication_tensor_inside, communication_tensor_message, communication_tensor_nodes, communication_tensor_gather, communication_gathers_shown, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, work_product_passes, memory_stage_moved, memory_stage_time, work_head, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_time_accelerators, ingestion_sample_size, ingestion_read, ingestion_supply, performance_time_ingest, transformation_workers, performance_time_transform, performance_latency, performance_data_stall, performance_throughput, performance_busy, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_expert_bytes, memory_shared_bytes, memory_first_states, memory_gathered, memory_staged, memory_first_stage, memory_between_states, memory_between_stage, memory_last_states, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, positions_learned, positions_placed, performance_mfu_all_pairs, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, performance_workers_needed, complexity_budget, complexity_split, performance_loss, performance_optimal_parameters, performance_optimal_tokens, performance_optimal_loss, performance_tokens_per_parameter, performance_overtraining, split_places, split_stray_devices, split_pieces, split_chunk_layers, split_stray_chunks, split_stray_spared, split_end_lacks, split_batch_step, split_stray_samples, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_ranks, split_stray_layers, split_stray_kv_heads, split_sequence_parts, split_stray_tokens, split_stray_shares, split_sequence_step, split_stray_experts, split_stray_rounds, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_job_mtbf, fragility_period, fragility_lost, performance_goodput, macro_run_time, capital_held, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_rent, macro_tco, macro_tokens, macro_run_carbon, capital_run_rent, sustainability_run_it_energy, sustainability_run_energy, capital_run_electricity, capital_run_tax, macro_run_cost, macro_cost_per_million_tokens, macro_water,)
+    return (model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_router, model_embedding, model_final_norm, model_head, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_sparse_share, model_shared_layer, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_first_shared, split_tail_layers, split_stage_layers, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_active_layer, model_parameters, model_active, multi_tenant_job_waits, split_nodes, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_job_mtbf, fragility_lost, performance_goodput, split_local_tokens, model_mix_width, work_pair, work_attention, work_attention_repeats, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_message, communication_net_rate, communication_context_far_hop, communication_link_rate, communication_context_hop, communication_context_inside, communication_context_nodes, communication_context_ring, communication_context_time, communication_expert_inside, memory_sequence_divisor, communication_expert_message, communication_expert_nodes, communication_expert_net_message, communication_expert_exchange, work_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_again_gathers, communication_reading_weights, communication_reading_work, communication_reading_time, communication_tensor_inside, communication_tensor_message, communication_tensor_nodes, communication_tensor_gather, communication_gathers_shown, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, work_product_passes, memory_stage_moved, memory_stage_time, work_head, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_bubble, split_microbatches, performance_time_context, split_group, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, performance_time_expert, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_state_parts, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, performance_time_pipeline, performance_time_tensor, performance_time_work, performance_time_accelerators, ingestion_sample_size, ingestion_read, ingestion_supply, performance_time_ingest, transformation_workers, performance_time_transform, performance_latency, performance_throughput, macro_run_time, capital_held, macro_queue_wait, macro_time_to_result, performance_data_stall, performance_busy, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_expert_bytes, memory_shared_bytes, memory_first_states, memory_gathered, memory_staged, memory_first_stage, memory_between_states, memory_between_stage, memory_last_states, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, positions_learned, positions_placed, performance_mfu_all_pairs, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, performance_workers_needed, complexity_budget, complexity_split, performance_loss, performance_optimal_parameters, performance_optimal_tokens, performance_optimal_loss, performance_tokens_per_parameter, performance_overtraining, split_places, split_stray_devices, split_pieces, split_chunk_layers, split_stray_chunks, split_stray_spared, split_end_lacks, split_batch_step, split_stray_samples, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_ranks, split_stray_layers, split_stray_kv_heads, split_sequence_parts, split_stray_tokens, split_stray_shares, split_sequence_step, split_stray_experts, split_stray_rounds, fragility_period, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_rent, macro_tco, macro_tokens, macro_run_carbon, capital_run_rent, sustainability_run_it_energy, sustainability_run_energy, capital_run_electricity, capital_run_tax, macro_run_cost, macro_cost_per_million_tokens, macro_water,)
 
 
-def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, data_cache, data_worker_rate, data_workers, dataset_sample_size, dataset_size, dataset_token_size, datatype_score_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_dropout, model_expert_groups, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_routed_groups, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_host_bandwidth, node_host_memory, node_host_memory_bandwidth, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, scaling_data_exponent, scaling_data_scale, scaling_irreducible, scaling_size_exponent, scaling_size_scale, software_efficiency, software_imbalance, software_link_efficiency, software_memory_efficiency, software_overlap, split_context, split_data, split_devices, split_expert, split_first_spared, split_interleave, split_last_spared, split_microbatch, split_offload_activations, split_offload_optimizer, split_pipeline, split_recompute, split_sequence, split_tensor, split_zero, storage_filesystem_bandwidth, storage_filesystem_read_bandwidth, storage_node_bandwidth, storage_read_bandwidth, workload_batch_size, workload_sequence_length, workload_training_tokens):
+def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, data_cache, data_worker_rate, data_workers, dataset_sample_size, dataset_size, dataset_token_size, datatype_score_bytes, datatype_value_bytes, datatype_weight_bytes, facility_pue, facility_wue, grid_carbon_intensity, grid_electricity_price, grid_water_intensity, model_active_experts, model_attention_bias, model_causal, model_context_length, model_dense_layers, model_dropout, model_expert_groups, model_expert_width, model_experts, model_ffn_bias, model_ffn_matrices, model_ffn_width, model_further, model_head_norms, model_head_width, model_heads, model_hidden, model_kv_heads, model_kv_rank, model_latent, model_layers, model_nope_width, model_norm_vectors, model_norms, model_output_bias, model_positions, model_query_rank, model_rope_width, model_routed_groups, model_router_bias, model_shared_experts, model_tied, model_value_width, model_vocabulary, node_accelerators, node_embodied, node_host_bandwidth, node_host_memory, node_host_memory_bandwidth, node_lifetime, node_link_bandwidth, node_link_latency, node_net_bandwidth, node_net_latency, node_power_idle, node_power_max, node_reach, ops_carbon_tax, ops_duration, ops_shared_load, ops_shared_places, ops_shared_spread, optimizer_gradient_bytes, optimizer_state_bytes, price_accelerator_hour, reliability_device_mtbf, reliability_restart, scaling_data_exponent, scaling_data_scale, scaling_irreducible, scaling_size_exponent, scaling_size_scale, software_efficiency, software_imbalance, software_link_efficiency, software_memory_efficiency, software_overlap, split_context, split_data, split_devices, split_expert, split_first_spared, split_interleave, split_last_spared, split_microbatch, split_offload_activations, split_offload_optimizer, split_pipeline, split_recompute, split_sequence, split_tensor, split_zero, storage_filesystem_bandwidth, storage_filesystem_read_bandwidth, storage_node_bandwidth, storage_read_bandwidth, workload_batch_size, workload_sequence_length, workload_training_tokens):
     ceil, floor, log, exp, expm1 = numpy.ceil, numpy.floor, numpy.log, numpy.exp, numpy.expm1
     erfinv, erlang_c = erfinv_of(numpy), erlang_c_of(numpy)
     maximum, minimum, where, mod = numpy.maximum, numpy.minimum, numpy.where, numpy.mod
@@ -454,224 +460,238 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     model_active_layer = model_attention_matrices + model_sparse_share*(model_expert_matrices*x_18 + model_experts*model_hidden) + x_17
     model_parameters = model_ends + model_layers*(model_expert_layer + model_shared_layer)
     model_active = model_active_layer*model_layers + model_head
-    split_microbatches = workload_batch_size/(split_data*split_microbatch)
-    split_local_tokens = split_microbatch*workload_sequence_length/split_context
-    x_19 = split_context*split_data
-    split_group = x_19
+    x_19 = (ops_shared_load >= 1)
+    multi_tenant_job_waits = where(x_19, 1, erlang_c(ops_shared_places, ops_shared_load*ops_shared_places))
     split_nodes = ceil(split_devices/node_accelerators)
+    checkpoint_rate = minimum(storage_filesystem_bandwidth, split_nodes*storage_node_bandwidth)
+    checkpoint_size = model_parameters*(datatype_weight_bytes + optimizer_state_bytes)
+    checkpoint_stall = checkpoint_size/checkpoint_rate
+    fragility_job_mtbf = reliability_device_mtbf/split_devices
+    x_21 = (fragility_job_mtbf)**0.5
+    x_22 = (2)**0.5*(checkpoint_stall)**0.5
+    fragility_lost = x_22/x_21 + reliability_restart/fragility_job_mtbf
+    performance_goodput = 1 - fragility_lost
+    split_local_tokens = split_microbatch*workload_sequence_length/split_context
     model_mix_width = where(x_0, model_value_width, model_head_width)
-    x_20 = model_mix_width + model_query_key_width
-    x_21 = model_heads*x_20
-    work_pair = 2*x_21
-    x_22 = work_pair*workload_sequence_length
-    work_attention = x_22*(1 - 1/2*model_causal)
+    x_23 = model_mix_width + model_query_key_width
+    x_24 = model_heads*x_23
+    work_pair = 2*x_24
+    x_25 = work_pair*workload_sequence_length
+    work_attention = x_25*(1 - 1/2*model_causal)
     work_attention_repeats = where((split_recompute == 0), 0, 1)
     work_attention_passes = work_attention_repeats + 3
-    x_23 = work_attention*work_attention_passes
-    x_24 = split_local_tokens/split_tensor
-    communication_attention_work = x_23*x_24
-    x_26 = 1/(accelerator_peak*software_efficiency)
-    communication_attention_time = communication_attention_work*x_26
-    x_27 = where(x_0, model_heads, model_kv_heads)
-    x_28 = x_20*x_27
-    communication_context_message = datatype_value_bytes*split_local_tokens*x_28/minimum(split_tensor, x_27)
+    x_26 = work_attention*work_attention_passes
+    x_27 = split_local_tokens/split_tensor
+    communication_attention_work = x_26*x_27
+    x_29 = 1/(accelerator_peak*software_efficiency)
+    communication_attention_time = communication_attention_work*x_29
+    x_30 = where(x_0, model_heads, model_kv_heads)
+    x_31 = x_23*x_30
+    communication_context_message = datatype_value_bytes*split_local_tokens*x_31/minimum(split_tensor, x_30)
     communication_net_rate = node_net_bandwidth*software_link_efficiency
     communication_context_far_hop = communication_context_message/communication_net_rate + node_net_latency
     communication_link_rate = node_link_bandwidth*software_link_efficiency
     communication_context_hop = communication_context_message/communication_link_rate + node_link_latency
-    x_31 = maximum(1, floor(node_accelerators/split_tensor))
-    communication_context_inside = minimum(split_context, x_31)
+    x_34 = maximum(1, floor(node_accelerators/split_tensor))
+    communication_context_inside = minimum(split_context, x_34)
     communication_context_nodes = ceil(split_context/communication_context_inside)
     communication_context_ring = communication_context_far_hop*(communication_context_nodes - 1) + communication_context_hop*communication_context_nodes*(communication_context_inside - 1)
     communication_context_time = split_stage_layers*maximum(0, -communication_attention_time*software_overlap + communication_context_ring*work_attention_passes)
-    communication_expert_inside = minimum(split_expert, x_31)
-    x_32 = (split_sequence == 1)
-    memory_sequence_divisor = where(x_32, split_tensor, 1)
-    x_35 = datatype_value_bytes*model_hidden
-    x_36 = split_local_tokens*x_35
-    x_37 = x_36/memory_sequence_divisor
-    x_38 = software_imbalance*x_37
-    communication_expert_message = x_38*minimum(minimum(model_active_experts, split_expert), model_routed_groups*maximum(1, split_expert/model_expert_groups))
+    communication_expert_inside = minimum(split_expert, x_34)
+    x_35 = (split_sequence == 1)
+    memory_sequence_divisor = where(x_35, split_tensor, 1)
+    x_38 = datatype_value_bytes*model_hidden
+    x_39 = split_local_tokens*x_38
+    x_40 = x_39/memory_sequence_divisor
+    x_41 = software_imbalance*x_40
+    communication_expert_message = x_41*minimum(minimum(model_active_experts, split_expert), model_routed_groups*maximum(1, split_expert/model_expert_groups))
     communication_expert_nodes = ceil(split_expert/communication_expert_inside)
-    communication_expert_net_message = x_38*minimum(minimum(communication_expert_nodes, model_active_experts), model_routed_groups*maximum(1, communication_expert_nodes/model_expert_groups))
+    communication_expert_net_message = x_41*minimum(minimum(communication_expert_nodes, model_active_experts), model_routed_groups*maximum(1, communication_expert_nodes/model_expert_groups))
     communication_expert_exchange = (communication_expert_inside - 1)*(node_link_latency + communication_expert_message/(communication_expert_inside*communication_link_rate)) + (communication_expert_nodes - 1)*(communication_expert_net_message/(communication_expert_nodes*communication_net_rate) + node_net_latency)
-    x_40 = (split_recompute == 2)
-    work_full_again = where(x_40, 1, 0)
-    x_41 = 2*work_full_again + 4
-    communication_expert_time = communication_expert_exchange*model_sparse_share*split_stage_layers*x_41
+    x_43 = (split_recompute == 2)
+    work_full_again = where(x_43, 1, 0)
+    x_44 = 2*work_full_again + 4
+    communication_expert_time = communication_expert_exchange*model_sparse_share*split_stage_layers*x_44
     communication_has_stages = where(x_12, 0, 1)
-    x_42 = (node_accelerators >= split_devices)
-    communication_stage_latency = where(x_42, node_link_latency, node_net_latency)
-    communication_stage_message = x_37
-    communication_stage_rate = where(x_42, communication_link_rate, communication_net_rate)
+    x_45 = (node_accelerators >= split_devices)
+    communication_stage_latency = where(x_45, node_link_latency, node_net_latency)
+    communication_stage_message = x_40
+    communication_stage_rate = where(x_45, communication_link_rate, communication_net_rate)
     communication_stage_hop = communication_stage_latency + communication_stage_message/communication_stage_rate
     communication_pipeline_time = 2*communication_has_stages*communication_stage_hop*split_interleave
     communication_again_gathers = model_sparse_share*minimum(1, model_shared_experts) - model_sparse_share + 2
     communication_reading_weights = model_attention_matrices - model_mix_width*x_2 + (1 - 1/model_ffn_matrices)*(model_sparse_share*x_8 + x_17)
-    communication_reading_work = 2*communication_reading_weights*x_24
-    communication_reading_time = communication_reading_work*x_26
+    communication_reading_work = 2*communication_reading_weights*x_27
+    communication_reading_time = communication_reading_work*x_29
     communication_tensor_inside = minimum(node_accelerators, split_tensor)
-    communication_tensor_message = x_36
+    communication_tensor_message = x_39
     communication_tensor_nodes = ceil(split_tensor/communication_tensor_inside)
-    x_44 = communication_tensor_message/communication_tensor_inside
-    x_45 = node_link_latency + x_44/communication_link_rate
-    x_46 = node_net_latency + x_44/(communication_net_rate*communication_tensor_nodes)
-    communication_tensor_gather = x_45*(communication_tensor_inside - 1) + x_46*(communication_tensor_nodes - 1)
+    x_47 = communication_tensor_message/communication_tensor_inside
+    x_48 = node_link_latency + x_47/communication_link_rate
+    x_49 = node_net_latency + x_47/(communication_net_rate*communication_tensor_nodes)
+    communication_tensor_gather = x_48*(communication_tensor_inside - 1) + x_49*(communication_tensor_nodes - 1)
     communication_gathers_shown = maximum(0, communication_again_gathers*communication_tensor_gather - communication_reading_time*software_overlap)
-    communication_tensor_reduce = x_45*(2*communication_tensor_inside - 2) + x_46*(2*communication_tensor_nodes - 2)
-    communication_tensor_time = split_stage_layers*(communication_tensor_reduce*x_41 + where(x_32, communication_gathers_shown, 0))
-    memory_split_kept = datatype_value_bytes*(model_active_experts*model_hidden*model_sparse_share + model_ffn_matrices*(model_expert_width*model_sparse_share*x_18 + model_ffn_width*x_7) + x_21 + x_28)
-    memory_whole_kept = 2*model_dropout*model_hidden + 4*x_35
+    communication_tensor_reduce = x_48*(2*communication_tensor_inside - 2) + x_49*(2*communication_tensor_nodes - 2)
+    communication_tensor_time = split_stage_layers*(communication_tensor_reduce*x_44 + where(x_35, communication_gathers_shown, 0))
+    memory_split_kept = datatype_value_bytes*(model_active_experts*model_hidden*model_sparse_share + model_ffn_matrices*(model_expert_width*model_sparse_share*x_18 + model_ffn_width*x_7) + x_24 + x_31)
+    memory_whole_kept = 2*model_dropout*model_hidden + 4*x_38
     memory_full_kept = split_local_tokens*(memory_split_kept/split_tensor + memory_whole_kept/memory_sequence_divisor)
     memory_score_kept = model_heads*workload_sequence_length*(datatype_score_bytes*(model_dropout + 1) + model_dropout)
-    memory_layer_kept = where(x_40, x_37, where((split_recompute == 1), memory_full_kept, memory_full_kept + memory_score_kept*x_24))
+    memory_layer_kept = where(x_43, x_40, where((split_recompute == 1), memory_full_kept, memory_full_kept + memory_score_kept*x_27))
     work_product_passes = work_full_again + 3
-    x_47 = split_expert_parameters + split_shared_parameters
-    x_48 = 2*optimizer_gradient_bytes
-    x_49 = memory_layer_kept*split_stage_layers
-    memory_stage_moved = datatype_weight_bytes*x_47*(work_product_passes - 1) + x_47*x_48 + 2*x_49
-    x_51 = 1/(accelerator_bandwidth*software_memory_efficiency)
-    memory_stage_time = memory_stage_moved*x_51
+    x_50 = split_expert_parameters + split_shared_parameters
+    x_51 = 2*optimizer_gradient_bytes
+    x_52 = memory_layer_kept*split_stage_layers
+    memory_stage_moved = datatype_weight_bytes*x_50*(work_product_passes - 1) + x_50*x_51 + 2*x_52
+    x_54 = 1/(accelerator_bandwidth*software_memory_efficiency)
+    memory_stage_time = memory_stage_moved*x_54
     work_head = 2*model_head
     work_layer = 2*model_active_layer
-    work_layer_step = work_layer*work_product_passes + x_23
-    x_52 = 3*work_head
-    work_stage = x_24*maximum(split_stage_layers*work_layer_step, split_tail_layers*work_layer_step + x_52)
-    work_stage_time = work_stage*x_26
+    work_layer_step = work_layer*work_product_passes + x_26
+    x_55 = 3*work_head
+    work_stage = x_27*maximum(split_stage_layers*work_layer_step, split_tail_layers*work_layer_step + x_55)
+    work_stage_time = work_stage*x_29
     memory_stage_roofline = maximum(memory_stage_time, work_stage_time)
     communication_slot = communication_context_time + communication_expert_time + communication_pipeline_time + communication_tensor_time + memory_stage_roofline
-    performance_time_work = memory_stage_roofline*split_microbatches
-    performance_time_tensor = communication_tensor_time*split_microbatches
+    x_57 = split_pipeline - 1
+    x_58 = x_57/split_interleave
+    performance_time_bubble = communication_slot*x_58
+    split_microbatches = workload_batch_size/(split_data*split_microbatch)
     performance_time_context = communication_context_time*split_microbatches
+    x_59 = split_context*split_data
+    split_group = x_59
+    communication_ranks_inside = minimum(split_group, x_34)
+    x_60 = split_shared_parameters + where((split_expert >= split_group), 0, split_expert_parameters)
+    communication_weight_data = datatype_weight_bytes*x_60
+    x_61 = communication_ranks_inside - 1
+    x_63 = 1/(communication_link_rate*communication_ranks_inside)
+    communication_gather_inside = x_61*(communication_weight_data*x_63 + node_link_latency)
+    communication_ranks_outside = ceil(split_group/communication_ranks_inside)
+    x_64 = communication_ranks_outside - 1
+    x_65 = 1/(communication_net_rate*communication_ranks_inside*communication_ranks_outside)
+    communication_gather_outside = x_64*(communication_weight_data*x_65 + node_net_latency)
+    x_66 = (split_zero >= 3)
+    communication_gathers = where(x_66, 2*split_microbatches, 1)
+    communication_gradient_data = optimizer_gradient_bytes*x_60
+    communication_scatter_inside = x_61*(communication_gradient_data*x_63 + node_link_latency)
+    communication_scatter_outside = x_64*(communication_gradient_data*x_65 + node_net_latency)
+    x_67 = (split_zero >= 2)
+    x_68 = where(x_67, split_microbatches, 1)
+    communication_scatters = x_68
+    communication_data_time = communication_gathers*(communication_gather_inside + communication_gather_outside) + communication_scatters*(communication_scatter_inside + communication_scatter_outside)
+    x_69 = memory_stage_roofline*software_overlap
+    communication_window = x_68*x_69
+    performance_time_data = maximum(0, communication_data_time - communication_window)
     performance_time_expert = communication_expert_time*split_microbatches
-    performance_time_pipeline = communication_pipeline_time*split_microbatches
-    x_54 = split_pipeline - 1
-    x_55 = x_54/split_interleave
-    performance_time_bubble = communication_slot*x_55
+    communication_host_rate = node_host_bandwidth*software_link_efficiency
+    memory_activations_one_way = split_offload_activations*x_52/communication_host_rate
+    memory_forward_hides = x_69/work_product_passes
+    memory_leaving = maximum(0, memory_activations_one_way - memory_forward_hides)
+    memory_backward_hides = -memory_forward_hides + memory_stage_roofline*software_overlap
+    x_71 = memory_activations_one_way - memory_backward_hides
+    memory_returning = maximum(0, x_71)
     memory_state_parts = where((split_zero >= 1), split_group, 1)
-    x_58 = split_expert_parameters/maximum(1, memory_state_parts/split_expert) + split_shared_parameters/memory_state_parts
-    memory_update_moved = x_58*(datatype_weight_bytes + optimizer_gradient_bytes + 2*optimizer_state_bytes)
-    memory_device_update = memory_update_moved*x_51
+    x_74 = split_expert_parameters/maximum(1, memory_state_parts/split_expert) + split_shared_parameters/memory_state_parts
+    memory_rank_part = x_74
+    x_75 = memory_rank_part*split_offload_optimizer
+    x_76 = x_75/communication_host_rate
+    memory_gradients_down = optimizer_gradient_bytes*x_76
+    memory_together = maximum(maximum(0, x_71), -memory_backward_hides + memory_gradients_down)
+    memory_weights_up = datatype_weight_bytes*x_76
+    performance_time_offload = communication_scatters*memory_together + memory_leaving*split_microbatches + memory_returning*(-communication_scatters + split_microbatches) + memory_weights_up
+    memory_update_moved = x_74*(datatype_weight_bytes + optimizer_gradient_bytes + 2*optimizer_state_bytes)
+    memory_device_update = memory_update_moved*x_54
     memory_host_users = minimum(node_accelerators, split_devices)
     memory_host_update = memory_host_users*memory_update_moved/(node_host_memory_bandwidth*software_memory_efficiency)
     performance_time_optimizer = where((split_offload_optimizer == 1), memory_host_update, memory_device_update)
-    communication_ranks_inside = minimum(split_group, x_31)
-    x_59 = split_shared_parameters + where((split_expert >= split_group), 0, split_expert_parameters)
-    communication_weight_data = datatype_weight_bytes*x_59
-    x_60 = communication_ranks_inside - 1
-    x_62 = 1/(communication_link_rate*communication_ranks_inside)
-    communication_gather_inside = x_60*(communication_weight_data*x_62 + node_link_latency)
-    communication_ranks_outside = ceil(split_group/communication_ranks_inside)
-    x_63 = communication_ranks_outside - 1
-    x_64 = 1/(communication_net_rate*communication_ranks_inside*communication_ranks_outside)
-    communication_gather_outside = x_63*(communication_weight_data*x_64 + node_net_latency)
-    x_65 = (split_zero >= 3)
-    communication_gathers = where(x_65, 2*split_microbatches, 1)
-    communication_gradient_data = optimizer_gradient_bytes*x_59
-    communication_scatter_inside = x_60*(communication_gradient_data*x_62 + node_link_latency)
-    communication_scatter_outside = x_63*(communication_gradient_data*x_64 + node_net_latency)
-    x_66 = (split_zero >= 2)
-    x_67 = where(x_66, split_microbatches, 1)
-    communication_scatters = x_67
-    communication_data_time = communication_gathers*(communication_gather_inside + communication_gather_outside) + communication_scatters*(communication_scatter_inside + communication_scatter_outside)
-    x_68 = memory_stage_roofline*software_overlap
-    communication_window = x_67*x_68
-    performance_time_data = maximum(0, communication_data_time - communication_window)
-    communication_host_rate = node_host_bandwidth*software_link_efficiency
-    memory_activations_one_way = split_offload_activations*x_49/communication_host_rate
-    memory_forward_hides = x_68/work_product_passes
-    memory_leaving = maximum(0, memory_activations_one_way - memory_forward_hides)
-    memory_backward_hides = -memory_forward_hides + memory_stage_roofline*software_overlap
-    x_70 = memory_activations_one_way - memory_backward_hides
-    memory_returning = maximum(0, x_70)
-    memory_rank_part = x_58
-    x_71 = memory_rank_part*split_offload_optimizer
-    x_72 = x_71/communication_host_rate
-    memory_gradients_down = optimizer_gradient_bytes*x_72
-    memory_together = maximum(maximum(0, x_70), -memory_backward_hides + memory_gradients_down)
-    memory_weights_up = datatype_weight_bytes*x_72
-    performance_time_offload = communication_scatters*memory_together + memory_leaving*split_microbatches + memory_returning*(-communication_scatters + split_microbatches) + memory_weights_up
+    performance_time_pipeline = communication_pipeline_time*split_microbatches
+    performance_time_tensor = communication_tensor_time*split_microbatches
+    performance_time_work = memory_stage_roofline*split_microbatches
     performance_time_accelerators = performance_time_bubble + performance_time_context + performance_time_data + performance_time_expert + performance_time_offload + performance_time_optimizer + performance_time_pipeline + performance_time_tensor + performance_time_work
     ingestion_sample_size = dataset_sample_size + dataset_token_size*workload_sequence_length
     ingestion_read = ingestion_sample_size*(1 - minimum(1, data_cache/dataset_size))
     ingestion_supply = minimum(storage_filesystem_read_bandwidth, split_nodes*storage_read_bandwidth)
     performance_time_ingest = ingestion_read*workload_batch_size/ingestion_supply
     transformation_workers = data_workers*split_nodes
-    x_73 = workload_batch_size/data_worker_rate
-    performance_time_transform = x_73/transformation_workers
-    x_74 = maximum(maximum(performance_time_accelerators, performance_time_ingest), performance_time_transform)
-    performance_latency = x_74
-    performance_data_stall = -performance_time_accelerators/x_74 + 1
-    x_76 = workload_batch_size*workload_sequence_length
-    x_77 = x_76/performance_latency
-    performance_throughput = x_77
+    x_77 = workload_batch_size/data_worker_rate
+    performance_time_transform = x_77/transformation_workers
+    x_78 = maximum(maximum(performance_time_accelerators, performance_time_ingest), performance_time_transform)
+    performance_latency = x_78
+    x_80 = workload_batch_size*workload_sequence_length
+    x_81 = x_80/performance_latency
+    performance_throughput = x_81
+    macro_run_time = workload_training_tokens/(performance_goodput*performance_throughput)
+    capital_held = where((ops_duration == 0), macro_run_time, ops_duration)
+    macro_queue_wait = where(x_19, inf, capital_held*multi_tenant_job_waits*((1/2)*ops_shared_spread**2 + 1/2)/(ops_shared_places*(1 - ops_shared_load)))
+    macro_time_to_result = capital_held + macro_queue_wait
+    performance_data_stall = -performance_time_accelerators/x_78 + 1
     performance_busy = performance_time_work/performance_latency
     work_token = model_layers*work_layer + work_head
     work_forward = model_layers*(work_attention + work_layer) + work_head
-    work_model = 3*work_forward*x_76
-    work_hardware = x_76*(model_layers*work_layer_step + x_52)
-    x_78 = (split_interleave == 1)
-    memory_in_flight = where(x_78, split_first_layers*minimum(split_microbatches, split_pipeline), split_share_layers*(split_pipeline + x_55) - (-split_first_layers - x_10)*(2*split_pipeline - 1))
-    memory_in_flight_between = split_stage_layers*where(x_78, minimum(split_microbatches, x_54), split_pipeline + (split_pipeline - 3)/split_interleave)
-    memory_in_flight_last = split_share_layers*(split_pipeline - x_55) + split_tail_layers + x_10
-    memory_logits = 4*model_vocabulary*x_24
-    memory_again = where(x_40, memory_full_kept, 0)
-    x_79 = (split_offload_activations == 1)
-    memory_first_kept = memory_again + memory_layer_kept*where(x_79, minimum(2, memory_in_flight), memory_in_flight)
-    memory_between_kept = memory_again + memory_layer_kept*where(x_79, minimum(2, memory_in_flight_between), memory_in_flight_between)
-    memory_last_kept = memory_again + memory_layer_kept*where(x_79, minimum(2, memory_in_flight_last), memory_in_flight_last) + memory_logits
+    work_model = 3*work_forward*x_80
+    work_hardware = x_80*(model_layers*work_layer_step + x_55)
+    x_82 = (split_interleave == 1)
+    memory_in_flight = where(x_82, split_first_layers*minimum(split_microbatches, split_pipeline), split_share_layers*(split_pipeline + x_58) - (-split_first_layers - x_10)*(2*split_pipeline - 1))
+    memory_in_flight_between = split_stage_layers*where(x_82, minimum(split_microbatches, x_57), split_pipeline + (split_pipeline - 3)/split_interleave)
+    memory_in_flight_last = split_share_layers*(split_pipeline - x_58) + split_tail_layers + x_10
+    memory_logits = 4*model_vocabulary*x_27
+    memory_again = where(x_43, memory_full_kept, 0)
+    x_83 = (split_offload_activations == 1)
+    memory_first_kept = memory_again + memory_layer_kept*where(x_83, minimum(2, memory_in_flight), memory_in_flight)
+    memory_between_kept = memory_again + memory_layer_kept*where(x_83, minimum(2, memory_in_flight_between), memory_in_flight_between)
+    memory_last_kept = memory_again + memory_layer_kept*where(x_83, minimum(2, memory_in_flight_last), memory_in_flight_last) + memory_logits
     feasibility_memory_capacity = accelerator_capacity
-    memory_gradient_parts = where(x_66, split_group, 1)
-    memory_weight_parts = where(x_65, split_group, 1)
-    x_82 = optimizer_gradient_bytes*(-split_offload_optimizer*where(x_66, 1, 0) + 1)
-    x_83 = optimizer_state_bytes*(1 - split_offload_optimizer)
-    memory_expert_bytes = datatype_weight_bytes/maximum(1, memory_weight_parts/split_expert) + x_82/maximum(1, memory_gradient_parts/split_expert) + x_83/maximum(1, memory_state_parts/split_expert)
-    memory_shared_bytes = datatype_weight_bytes/memory_weight_parts + x_83/memory_state_parts + x_82/memory_gradient_parts
-    x_86 = x_15/split_tensor
-    x_87 = memory_expert_bytes*x_86
-    memory_first_states = memory_shared_bytes*split_first_shared + split_first_layers*x_87
+    memory_gradient_parts = where(x_67, split_group, 1)
+    memory_weight_parts = where(x_66, split_group, 1)
+    x_86 = optimizer_gradient_bytes*(-split_offload_optimizer*where(x_67, 1, 0) + 1)
+    x_87 = optimizer_state_bytes*(1 - split_offload_optimizer)
+    memory_expert_bytes = datatype_weight_bytes/maximum(1, memory_weight_parts/split_expert) + x_86/maximum(1, memory_gradient_parts/split_expert) + x_87/maximum(1, memory_state_parts/split_expert)
+    memory_shared_bytes = datatype_weight_bytes/memory_weight_parts + x_87/memory_state_parts + x_86/memory_gradient_parts
+    x_90 = x_15/split_tensor
+    x_91 = memory_expert_bytes*x_90
+    memory_first_states = memory_shared_bytes*split_first_shared + split_first_layers*x_91
     memory_gathered = 2*datatype_weight_bytes*(where((memory_weight_parts > 1), model_shared_layer, 0) + where((memory_weight_parts > split_expert), x_15, 0))/split_tensor
-    memory_staged = split_offload_optimizer*where(x_66, x_48*(model_shared_layer + x_15)/split_tensor, 0)
-    x_88 = memory_gathered + memory_staged
-    memory_first_stage = memory_first_kept + memory_first_states + x_88
+    memory_staged = split_offload_optimizer*where(x_67, x_51*(model_shared_layer + x_15)/split_tensor, 0)
+    x_92 = memory_gathered + memory_staged
+    memory_first_stage = memory_first_kept + memory_first_states + x_92
     memory_between_states = memory_expert_bytes*x_16 + memory_shared_bytes*split_between_shared
-    memory_between_stage = memory_between_kept + memory_between_states + x_88
-    memory_last_states = memory_shared_bytes*split_last_shared + split_tail_layers*x_87
-    memory_last_stage = memory_last_kept + memory_last_states + x_88
+    memory_between_stage = memory_between_kept + memory_between_states + x_92
+    memory_last_states = memory_shared_bytes*split_last_shared + split_tail_layers*x_91
+    memory_last_stage = memory_last_kept + memory_last_states + x_92
     feasibility_memory_required = maximum(maximum(memory_between_stage, memory_first_stage), memory_last_stage)
-    x_89 = (feasibility_memory_required <= memory_last_stage)
-    x_90 = (feasibility_memory_required <= memory_first_stage)
-    memory_needy_shared = where(x_89, split_last_shared, where(x_90, split_first_shared, split_between_shared))
-    memory_needy_layers = where(x_89, split_tail_layers, where(x_90, split_first_layers, split_stage_layers))
-    memory_activations = where(x_89, memory_last_kept, where(x_90, memory_first_kept, memory_between_kept))
-    x_91 = memory_needy_layers*x_86
-    memory_weights = datatype_weight_bytes*(memory_needy_shared/memory_weight_parts + x_91/maximum(1, memory_weight_parts/split_expert))
-    memory_gradients = x_82*(x_91/maximum(1, memory_gradient_parts/split_expert) + memory_needy_shared/memory_gradient_parts)
-    memory_optimizer = x_83*(memory_needy_shared/memory_state_parts + x_91/maximum(1, memory_state_parts/split_expert))
+    x_93 = (feasibility_memory_required <= memory_last_stage)
+    x_94 = (feasibility_memory_required <= memory_first_stage)
+    memory_needy_shared = where(x_93, split_last_shared, where(x_94, split_first_shared, split_between_shared))
+    memory_needy_layers = where(x_93, split_tail_layers, where(x_94, split_first_layers, split_stage_layers))
+    memory_activations = where(x_93, memory_last_kept, where(x_94, memory_first_kept, memory_between_kept))
+    x_95 = memory_needy_layers*x_90
+    memory_weights = datatype_weight_bytes*(memory_needy_shared/memory_weight_parts + x_95/maximum(1, memory_weight_parts/split_expert))
+    memory_gradients = x_86*(x_95/maximum(1, memory_gradient_parts/split_expert) + memory_needy_shared/memory_gradient_parts)
+    memory_optimizer = x_87*(memory_needy_shared/memory_state_parts + x_95/maximum(1, memory_state_parts/split_expert))
     positions_learned = minimum(model_context_length, model_positions)
     positions_placed = where((model_positions > 0), workload_sequence_length, 0)
-    x_93 = 1/(accelerator_peak*split_devices)
-    performance_mfu_all_pairs = 3*x_77*x_93*(model_layers*(work_layer + x_22) + work_head)
-    x_94 = x_93/performance_latency
-    performance_mfu = work_model*x_94
-    performance_hfu = work_hardware*x_94
-    memory_host_states = memory_host_users*x_71*(optimizer_gradient_bytes + optimizer_state_bytes)
+    x_96 = 1/(accelerator_peak*split_devices)
+    performance_mfu_all_pairs = 3*x_81*x_96*(model_layers*(work_layer + x_25) + work_head)
+    x_97 = x_96/performance_latency
+    performance_mfu = work_model*x_97
+    performance_hfu = work_hardware*x_97
+    memory_host_states = memory_host_users*x_75*(optimizer_gradient_bytes + optimizer_state_bytes)
     memory_host_activations = memory_host_users*memory_layer_kept*split_offload_activations*maximum(maximum(memory_in_flight, memory_in_flight_between), memory_in_flight_last)
     memory_host_needed = memory_host_activations + memory_host_states
-    performance_workers_needed = ceil(x_73/maximum(performance_time_accelerators, performance_time_ingest))
+    performance_workers_needed = ceil(x_77/maximum(performance_time_accelerators, performance_time_ingest))
     complexity_budget = 6*model_parameters*workload_training_tokens
     complexity_split = (scaling_size_exponent*scaling_size_scale/(scaling_data_exponent*scaling_data_scale))**(1/(scaling_data_exponent + scaling_size_exponent))
     performance_loss = scaling_data_scale*workload_training_tokens**(-scaling_data_exponent) + scaling_irreducible + model_parameters**(-scaling_size_exponent)*scaling_size_scale
-    x_96 = (1/6)*complexity_budget
-    x_97 = scaling_data_exponent/(scaling_data_exponent + scaling_size_exponent)
-    performance_optimal_parameters = complexity_split*x_96**x_97
-    performance_optimal_tokens = x_96**(scaling_size_exponent/(scaling_data_exponent + scaling_size_exponent))/complexity_split
-    performance_optimal_loss = scaling_irreducible + x_96**(-scaling_size_exponent*x_97)*(complexity_split**scaling_data_exponent*scaling_data_scale + complexity_split**(-scaling_size_exponent)*scaling_size_scale)
+    x_100 = scaling_data_exponent/(scaling_data_exponent + scaling_size_exponent)
+    x_99 = (1/6)*complexity_budget
+    performance_optimal_parameters = complexity_split*x_99**x_100
+    performance_optimal_tokens = x_99**(scaling_size_exponent/(scaling_data_exponent + scaling_size_exponent))/complexity_split
+    performance_optimal_loss = scaling_irreducible + x_99**(-scaling_size_exponent*x_100)*(complexity_split**scaling_data_exponent*scaling_data_scale + complexity_split**(-scaling_size_exponent)*scaling_size_scale)
     performance_tokens_per_parameter = workload_training_tokens/model_parameters
     performance_overtraining = performance_optimal_parameters**2/model_parameters**2
-    split_places = split_pipeline*split_tensor*x_19
-    x_98 = split_devices - split_places
-    split_stray_devices = maximum(x_98, -x_98)
+    split_places = split_pipeline*split_tensor*x_59
+    x_101 = split_devices - split_places
+    split_stray_devices = maximum(x_101, -x_101)
     split_pieces = split_interleave*split_pipeline
     split_chunk_layers = split_share_layers/split_interleave
     split_stray_chunks = where(x_12, split_interleave - 1, 0)
@@ -687,44 +707,34 @@ def array(numpy, accelerator_bandwidth, accelerator_capacity, accelerator_peak, 
     split_stray_kv_heads = where(x_0, 0, minimum(mod(model_kv_heads, split_tensor), mod(split_tensor, model_kv_heads)))
     split_sequence_parts = where((split_context == 1), 1, split_context*(model_causal + 1))
     split_stray_tokens = mod(workload_sequence_length, split_sequence_parts)
-    split_stray_shares = where(x_32, mod(workload_sequence_length, split_context*split_tensor), 0)
+    split_stray_shares = where(x_35, mod(workload_sequence_length, split_context*split_tensor), 0)
     split_sequence_step = split_sequence_parts*split_tensor
     split_stray_experts = where(((split_expert == 1)) | ((model_experts > 0)), 0, 1) + mod(model_experts, split_expert)
-    split_stray_rounds = where((x_12) | (x_78), 0, mod(split_microbatches, split_pipeline))
-    checkpoint_rate = minimum(storage_filesystem_bandwidth, split_nodes*storage_node_bandwidth)
-    checkpoint_size = model_parameters*(datatype_weight_bytes + optimizer_state_bytes)
-    checkpoint_stall = checkpoint_size/checkpoint_rate
-    fragility_job_mtbf = reliability_device_mtbf/split_devices
-    x_100 = (2)**0.5*(checkpoint_stall)**0.5
-    x_99 = (fragility_job_mtbf)**0.5
-    fragility_period = x_100*x_99
-    fragility_lost = x_100/x_99 + reliability_restart/fragility_job_mtbf
-    performance_goodput = 1 - fragility_lost
-    macro_run_time = workload_training_tokens/(performance_goodput*performance_throughput)
-    capital_held = where((ops_duration == 0), macro_run_time, ops_duration)
+    split_stray_rounds = where((x_12) | (x_82), 0, mod(split_microbatches, split_pipeline))
+    fragility_period = x_21*x_22
     macro_power = split_devices*(node_power_idle + performance_busy*performance_goodput*(-node_power_idle + node_power_max))
     macro_it_energy = capital_held*macro_power
     macro_energy = facility_pue*macro_it_energy
-    x_101 = (grid_electricity_price == 0)
-    macro_electricity = where(x_101, 0, grid_electricity_price*macro_energy)
-    x_102 = node_embodied*split_devices/node_lifetime
-    macro_embodied_carbon = capital_held*x_102
+    x_102 = (grid_electricity_price == 0)
+    macro_electricity = where(x_102, 0, grid_electricity_price*macro_energy)
+    x_103 = node_embodied*split_devices/node_lifetime
+    macro_embodied_carbon = capital_held*x_103
     macro_operational_carbon = grid_carbon_intensity*macro_energy
     macro_carbon = macro_embodied_carbon + macro_operational_carbon
-    x_103 = (ops_carbon_tax == 0)
-    macro_carbon_tax = where(x_103, 0, macro_carbon*ops_carbon_tax)
-    x_104 = price_accelerator_hour*split_devices
-    macro_rent = capital_held*x_104
+    x_104 = (ops_carbon_tax == 0)
+    macro_carbon_tax = where(x_104, 0, macro_carbon*ops_carbon_tax)
+    x_105 = price_accelerator_hour*split_devices
+    macro_rent = capital_held*x_105
     macro_tco = macro_carbon_tax + macro_electricity + macro_rent
     macro_tokens = capital_held*performance_goodput*performance_throughput
-    x_105 = macro_power*macro_run_time
-    macro_run_carbon = facility_pue*grid_carbon_intensity*x_105 + macro_run_time*x_102
-    capital_run_rent = macro_run_time*x_104
-    sustainability_run_it_energy = x_105
+    x_106 = macro_power*macro_run_time
+    macro_run_carbon = facility_pue*grid_carbon_intensity*x_106 + macro_run_time*x_103
+    capital_run_rent = macro_run_time*x_105
+    sustainability_run_it_energy = x_106
     sustainability_run_energy = facility_pue*sustainability_run_it_energy
-    capital_run_electricity = where(x_101, 0, grid_electricity_price*sustainability_run_energy)
-    capital_run_tax = where(x_103, 0, macro_run_carbon*ops_carbon_tax)
+    capital_run_electricity = where(x_102, 0, grid_electricity_price*sustainability_run_energy)
+    capital_run_tax = where(x_104, 0, macro_run_carbon*ops_carbon_tax)
     macro_run_cost = capital_run_electricity + capital_run_rent + capital_run_tax
     macro_cost_per_million_tokens = 1000000*macro_tco/macro_tokens
     macro_water = facility_wue*macro_it_energy + grid_water_intensity*macro_energy
-    return (model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_router, model_embedding, model_final_norm, model_head, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_sparse_share, model_shared_layer, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_first_shared, split_tail_layers, split_stage_layers, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_active_layer, model_parameters, model_active, split_microbatches, split_local_tokens, split_group, split_nodes, model_mix_width, work_pair, work_attention, work_attention_repeats, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_message, communication_net_rate, communication_context_far_hop, communication_link_rate, communication_context_hop, communication_context_inside, communication_context_nodes, communication_context_ring, communication_context_time, communication_expert_inside, memory_sequence_divisor, communication_expert_message, communication_expert_nodes, communication_expert_net_message, communication_expert_exchange, work_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_again_gathers, communication_reading_weights, communication_reading_work, communication_reading_time, communication_tensor_inside, communication_tensor_message, communication_tensor_nodes, communication_tensor_gather, communication_gathers_shown, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, work_product_passes, memory_stage_moved, memory_stage_time, work_head, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_work, performance_time_tensor, performance_time_context, performance_time_expert, performance_time_pipeline, performance_time_bubble, memory_state_parts, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, performance_time_accelerators, ingestion_sample_size, ingestion_read, ingestion_supply, performance_time_ingest, transformation_workers, performance_time_transform, performance_latency, performance_data_stall, performance_throughput, performance_busy, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_expert_bytes, memory_shared_bytes, memory_first_states, memory_gathered, memory_staged, memory_first_stage, memory_between_states, memory_between_stage, memory_last_states, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, positions_learned, positions_placed, performance_mfu_all_pairs, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, performance_workers_needed, complexity_budget, complexity_split, performance_loss, performance_optimal_parameters, performance_optimal_tokens, performance_optimal_loss, performance_tokens_per_parameter, performance_overtraining, split_places, split_stray_devices, split_pieces, split_chunk_layers, split_stray_chunks, split_stray_spared, split_end_lacks, split_batch_step, split_stray_samples, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_ranks, split_stray_layers, split_stray_kv_heads, split_sequence_parts, split_stray_tokens, split_stray_shares, split_sequence_step, split_stray_experts, split_stray_rounds, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_job_mtbf, fragility_period, fragility_lost, performance_goodput, macro_run_time, capital_held, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_rent, macro_tco, macro_tokens, macro_run_carbon, capital_run_rent, sustainability_run_it_energy, sustainability_run_energy, capital_run_electricity, capital_run_tax, macro_run_cost, macro_cost_per_million_tokens, macro_water,)
+    return (model_query_key_width, model_query_matrices, model_attention_matrices, model_dense_matrices, model_expert_matrices, model_router, model_embedding, model_final_norm, model_head, model_ends, model_attention_vectors, model_dense_vectors, model_layer_norms, model_sparse_share, model_shared_layer, split_counted_layers, split_share_layers, split_lacking_layers, split_first_layers, split_first_shared, split_tail_layers, split_stage_layers, split_between_shared, split_last_shared, split_shared_parameters, model_expert_layer, split_expert_parameters, model_active_layer, model_parameters, model_active, multi_tenant_job_waits, split_nodes, checkpoint_rate, checkpoint_size, checkpoint_stall, fragility_job_mtbf, fragility_lost, performance_goodput, split_local_tokens, model_mix_width, work_pair, work_attention, work_attention_repeats, work_attention_passes, communication_attention_work, communication_attention_time, communication_context_message, communication_net_rate, communication_context_far_hop, communication_link_rate, communication_context_hop, communication_context_inside, communication_context_nodes, communication_context_ring, communication_context_time, communication_expert_inside, memory_sequence_divisor, communication_expert_message, communication_expert_nodes, communication_expert_net_message, communication_expert_exchange, work_full_again, communication_expert_time, communication_has_stages, communication_stage_latency, communication_stage_message, communication_stage_rate, communication_stage_hop, communication_pipeline_time, communication_again_gathers, communication_reading_weights, communication_reading_work, communication_reading_time, communication_tensor_inside, communication_tensor_message, communication_tensor_nodes, communication_tensor_gather, communication_gathers_shown, communication_tensor_reduce, communication_tensor_time, memory_split_kept, memory_whole_kept, memory_full_kept, memory_score_kept, memory_layer_kept, work_product_passes, memory_stage_moved, memory_stage_time, work_head, work_layer, work_layer_step, work_stage, work_stage_time, memory_stage_roofline, communication_slot, performance_time_bubble, split_microbatches, performance_time_context, split_group, communication_ranks_inside, communication_weight_data, communication_gather_inside, communication_ranks_outside, communication_gather_outside, communication_gathers, communication_gradient_data, communication_scatter_inside, communication_scatter_outside, communication_scatters, communication_data_time, communication_window, performance_time_data, performance_time_expert, communication_host_rate, memory_activations_one_way, memory_forward_hides, memory_leaving, memory_backward_hides, memory_returning, memory_state_parts, memory_rank_part, memory_gradients_down, memory_together, memory_weights_up, performance_time_offload, memory_update_moved, memory_device_update, memory_host_users, memory_host_update, performance_time_optimizer, performance_time_pipeline, performance_time_tensor, performance_time_work, performance_time_accelerators, ingestion_sample_size, ingestion_read, ingestion_supply, performance_time_ingest, transformation_workers, performance_time_transform, performance_latency, performance_throughput, macro_run_time, capital_held, macro_queue_wait, macro_time_to_result, performance_data_stall, performance_busy, work_token, work_forward, work_model, work_hardware, memory_in_flight, memory_in_flight_between, memory_in_flight_last, memory_logits, memory_again, memory_first_kept, memory_between_kept, memory_last_kept, feasibility_memory_capacity, memory_gradient_parts, memory_weight_parts, memory_expert_bytes, memory_shared_bytes, memory_first_states, memory_gathered, memory_staged, memory_first_stage, memory_between_states, memory_between_stage, memory_last_states, memory_last_stage, feasibility_memory_required, memory_needy_shared, memory_needy_layers, memory_activations, memory_weights, memory_gradients, memory_optimizer, positions_learned, positions_placed, performance_mfu_all_pairs, performance_mfu, performance_hfu, memory_host_states, memory_host_activations, memory_host_needed, performance_workers_needed, complexity_budget, complexity_split, performance_loss, performance_optimal_parameters, performance_optimal_tokens, performance_optimal_loss, performance_tokens_per_parameter, performance_overtraining, split_places, split_stray_devices, split_pieces, split_chunk_layers, split_stray_chunks, split_stray_spared, split_end_lacks, split_batch_step, split_stray_samples, split_stray_heads, split_stray_width, split_stray_expert_width, split_stray_ranks, split_stray_layers, split_stray_kv_heads, split_sequence_parts, split_stray_tokens, split_stray_shares, split_sequence_step, split_stray_experts, split_stray_rounds, fragility_period, macro_power, macro_it_energy, macro_energy, macro_electricity, macro_embodied_carbon, macro_operational_carbon, macro_carbon, macro_carbon_tax, macro_rent, macro_tco, macro_tokens, macro_run_carbon, capital_run_rent, sustainability_run_it_energy, sustainability_run_energy, capital_run_electricity, capital_run_tax, macro_run_cost, macro_cost_per_million_tokens, macro_water,)

@@ -129,7 +129,8 @@ BASE: dict[str, Any] = {
     "parallelism": {"tensor": 2, "pipeline": 2, "data": 4, "context": 1, "expert": 1, "microbatch": 2, "interleave": 1,
                     "zero": 1, "recompute": "none", "sequence": True},
     "network": {}, "software": {"memory_efficiency": 0.9, "link_efficiency": 0.9, "overlap": 0.01},
-    "ops": {"region": "Quebec", "duration_days": 3.0, "facility": "AWS", "price_per_accelerator_hour": 4.0, "carbon_tax": 10.0},
+    "ops": {"region": "Quebec", "duration_days": 3.0, "facility": "AWS", "price_per_accelerator_hour": 4.0, "carbon_tax": 10.0,
+            "shared_load": 0.5},
     "constraints": {"assert": [{"metric": "performance.latency", "max": 1e9, "min": 1e8}]},
 }  # fmt: skip
 SERVING: dict[str, Any] = {
@@ -140,6 +141,7 @@ SERVING: dict[str, Any] = {
 
 # Every field of a plan: another value of it, and other fields that must change with it.
 OTHER: dict[tuple[Any, ...], tuple[Any, dict[str, Any]]] = {
+    ("ops", "shared_load"): (0.6, {}), ("ops", "shared_places"): (4, {}), ("ops", "shared_spread"): (0.5, {}),
     ("name",): ("other", {}), ("workload", "name"): ("GPT2_XL", {"parallelism": {}}), ("workload", "batch_size"): (128, {}),
     ("workload", "phase"): ("inference", {"parallelism": {}, "software": {}, "workload": {"name": "Llama3_8B"}}),
     ("workload", "sequence_length"): (1024, {}), ("workload", "precision"): ("fp8", {}), ("workload", "efficiency"): (0.5, {}),
