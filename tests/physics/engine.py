@@ -9,11 +9,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Served:
-    """Times from arrival, sorted: to the first token and to the last; and requests finished per second."""
+    """Times from arrival, sorted: to the first token and to the last; requests finished per second; gaps between tokens,
+    sorted; and the shares of time in which anybody is there, and of steps in which a prompt rides.
+    """
 
     first: list[float]
     last: list[float]
     rate: float
+    gaps: list[float]
+    running: float
+    riding: float
 
     @staticmethod
     def at(times: list[float], share: float) -> float:
@@ -49,7 +54,9 @@ def serve(
     answering: list[list[float]] = []
     first: list[float] = []
     last: list[float] = []
-    warm = 0.0
+    warm = idle = 0.0
+    gaps: list[float] = []
+    steps = rides = 0
     while len(last) < requests:
         while not saturated and arrival <= now:
             waiting.append(arrival)
@@ -57,9 +64,12 @@ def serve(
         while len(reading) + len(answering) < slots and (saturated or waiting):
             reading.append([now if saturated else waiting.popleft(), chunks])
         if not reading and not answering:
+            idle += arrival - now
             now = arrival
             continue
-        now += decode + (chunk if reading else 0.0)
+        step = decode + (chunk if reading else 0.0)
+        now, steps, rides = now + step, steps + 1, rides + bool(reading)
+        gaps += [step] * len(answering)
         for request in answering:
             request[1] -= 1
         last += [now - request[0] for request in answering if request[1] == 0]
@@ -73,4 +83,5 @@ def serve(
         if len(last) <= requests // 10:
             warm, before = now, len(last)
     keep = requests // 10
-    return Served(sorted(first[keep:]), sorted(last[keep:]), (len(last) - before) / (now - warm))
+    rate = (len(last) - before) / (now - warm)
+    return Served(sorted(first[keep:]), sorted(last[keep:]), rate, sorted(gaps), 1 - idle / now, rides / steps)

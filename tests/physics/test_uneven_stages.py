@@ -119,3 +119,37 @@ def test_interleaved_ends_hold_what_the_schedule_leaves_them(training: Evaluate,
     assert found["memory.in_flight"] == pytest.approx(2 * sum(first) - first[0])
     assert found["memory.in_flight_last"] == pytest.approx(2 * sum(last) - last[-1])
     assert found["memory.in_flight_between"] == pytest.approx(2 * sum(in_flight(1, stages, chunks, 4 * stages)))
+
+
+def one_forward_one_backward(stage: int, stages: int, microbatches: int) -> int:
+    """The most microbatches that a stage holds at once."""
+    warm = min(microbatches, stages - stage - 1)
+    order = "F" * warm + "FB" * (microbatches - warm) + "B" * warm
+    return max(order[: end + 1].count("F") - order[:end].count("B") for end in range(len(order)))
+
+
+@pytest.mark.parametrize("microbatches", [1, 2, 3, 4, 9])
+@pytest.mark.parametrize("stages", [2, 4])
+def test_a_stage_holds_no_more_microbatches_than_there_are(training: Evaluate, stages: int, microbatches: int) -> None:
+    """Counted by running 1F1B on the first, second and last stage."""
+    found = training(**gpt(3 * stages, 1024, 16, 51200, 2048), pipeline=stages, batch_size=microbatches)
+    for name, stage in (("in_flight", 0), ("in_flight_between", 1), ("in_flight_last", stages - 1)):
+        assert found[f"memory.{name}"] == 3 * one_forward_one_backward(stage, stages, microbatches)
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "microbatches", "spared", "zero"),
+    [(100, 8, 0, 0), (100, 8, 2, 0), (400_000, 8, 0, 0), (400_000, 1, 2, 0), (20_000, 1, 1, 0), (100, 8, 1, 3)],
+)
+def test_the_parts_of_the_neediest_stage_are_what_is_needed(
+    training: Evaluate, vocabulary: int, microbatches: int, spared: int, zero: int
+) -> None:
+    """Nothing is counted twice or left out, whichever stage needs most: the first, one between, or the last."""
+    found = training(
+        **gpt(22, 1024, 16, vocabulary, 2048), pipeline=4, batch_size=2 * microbatches, first_spared=spared, last_spared=spared,
+        data=2, devices=8, zero=zero,
+    )  # fmt: skip
+    needs = [found[f"memory.{stage}_stage"] for stage in ("first", "between", "last")]
+    assert found["feasibility.memory_required"] == max(needs)
+    parts = ("weights", "gradients", "optimizer", "activations", "gathered", "staged")
+    assert sum(found[f"memory.{part}"] for part in parts) == pytest.approx(max(needs), rel=1e-14)
