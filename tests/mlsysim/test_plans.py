@@ -143,7 +143,8 @@ SERVING: dict[str, Any] = {
 OTHER: dict[tuple[Any, ...], tuple[Any, dict[str, Any]]] = {
     ("ops", "shared_load"): (0.6, {}), ("ops", "shared_places"): (4, {}), ("ops", "shared_spread"): (0.5, {}),
     ("name",): ("other", {}), ("workload", "name"): ("GPT2_XL", {"parallelism": {}}), ("workload", "batch_size"): (128, {}),
-    ("workload", "phase"): ("inference", {"parallelism": {}, "software": {}, "workload": {"name": "Llama3_8B"}}),
+    ("workload", "phase"): ("inference", {"parallelism": {}, "software": {}, "workload": {"name": "Llama3_8B"},
+                                             "ops": {"region": "Quebec", "duration_days": 3.0}}),
     ("workload", "sequence_length"): (1024, {}), ("workload", "precision"): ("fp8", {}), ("workload", "efficiency"): (0.5, {}),
     ("workload", "optimizer"): ("sgd_momentum", {}), ("workload", "tokens"): (1e12, {}), ("hardware", "name"): ("A100", {}),
     ("hardware", "nodes"): (4, {"parallelism": {}}), ("parallelism", "tensor"): (4, {"parallelism": {"data": 2}}),

@@ -26,7 +26,7 @@ optimal_parameters = Quantity(
 )
 optimal_tokens = Quantity(
     "performance.optimal_tokens",
-    r"D_{\mathrm{opt}}",
+    r"D^{\star}_{\mathrm{run}}",
     "token",
     "tokens of the compute-optimal model for the work of the run",
     low=1,
