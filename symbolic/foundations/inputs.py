@@ -605,7 +605,7 @@ filesystem = Quantity(
 # The data that training reads: where no data set is named, reading and transforming take no time.
 sample_bytes = Quantity(
     "dataset.sample_size",
-    r"s_{1}",
+    r"b_{1}",
     "byte/sample",
     "stored size of a sample that is no text",
     display="kB/sample",
@@ -614,7 +614,7 @@ sample_bytes = Quantity(
     absent=0,
 )
 token_bytes = Quantity(
-    "dataset.token_size", r"s_{\mathrm{tok}}", "byte/token", "stored size of a token of text", low=0, high=64, absent=0
+    "dataset.token_size", r"b_{\mathrm{tok}}", "byte/token", "stored size of a token of text", low=0, high=64, absent=0
 )
 dataset_size = Quantity(
     "dataset.size", r"D_{\mathrm{set}}", "byte", "stored size of the data set", display="GB", low=1, absent=inf
@@ -686,11 +686,15 @@ worker_rate = Quantity(
 )
 
 # How the loss falls with parameters and tokens, as it was fitted to many training runs.
-irreducible = ratio("scaling.irreducible", "E", "loss that no model avoids", low=0.5, high=3)
-size_scale = ratio("scaling.size_scale", "A", "scale of the loss of a small model", low=1, high=3000)
-data_scale = ratio("scaling.data_scale", "B", "scale of the loss of little data", low=1, high=3000)
-size_exponent = ratio("scaling.size_exponent", r"\alpha", "power at which the loss falls with size", low=0.1)
-data_exponent = ratio("scaling.data_exponent", r"\beta", "power at which the loss falls with data", low=0.1)
+irreducible = ratio("scaling.irreducible", r"E_{\mathrm{fit}}", "loss that no model avoids", low=0.5, high=3)
+size_scale = ratio("scaling.size_scale", r"A_{\mathrm{fit}}", "scale of the loss of a small model", low=1, high=3000)
+data_scale = ratio("scaling.data_scale", r"B_{\mathrm{fit}}", "scale of the loss of little data", low=1, high=3000)
+size_exponent = ratio(
+    "scaling.size_exponent", r"\alpha_{\mathrm{fit}}", "power at which the loss falls with size", low=0.1
+)
+data_exponent = ratio(
+    "scaling.data_exponent", r"\beta_{\mathrm{fit}}", "power at which the loss falls with data", low=0.1
+)
 
 # Operations.
 duration = Quantity(

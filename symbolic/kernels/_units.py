@@ -3,7 +3,6 @@
 SOURCE = '7e775299c0acaf90'
 KNOWN = {'%': (0.01, ()),
  '1': (1.0, ()),
- 'EFLOP': (1e+18, (('[operation]', 1),)),
  'FLOP/token/token': (1.0, (('[operation]', 1), ('[token]', -2))),
  'GB': (1000000000.0, (('[information]', 1),)),
  'GB/s': (1000000000.0, (('[information]', 1), ('[time]', -1))),

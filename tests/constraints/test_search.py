@@ -268,3 +268,67 @@ def test_a_false_infeasible_does_not_hide_the_incumbent(monkeypatch: pytest.Monk
     monkeypatch.setattr(search_module.Problem, "everything", None)
     monkeypatch.setattr(search_module, "solve", lambda *_, **__: search_module.Outcome("infeasible", None, None))
     assert search(space, objective, sense=sense).choice
+
+
+def reading(seed: int) -> tuple[Space, float]:
+    """A small problem whose data comes about as fast as steps end, and the time in which it comes."""
+    draw = random.Random(seed)
+    hardware = {"name": draw.choice(["H100", "A100"]), "nodes": draw.choice([1, 2, 4])}
+    workload = {"name": draw.choice(["Llama3_8B", "GPT2_XL"]), "batch_size": 64, "sequence_length": 1024}
+    space = split_space(
+        bind(
+            load(
+                plan(
+                    workload=workload,
+                    hardware=hardware,
+                    data={"dataset": "FineWeb", "storage": "SuperPOD", "worker_rate": 1.0, "workers": 8},
+                )
+            )
+        )
+    )
+    domains = {leaf: tuple(sorted({d[0], *draw.sample(d, min(len(d), 2))})) for leaf, d in space.domains.items()}
+    domains["split.data"] = space.domains["split.data"]
+    whole = Space(space.variant, space.values, domains)
+    times = whole.evaluate(whole.lattice(whole.decisions), ["performance.time_accelerators"])
+    late = float(numpy.quantile(times["performance.time_accelerators"], draw.choice([0.1, 0.5, 0.9])))
+    read = float(whole.evaluate({}, ["performance.time_ingest"])["performance.time_ingest"][0])
+    slower = {"storage.read_bandwidth": space.values["storage.read_bandwidth"] * read / late}
+    slower["storage.filesystem_read_bandwidth"] = float("inf")
+    nodes = space.values["split.devices"] / space.values["node.accelerators"]
+    faster = {"data.worker_rate": 64 / (8 * nodes * late * draw.choice([0.5, 1.5]))}
+    return Space(space.variant, {**space.values, **slower, **faster}, domains), late
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("case", ["latency", "limit", "least", "stall"])
+def test_the_optimum_is_that_of_brute_force_where_data_may_come_late(
+    seed: int, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step is the largest of three times, in the objective and in limits of either side."""
+    monkeypatch.setattr(search_module.Problem, "everything", None)
+    space, late = reading(seed)
+    objective, bounds = {
+        "latency": (LATENCY, []),
+        "limit": ("feasibility.memory_required", [Bound(LATENCY, 1.6 * late)]),
+        "least": ("feasibility.memory_required", [Bound(LATENCY, 1.2 * late, -1)]),
+        "stall": ("feasibility.memory_required", [Bound("performance.data_stall", 0.2)]),
+    }[case]
+    proves(search(space, objective, bounds=bounds), brute_force(space, objective, 1, bounds), 1)
+
+
+def test_more_nodes_read_faster() -> None:
+    """Where storage binds, the fewest nodes that keep a limit on latency are those whose reading keeps it."""
+    found = mlsysim.optimize(
+        plan(
+            workload={"name": "GPT2_XL", "batch_size": 512, "phase": "training"},
+            hardware={"name": "H100", "nodes": 1},
+            data={"dataset": "ImageNet_21k", "storage": "HDD_7200"},
+            search={"nodes": "1-8"},
+            constraints={"assert": [{"metric": "performance.time_ingest", "max": "50 ms"}]},
+        ),
+        "nodes",
+        objective="fewest",
+    )
+    # 512 samples of 1.3 TB / 14,197,122 from disks of 285 MB/s: 164.5 ms from one, 41.1 ms from four.
+    assert found.evaluation["split.devices"] == 8 * 4
+    assert found.evaluation["performance.time_ingest"] == pytest.approx(512 * 1.3e12 / 14197122 / (4 * 285e6))

@@ -167,6 +167,15 @@ OTHER: dict[tuple[Any, ...], tuple[Any, dict[str, Any]]] = {
     ("zoo",): ({"storage": [{"id": "slow", "name": "SuperPOD", "title": "slow disks", "facts": {
         "write_bandwidth": "1 GB/s", "filesystem_write_bandwidth": "1 GB/s"}}]}, {}),
 }  # fmt: skip
+#: Fields of a plan that names a data set and the tokens of its run.
+READING: dict[str, Any] = {
+    **BASE, "workload": {**BASE["workload"], "tokens": 4e13},
+    "data": {"dataset": "FineWeb", "storage": "SATA_SSD", "cache": 100, "worker_rate": 0.5, "workers": 8},
+}  # fmt: skip
+OTHER_READING = {
+    ("data", "dataset"): "SlimPajama", ("data", "storage"): "HDD_7200", ("data", "cache"): "1 TB",
+    ("data", "worker_rate"): "2 sample/s", ("data", "workers"): 16, ("workload", "scaling"): "chinchilla",
+}  # fmt: skip
 OTHER_SERVING = {
     ("workload", "thought_tokens"): (10, {}), ("workload", "samples"): (4, {}), ("workload", "solve_rate"): (0.5, {}),
     ("workload", "output_tokens"): (200, {}), ("hardware", "accelerators"): (4, {}), ("software", "page"): (1024, {}),
@@ -224,6 +233,14 @@ def test_every_field_of_a_training_plan_changes_the_answer(path: tuple[Any, ...]
     if not with_it and path[0] != "constraints" and path != ("name",):
         before, after = mlsysim.evaluate(BASE), mlsysim.evaluate(changed(BASE, path, value, {}))
         assert before.metrics != after.metrics, "a metric must change, not only what the result says about itself"
+
+
+@pytest.mark.parametrize("path", OTHER_READING, ids=".".join)
+def test_every_field_of_the_data_changes_the_answer(path: tuple[Any, ...]) -> None:
+    """What is read, from where, and who transforms it."""
+    assert (
+        mlsysim.evaluate(changed(READING, path, OTHER_READING[path], {})).metrics != mlsysim.evaluate(READING).metrics
+    )
 
 
 @pytest.mark.parametrize("path", OTHER_SERVING, ids=".".join)
@@ -313,7 +330,7 @@ def test_every_field_of_the_schema_is_varied_here() -> None:
             return fields(sections[0], path)
         return {path}
 
-    known = {*OTHER, *OTHER_SERVING, *OTHER_TRAFFIC, *OTHER_SEARCH, *FORMS, ("version",)}
+    known = {*OTHER, *OTHER_READING, *OTHER_SERVING, *OTHER_TRAFFIC, *OTHER_SEARCH, *FORMS, ("version",)}
     known |= {("parallelism", "expert"), ("software", "imbalance")}
     assert {path for path in fields(schemas.plan_schema(), ()) if path[0] != "placement"} == known  # see test_placement
 

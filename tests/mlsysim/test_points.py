@@ -87,6 +87,7 @@ def test_a_point_refuses_what_the_field_of_a_plan_refuses(leaf: str, value: floa
     section, field = FIELDS[leaf]
     record, scale = catalogue().QUANTITIES[leaf], by_leaf()[leaf].scale
     base = plan(workload={"name": "Llama3_70B", "batch_size": 4096, "phase": "training"}, hardware={"name": "H100", "nodes": 64},
+                data={"dataset": "FineWeb", "storage": "SuperPOD", "worker_rate": 100.0, "workers": 8},
                 ops={"region": "Quebec", "duration_days": 14.0})  # fmt: skip
     said, point = "", ""
     if record["integer"] and isinstance(value, float) and value.is_integer():

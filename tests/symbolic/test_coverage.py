@@ -13,8 +13,8 @@ from mlsysim.symbolic.rules import apply, define, given, rewrite
 
 #: The share reached, in percent. It may only rise: put the new figure here when it does.
 REACHED = {
-    "transformer_training": 92.2, "transformer_inference": 96.2, "transformer_serving": 96.5,
-    "profiled_training": 96.6, "profiled_inference": 93.3, "profiled_serving": 100.0,
+    "transformer_training": 92.3, "transformer_inference": 96.2, "transformer_serving": 96.5,
+    "profiled_training": 97.0, "profiled_inference": 93.3, "profiled_serving": 100.0,
 }  # fmt: skip
 
 a, b, c = (ratio(f"test.{name}", name, name) for name in "abc")

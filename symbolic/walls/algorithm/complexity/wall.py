@@ -6,17 +6,7 @@ little more of either is worth equally much.
 
 from sympy import sqrt
 
-from mlsysim.symbolic.foundations.inputs import (
-    data_exponent,
-    data_scale,
-    irreducible,
-    multiply_add,
-    one_parameter,
-    one_token,
-    parameters,
-    size_exponent,
-    size_scale,
-)
+from mlsysim.symbolic.foundations.inputs import multiply_add, one_parameter, one_token, parameters
 from mlsysim.symbolic.foundations.results import work_of
 from mlsysim.symbolic.quantity import Quantity, constant, ratio
 from mlsysim.symbolic.rules import (
@@ -57,6 +47,11 @@ six = constant("one.six", 6, "flop/param/token", "operations of training, per pa
 
 # The loss, as it was fitted to many training runs.
 loss = _loss("loss", "L", "loss after training, in nats per token")
+irreducible = ratio("complexity.irreducible", "E", "loss that no model avoids", low=0.5, high=3)
+size_scale = ratio("complexity.size_scale", "A", "scale of the loss of a small model", low=1, high=3000)
+data_scale = ratio("complexity.data_scale", "B", "scale of the loss of little data", low=1, high=3000)
+size_exponent = ratio("complexity.size_exponent", r"\alpha", "power at which the loss falls with size", low=0.1)
+data_exponent = ratio("complexity.data_exponent", r"\beta", "power at which the loss falls with data", low=0.1)
 lagrangian = _loss("lagrangian", "J", "loss, and the price of leaving the budget")
 price = Quantity("complexity.price", r"\lambda", "flop^-1", "loss that a little more work would save", low=1e-30)
 split = ratio("complexity.split", "G", "how the fit leans to size", low=1e-3, high=1e3)

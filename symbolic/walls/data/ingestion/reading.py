@@ -30,7 +30,7 @@ from mlsysim.symbolic.walls.data.ingestion.wall import (
 from mlsysim.symbolic.walls.operations.checkpoint import storage as checkpoint
 
 time_ingest = time("performance.time_ingest", r"T_{\mathrm{ingest}}", "time to read the samples of a step", low=0)
-text_size = Quantity("ingestion.text_size", r"s_{\mathrm{text}}", "byte/sample", "stored size of a sequence of text")
+text_size = Quantity("ingestion.text_size", r"b_{\mathrm{text}}", "byte/sample", "stored size of a sequence of text")
 
 # Bytes of a sample: an image has its own, text has some for each token.
 text = apply(

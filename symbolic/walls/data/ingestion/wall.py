@@ -14,7 +14,13 @@ appetite = Quantity(
     "ingestion.appetite", "X", "sample/s", "samples per time that accelerators could take", low=1, high=1e6
 )
 sample_size = Quantity(
-    "ingestion.sample_size", "s", "byte/sample", "stored size of a sample", display="kB/sample", low=1, high=1e8
+    "ingestion.sample_size",
+    r"b_{\mathrm{sample}}",
+    "byte/sample",
+    "stored size of a sample",
+    display="kB/sample",
+    low=1,
+    high=1e8,
 )
 block = data("ingestion.block", "k", "least amount that storage reads at a time", display="kB", low=1)
 amplification = ratio("ingestion.amplification", "a", "bytes read per byte that was asked for", low=1, high=64)
@@ -22,7 +28,13 @@ cache = data("ingestion.cache", r"C", "data that the cache holds")
 data_set = data("ingestion.data_set", r"D", "data that an epoch reads")
 hit = ratio("ingestion.hit", "h", "share of samples that the cache holds", low=0)
 read = Quantity(
-    "ingestion.read", "r", "byte/sample", "data read from storage per sample", display="kB/sample", low=1, high=1e8
+    "ingestion.read",
+    r"b_{\mathrm{read}}",
+    "byte/sample",
+    "data read from storage per sample",
+    display="kB/sample",
+    low=1,
+    high=1e8,
 )
 demand = Quantity(
     "ingestion.demand",
