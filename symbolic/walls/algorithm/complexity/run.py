@@ -21,7 +21,6 @@ from mlsysim.symbolic.walls.algorithm.complexity.wall import (
     split,
     tokens,
 )
-
 from mlsysim.symbolic.walls.node.compute.wall import run_work
 
 run_loss = ratio("performance.loss", r"L_{\mathrm{run}}", "loss after the run, in nats per token", high=100)
