@@ -21,11 +21,13 @@ def derivation_of(what: str | int, plan: Evaluation | None = None, format: str =
 
     Raises:
         UnknownNameError: no such wall, metric or format.
-        InputError: the plan skips the metric, or a metric is asked for without a plan.
+        InputError: the plan skips the metric, a metric is asked for without a plan, or a wall in full.
     """
     name = str(what)
     walls = {word: w["name"] for w in catalogue().WALLS for word in (w["name"], str(w["number"]))}
     if name.lower() in walls:
+        if full:
+            raise InputError(f"full: {name} is a wall, whose derivation is always whole", hint="leave it out")
         return _of_wall(walls[name.lower()], format)
     if plan is None:
         known = [word for word in walls if not word.isdigit()]

@@ -181,7 +181,7 @@ class Form(ABC):
                 "StrictGreaterThan": self.above, "StrictLessThan": self.under}[type(node).__name__]  # fmt: skip
         left, right = node.args
         if isinstance(left, Quantity) and left.choices and right.is_Integer:
-            return f"{self.show(left)}{sign}{self.word(left.choices[int(right)])}"
+            return f"{self.chosen(left)}{sign}{self.word(left.choices[int(right)])}"
         return f"{self.show(left)}{sign}{self.show(right)}"
 
     def _series(self, node: Any) -> tuple[str, int]:
@@ -215,6 +215,10 @@ class Form(ABC):
     @abstractmethod
     def symbol(self, quantity: Quantity) -> str:
         """A quantity's symbol."""
+
+    def chosen(self, quantity: Quantity) -> str:
+        """A quantity that is one of several words, where it is compared with one of them."""
+        return self.symbol(quantity)
 
     def digits(self, shown: str) -> str:
         """A number without sign."""

@@ -47,6 +47,11 @@ def percent(share: float) -> str:
     return f"{min(100 * share, 100):.3g} %"
 
 
+def _counted(quantity: Quantity, values: Mapping[str, float]) -> str:
+    """A yes or no among numbers, where it counts as 1 or 0; empty for any other quantity."""
+    return f"{values[quantity.name]:g}" if quantity.choices == ("no", "yes") else ""
+
+
 class TextValues(TextForm):
     """Text with values for symbols."""
 
@@ -59,6 +64,9 @@ class TextValues(TextForm):
     def symbol(self, quantity: Quantity) -> str:
         if quantity.constant is not None:
             return f"{quantity.constant:g}"
+        return _counted(quantity, self.values) or said(quantity, self.values[quantity.name])
+
+    def chosen(self, quantity: Quantity) -> str:
         return said(quantity, self.values[quantity.name])
 
 
@@ -76,4 +84,7 @@ class LatexValues(LatexForm):
             return f"{quantity.constant:g}"
         if quantity.name not in self.values:  # the index of a sum
             return quantity.latex
+        return _counted(quantity, self.values) or said_in_latex(quantity, self.values[quantity.name])
+
+    def chosen(self, quantity: Quantity) -> str:
         return said_in_latex(quantity, self.values[quantity.name])

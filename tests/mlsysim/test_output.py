@@ -141,7 +141,8 @@ sys.argv = {words!r}
 runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 """
 PROGRAMS = [
-    ["mlsysim", "eval", "Llama3_8B", "H100"], ["mlsysim", "derive", "compute"], ["mlsysim", "-o", "json", "check", str(EXAMPLE)],
+    ["mlsysim", "eval", "Llama3_8B", "H100"], ["mlsysim", "derive", "compute", "--format", "latex"],
+    ["mlsysim", "-o", "json", "check", str(EXAMPLE)],
     ["mlsysim", "optimize", "parallelism", str(EXAMPLE)], ["mlsysim", "mcp"], ["mlsysim.examples.design_loop"],
     ["mlsysim.examples.mcp_server"],
 ]  # fmt: skip

@@ -11,7 +11,7 @@ import sympy
 
 import mlsysim
 from mlsysim.evaluation import Evaluation
-from mlsysim.symbolic.errors import DerivationError
+from mlsysim.symbolic.errors import DerivationError, InputError
 from mlsysim.symbolic.foundations import inputs
 from mlsysim.symbolic.graph import graph
 from mlsysim.symbolic.printing.expression import plain
@@ -105,6 +105,19 @@ def test_latency_reads_as_a_worked_example() -> None:
     assert "T_EP = 0 as L = L_dense" in page
     assert "T_PP = 0 as p = 1" in page
     assert "E: routed experts" not in page
+
+
+def test_a_yes_counts_as_one_and_is_compared_as_a_word() -> None:
+    """Half of a yes is no number."""
+    page = mlsysim.derive("performance.latency", plan=EXAMPLE, full=True)
+    assert "8,192 token/sample · (1 - 1 / 2)" in page
+    assert "{8 if yes = yes; 1 otherwise}" in page
+
+
+def test_a_wall_is_always_whole() -> None:
+    """An option that would change nothing is refused."""
+    with pytest.raises(InputError, match="full: compute is a wall"):
+        mlsysim.derive("compute", full=True)
 
 
 def test_reasons_name_what_is_neutral() -> None:
