@@ -115,7 +115,7 @@ def _leaf(name: str, entry: Entry, format: Entry) -> float:
     kind, _, fact = name.partition(".")
     holder: Any = {"model": entry, "datatype": format}.get(kind)
     if holder is None:
-        return 1.0 if kind == "split" else 2.0
+        return 1.0 if kind == "split" else min(2.0, float(catalogue().QUANTITIES[name]["high"]))
     found = _number(holder, fact)
     if found is None:
         absent = catalogue().QUANTITIES[name]["absent"]
