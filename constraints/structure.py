@@ -44,7 +44,7 @@ def branches(variant: str, quantity: str) -> tuple[str, ...]:
 def terms(variant: str, quantity: str) -> list[str]:
     """The quantities whose sum a quantity is, taken apart as far as the graph's sums go.
 
-    >>> "performance.time_bubble" in terms("transformer_training", "performance.latency")
+    >>> "performance.time_bubble" in terms("transformer_training", "performance.time_accelerators")
     True
     """
     parts = catalogue().VARIANTS[variant]["sums"].get(quantity)

@@ -44,8 +44,9 @@ NO_RUN = "the plan has neither a duration (ops.duration_days) nor the tokens of 
 NO_RATE = "the plan does not say how often one answer solves its problem (workload.solve_rate)"
 NOT_SHARED = "the plan does not say how busy a shared cluster is (ops.shared_load)"
 #: How a cluster is shared of which the plan does not say it.
-UNSHARED = {"shared_load": None, "shared_places": 1.0, "shared_spread": 1.0}
-#: How a plan reasons that does not say so.
+UNSHARED = {"shared_places": 1.0, "shared_spread": 1.0}
+NO_REASONING = "the plan does not say how its model reasons (workload.thought_tokens, workload.samples)"
+#: How a plan reasons that says a part of it.
 UNTHOUGHT = {"samples": 1.0, "thought_tokens": 0.0}
 HELD_FOR_THE_RUN = "the time of the run, since the plan has no ops.duration_days"
 #: The fit of the loss that is taken where the plan names none.
@@ -339,7 +340,10 @@ class _Binder:
             timed = self.plan.ops.duration_days is not None
             return Binding(None, "default", NO_TOKENS if timed else NO_RUN)
         if rest in UNTHOUGHT:
-            return Binding(UNTHOUGHT[rest], "default", "one answer to a problem, without thoughts")
+            reasons = any(self.said("workload", field) is not None for field in (*UNTHOUGHT, "solve_rate"))
+            return (
+                Binding(UNTHOUGHT[rest], "default", "reasoning") if reasons else Binding(None, "default", NO_REASONING)
+            )
         if rest == "solve_rate":
             return Binding(None, "default", NO_RATE)
         if rest == "output_tokens" and encodes(self.model):
@@ -435,8 +439,10 @@ class _Binder:
         return replace(_of(best, "per_accelerator"), origin="default", says=f"{best.title}, on demand")
 
     def _ops(self, rest: str) -> Binding:
+        if rest == "shared_load":
+            return Binding(None, "default", NOT_SHARED)
         if rest in UNSHARED:
-            return Binding(UNSHARED[rest], "default", NOT_SHARED)
+            return Binding(UNSHARED[rest], "default", "a shared cluster")
         if rest == "carbon_tax":
             return Binding(0.0, "default", "no carbon tax")
         return self.open_duration()

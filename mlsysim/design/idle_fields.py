@@ -54,6 +54,8 @@ def idle_fields(loaded: LoadedPlan, model: Entry, accelerators: int, node: int) 
         add([("workload", "scaling")], f"{phase}: {unfit}")
     if plan.workload.tokens is None:
         add([("workload", "scaling")], f"{phase} without the tokens of a run (workload.tokens)")
+    if plan.ops.shared_load is None:
+        add((("ops", name) for name in ("shared_places", "shared_spread")), f"{phase} without ops.shared_load")
     offload = plan.parallelism.offload_optimizer or plan.parallelism.offload_activations
     if accelerators == 1 and not offload:
         add((("software", name) for name in ("link_efficiency", "overlap")), f"{phase} on one accelerator")

@@ -59,7 +59,7 @@ _CALLED = {
     "network.link_bandwidth": "nvlink_bandwidth intra_node_bandwidth",
     "network.link_latency": "nvlink_latency intra_node_latency",
     "workload.scaling": "scaling_law scaling_fit loss_fit",
-    "data.dataset": "data_set dataset_name train_dataset training_data corpus",
+    "data.dataset": "dataset_name train_dataset training_data corpus",
     "data.storage": "file_system filesystem disk data_storage",
     "data.cache": "page_cache cache_size sample_cache dataset_cache",
     "data.workers": "num_workers dataloader_num_workers dataloader_workers n_workers loader_workers num_threads",

@@ -429,7 +429,6 @@ samples_drawn = count(
     "answers that are drawn for each problem, each a request of its own",
     high=1024,
     field=Field("workload.samples", default="1", most=1e6),
-    unsaid="",
 )
 solve_rate = ratio(
     "workload.solve_rate",
@@ -447,7 +446,6 @@ thought_tokens = Quantity(
     high=4096,
     integer=True,
     field=Field("workload.thought_tokens", default="0", least=0, most=1e7),
-    unsaid="",
 )
 arrivals = Quantity(
     "serving.arrivals",
@@ -723,7 +721,6 @@ shared_places = count(
     "jobs of this size that the shared cluster runs at once",
     high=64,
     field=Field("ops.shared_places", default="1", most=1e4),
-    unsaid="",
 )
 shared_spread = ratio(
     "ops.shared_spread",
@@ -732,7 +729,6 @@ shared_spread = ratio(
     low=0,
     high=4,
     field=Field("ops.shared_spread", default="1, as of exponential times", least=0, most=100),
-    unsaid="",
 )
 price = Quantity(
     "price.accelerator_hour",

@@ -26,7 +26,9 @@ model_work = work_of("model", r"O_{\mathrm{model}}", "work that the model needs,
 hardware_work = work_of("hardware", r"O_{\mathrm{hw}}", "work that the hardware does, recomputation counted")
 latency = time("performance.latency", "T", "time of a training step, or of a batch of requests from start to end")
 accelerator_time = time(
-    "performance.time_accelerators", r"T_{\mathrm{acc}}", "time of a step on the accelerators, once its data is there"
+    "performance.time_accelerators",
+    r"T_{\mathrm{step,acc}}",
+    "time of a step on the accelerators, once its data is there",
 )
 busy = ratio("performance.busy", "u", "share of time in which accelerators compute", low=0, more_is_better=True)
 goodput = ratio(

@@ -4,7 +4,7 @@ from math import inf
 
 from mlsysim.symbolic.functions import ceil, erfinv, erfinv_of, erlang_c, erlang_c_of, exp, expm1, floor, log
 
-SOURCE = 'd95db8f29ccb32c4'
+SOURCE = '508369df43fca4b2'
 LEAVES = ('accelerator.bandwidth', 'accelerator.capacity', 'accelerator.peak', 'data.cache', 'data.worker_rate', 'data.workers',
  'dataset.sample_size', 'dataset.size', 'dataset.token_size', 'datatype.score_bytes', 'datatype.value_bytes',
  'datatype.weight_bytes', 'facility.pue', 'facility.wue', 'grid.carbon_intensity', 'grid.electricity_price',

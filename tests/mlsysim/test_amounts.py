@@ -31,6 +31,7 @@ OTHERS = {
     "us": TIMES, "ms": TIMES, "hour": TIMES, "day": TIMES, "GB/s": ("byte/s", "MB/s", "gigabyte/s", "TB/s", "Gbit/s", "GiB/s"),
     "USD/h": ("USD/h", "USD/day", "USD/week"), "USD/tCO2e": ("USD/tCO2e", "USD/kgCO2e"), "USD/kWh": ("USD/kWh", "USD/MWh"),
     "gCO2e/kWh": ("gCO2e/kWh", "kgCO2e/MWh", "tCO2e/GWh"), "request/s": ("request/s", "request/minute", "request/hour", "Hz"),
+    "GB": ("GB", "GiB", "MB", "TB"), "sample/s": ("sample/s", "sample/minute", "sample/hour"),
     "token": ("token", "Kitoken", "Mitoken"), "sample": ("sample", "Kisample"), "1": ("percent",), "%": ("percent",),
 }  # fmt: skip
 

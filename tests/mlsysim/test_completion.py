@@ -52,7 +52,7 @@ LINES: list[tuple[str, list[str]]] = [
     ("mlsysim eval Llama3_8B H100 --precision bf", ["bf16"]), ("mlsysim eval Doorbell --output j", ["json", "junit"]),
     ("mlsysim eval Doorbell --fail-on ", ["error", "warn", "never"]), ("mlsysim check Lap", ["LaptopChat"]),
     ("mlsysim diff Doorbell Key", ["KeywordSpotter"]), ("mlsysim derive comp", ["compute", "complexity"]),
-    ("mlsysim derive compute --format ", list(WALL_FORMATS)), ("mlsysim derive performance.l", ["performance.latency"]),
+    ("mlsysim derive compute --format ", list(WALL_FORMATS)), ("mlsysim derive performance.la", ["performance.latency"]),
     ("mlsysim sensitivity Doorbell --metric macro.carb", [m for m in sorted(metrics()) if m.startswith("macro.carb")]),
     ("mlsysim synthesize Doorbell --target itl", ["itl"]), ("mlsysim optimize par", ["parallelism"]),
     ("mlsysim optimize Frontier", ["FrontierTraining"]), ("mlsysim optimize FrontierTraining --par", ["--pareto"]),

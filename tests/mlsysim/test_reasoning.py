@@ -24,7 +24,9 @@ def reasoning(**fields: float) -> mlsysim.Evaluation:
 def test_the_answer_begins_when_its_thoughts_are_written() -> None:
     """One token after another; without thoughts it begins with the first token."""
     plain, thinking = reasoning(), reasoning(thought_tokens=3000)
-    assert plain["performance.time_to_answer"] == plain["performance.ttft"]
+    assert plain["performance.time_to_answer"] is None
+    assert "workload.thought_tokens" in plain.skipped["performance.time_to_answer"]
+    assert reasoning(samples=2)["performance.time_to_answer"] == plain["performance.ttft"]
     waits = thinking["performance.time_to_answer"] - thinking["performance.ttft"]
     assert waits == pytest.approx(3000 * thinking["performance.itl"])
     assert thinking["performance.latency"] == plain["performance.latency"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -32,6 +33,7 @@ def evaluator(variant: str) -> Evaluate:
     plain = {leaf.name: 0.0 if leaf.low == 0 else 1.0 for leaf in of.leaves} | {
         "software.full_batch": 32.0,
         "ops.duration": 1.0,
+        "data.worker_rate": math.inf,  # samples are ready
     }
 
     def evaluate(**values: float) -> dict[str, float]:

@@ -13,7 +13,7 @@ from mlsysim.symbolic.rules import apply, define, given, rewrite
 
 #: The share reached, in percent. It may only rise: put the new figure here when it does.
 REACHED = {
-    "transformer_training": 92.3, "transformer_inference": 96.2, "transformer_serving": 96.5,
+    "transformer_training": 92.4, "transformer_inference": 96.4, "transformer_serving": 96.6,
     "profiled_training": 97.0, "profiled_inference": 93.3, "profiled_serving": 100.0,
 }  # fmt: skip
 

@@ -127,7 +127,7 @@ def test_reasons_name_what_is_neutral() -> None:
     special = Specialised(of, evaluation.values)
     special.add(of.order)
     because = {q.name: step.because for q, step in special.steps.items() if step.rule == "specialise"}
-    assert "pipeline stages: p = 1" in because["performance.latency"]
+    assert "pipeline stages: p = 1" in because["performance.time_accelerators"]
     assert because["model.query_matrices"] == (
         "no rank of the query compression: r_q = 0; keys and values are kept as one latent vector (MLA): no"
     )

@@ -23,7 +23,7 @@ growth = Quantity(
     "reasoning.growth", "t_2", "s/token", "time that a token of its context adds", display="us/token", low=0
 )
 step_time = time("reasoning.step_time", r"\mathrm{ITL}", "time of a decode step")
-first_token = time("reasoning.ttft", r"\mathrm{TTFT}", "time to the first token")
+first_token = time("reasoning.ttft", r"T_{\mathrm{first}}", "time to the first token")
 
 step_law = given(
     equation(step_time, once + samples * (each + growth * context)),
@@ -39,7 +39,7 @@ step_at = substitute(
 )
 
 # A chain of thoughts, and N of them side by side.
-thoughts = count("reasoning.thoughts", "K", "thoughts of a chain", high=256)
+thoughts = count("reasoning.thoughts", r"n_{\mathrm{th}}", "thoughts of a chain", high=256)
 thought = _tokens("thought", r"\tau", "tokens of a thought", high=1024)
 answer = _tokens("answer", "A", "tokens of a chain after the first")
 steps = count("reasoning.steps", "g", "decode steps of a chain", high=65536)

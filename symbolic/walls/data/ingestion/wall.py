@@ -11,7 +11,12 @@ from mlsysim.symbolic.rules import apply, bottleneck, define, equation, given, r
 from mlsysim.symbolic.wall import Wall
 
 appetite = Quantity(
-    "ingestion.appetite", "X", "sample/s", "samples per time that accelerators could take", low=1, high=1e6
+    "ingestion.appetite",
+    r"X_{\mathrm{acc}}",
+    "sample/s",
+    "samples per time that accelerators could take",
+    low=1,
+    high=1e6,
 )
 sample_size = Quantity(
     "ingestion.sample_size",
