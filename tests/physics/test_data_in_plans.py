@@ -73,9 +73,7 @@ def test_a_step_is_the_slowest_of_three_and_that_wall_binds(data: dict[str, Any]
 def test_the_workers_needed_are_the_fewest_that_keep_up() -> None:
     """One fewer makes the step longer."""
     needed = value(images(storage="SuperPOD", worker_rate=100, workers=1), "workers_needed")
-    enough, short = (
-        images(storage="SuperPOD", worker_rate=100, workers=int(n)) for n in (needed, needed - 1)
-    )
+    enough, short = (images(storage="SuperPOD", worker_rate=100, workers=int(n)) for n in (needed, needed - 1))
     assert value(enough, "data_stall") == 0 < value(short, "data_stall")
 
 

@@ -166,5 +166,6 @@ def test_what_algebra_cannot_decide_is_checked_at_points_and_says_so() -> None:
     """A maximum written in two ways is the same, and only known at points."""
     a, b = (Quantity(f"test.{name}", name, "1", name) for name in "ab")
     verdict = same(sympy.Max(a, b), (a + b + sympy.Abs(a - b)) / 2)
-    assert (verdict.kind, verdict.points) == ("checked", 12)
+    assert verdict.kind == "checked"
+    assert verdict.points >= 12  # and more where cases change
     assert not same(sympy.Max(a, b), (a + b) / 2).holds
