@@ -30,8 +30,8 @@ from mlsysim.symbolic.words import amount, counted, number
 
 #: Macro metrics that do not add up over jobs.
 NO_TOTAL = (
-    "macro.power", "macro.cost_per_million_tokens", "macro.cost_per_million_samples", "macro.cost_per_solved", "macro.queue_wait",
-    "macro.time_to_result",
+    "macro.power", "macro.cost_per_million_tokens", "macro.cost_per_million_samples", "macro.cost_per_solved",
+    "macro.queue_wait", "macro.time_to_result",
 )  # fmt: skip
 #: So many jobs stand in the text; the data holds all.
 SHOWN = 60
